@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#ifndef RBMAP_EVENTS_H
+#define RBMAP_EVENTS_H
+
+#include <stddef.h>
+
+#include <rbmap/log.h>
+#include <rbmap/record.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rbmap_events;
+struct tep_event;
+struct tep_handle;
+struct trace_seq;
+struct tracefs_instance;
+
+/**
+ * struct rbmap_events_options - what rbmap_events_open() is to load
+ *
+ * @size: sizeof(struct rbmap_events_options)
+ * @instance: a libtracefs instance, borrowed until rbmap_events_close(); NULL is
+ *	the top-level one
+ * @systems: names of event systems, ended by NULL, borrowed during the call; NULL
+ *	loads all. The "ftrace" system is always loaded
+ * @tep: a libtraceevent handle to load into, of which a reference is taken, with the
+ *	plugins and the function names that the caller has given it; NULL makes one
+ * @log: where messages go
+ *
+ * Zero it, set @size, then set what is wanted.
+ *
+ * Since: 0.1
+ */
+struct rbmap_events_options {
+	size_t size;
+	struct tracefs_instance *instance;
+	const char *const *systems;
+	struct tep_handle *tep;
+	struct rbmap_log log;
+};
+
+/**
+ * rbmap_events_open - load the event formats of an instance
+ *
+ * @ret: the events on success, untouched otherwise; free them with
+ *	rbmap_events_close()
+ * @options: borrowed during the call
+ *
+ * Loads libtraceevent's plugins, the names of kernel functions, the trace_printk()
+ * formats, the saved command lines and the clock as well, so that records can be
+ * printed. A format that libtraceevent cannot parse is no error: its records print
+ * as raw fields.
+ *
+ * Returns 0, -E2BIG where @options has fields that this library does not know,
+ * -ENOENT where a system does not exist, -ENOMEM, or the negative errno of reading
+ * the files.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_open(struct rbmap_events **ret,
+		      const struct rbmap_events_options *options);
+
+/**
+ * rbmap_events_close - free the events
+ *
+ * @events: may be NULL
+ *
+ * Since: 0.1
+ */
+void rbmap_events_close(struct rbmap_events *events);
+
+/**
+ * rbmap_events_tep - the libtraceevent handle
+ *
+ * @events: the events
+ *
+ * Returns the handle, valid until rbmap_events_close(); take a reference of your
+ * own (tep_ref()) to keep it for longer.
+ *
+ * Since: 0.1
+ */
+struct tep_handle *rbmap_events_tep(const struct rbmap_events *events);
+
+/**
+ * rbmap_events_find - the event of a record
+ *
+ * @events: the events
+ * @record: borrowed
+ *
+ * Returns libtraceevent's event, valid until rbmap_events_close(), or NULL where
+ * the record is of no loaded event.
+ *
+ * Since: 0.1
+ */
+struct tep_event *rbmap_events_find(const struct rbmap_events *events,
+				    const struct rbmap_record *record);
+
+/**
+ * rbmap_events_text - a record as the line that trace-cmd report prints
+ *
+ * @events: the events
+ * @record: borrowed
+ * @out: a trace_seq of libtraceevent; the line is added, without a newline
+ *
+ * The name of the command is that of now, looked up in /proc for a thread that lives
+ * (in the first PID namespace) and else in saved_cmdlines, at the most ten times a
+ * second. Events lost before the record are not told here:
+ * rbmap_events_lost_text().
+ *
+ * Returns 0, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_text(struct rbmap_events *events, const struct rbmap_record *record,
+		      struct trace_seq *out);
+
+/**
+ * rbmap_events_lost_text - the line that trace-cmd report prints for lost events
+ *
+ * @record: the record that follows the loss, with its lost not 0; borrowed
+ * @out: a trace_seq of libtraceevent; the line is added, without a newline
+ *
+ * Returns 0, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *out);
+
+/**
+ * rbmap_events_json - a record as one JSON object
+ *
+ * @events: the events
+ * @record: borrowed
+ * @out: a trace_seq of libtraceevent; the object is added, without a newline
+ *
+ * {"ts":NS,"cpu":N,"comm":S,"pid":N,"event":S,"system":S,"flags":N,
+ * "fields":{...}}: the fields by their names and in their real types: numbers with
+ * all their digits, strings escaped (bytes that are not UTF-8 as U+FFFD), arrays as
+ * arrays. With a clock that is no time, ts is the clock's number. A record of no
+ * loaded event has "event":null and its bytes as "raw".
+ *
+ * Returns 0, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_json(struct rbmap_events *events, const struct rbmap_record *record,
+		      struct trace_seq *out);
+
+/**
+ * rbmap_events_lost_json - lost events as one JSON object
+ *
+ * @record: the record that follows the loss, with its lost not 0; borrowed
+ * @out: a trace_seq of libtraceevent; the object is added, without a newline
+ *
+ * {"ts":NS,"cpu":N,"lost":N}; "lost" is null where the number is not known; ts is
+ * the record's.
+ *
+ * Returns 0, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_lost_json(const struct rbmap_record *record, struct trace_seq *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#ifndef RBMAP_STATS_H
+#define RBMAP_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tracefs_instance;
+
+/**
+ * struct rbmap_counters - the kernel's live counters of one CPU's ring
+ *
+ * @unread: events in the ring, not yet consumed
+ * @overrun: events overwritten before they were read, since the last reset
+ * @commit_overrun: events refused because an interrupted writer held its place
+ * @bytes: bytes unread, about
+ * @dropped: events refused with the overwrite option off
+ * @read: events consumed
+ * @oldest_ns: time stamp of the oldest unread event in nanoseconds, rounded to
+ *	microseconds by the kernel; clock units for clocks that are no time
+ * @now_ns: the trace clock's now, likewise
+ *
+ * Source: per_cpu/cpuN/stats, tracing_stats_read() in kernel/trace/trace.c.
+ *
+ * Since: 0.1
+ */
+struct rbmap_counters {
+	uint64_t unread;
+	uint64_t overrun;
+	uint64_t commit_overrun;
+	uint64_t bytes;
+	uint64_t dropped;
+	uint64_t read;
+	uint64_t oldest_ns;
+	uint64_t now_ns;
+};
+
+/**
+ * struct rbmap_account - where the events of one CPU went
+ *
+ * @written: events that the kernel was asked to write
+ * @delivered: counted in spans
+ * @others: consumed by someone else
+ * @overrun: overwritten before they were read
+ * @dropped: refused with the overwrite option off
+ * @commit_overrun: refused because an interrupted writer held its place
+ * @torn: overwritten while they were being looked at
+ * @unread: still in the ring
+ *
+ * Since: 0.1
+ */
+struct rbmap_account {
+	uint64_t written;
+	uint64_t delivered;
+	uint64_t others;
+	uint64_t overrun;
+	uint64_t dropped;
+	uint64_t commit_overrun;
+	uint64_t torn;
+	uint64_t unread;
+};
+
+/**
+ * rbmap_counters_parse - read the text of per_cpu/cpuN/stats
+ *
+ * @ret: filled in on success, untouched otherwise
+ * @text: the text, terminated
+ *
+ * Returns 0, or -EBADMSG where a counter is missing or no number.
+ *
+ * Since: 0.1
+ */
+int rbmap_counters_parse(struct rbmap_counters *ret, const char *text);
+
+/**
+ * rbmap_counters_read - the kernel's live counters of one CPU's ring
+ *
+ * @ret: filled in on success, untouched otherwise
+ * @instance: a libtracefs instance, borrowed; NULL is the top-level one
+ * @cpu: the CPU
+ *
+ * Changes nothing. The kernel takes the lock of the ring's readers for a moment.
+ *
+ * Returns 0, -ENXIO where the CPU has no ring, -EBADMSG, or the negative errno of
+ * reading the file.
+ *
+ * Since: 0.1
+ */
+int rbmap_counters_read(struct rbmap_counters *ret, struct tracefs_instance *instance,
+			int cpu);
+
+/**
+ * rbmap_account_fill - the loss identity of one CPU, between two looks
+ *
+ * @ret: filled in; delivered and torn are taken from it, all else is set
+ * @before: the counters when the session was opened, borrowed
+ * @after: the counters now, with nobody writing, borrowed
+ *
+ * Sets written to the sum of what the kernel took and what it refused, and others
+ * to what was consumed but not delivered.
+ *
+ * Returns 0 where written = delivered + others + overrun + dropped +
+ * commit_overrun + torn + unread holds, -ESTALE where the counters went backwards
+ * (a reset: then only delivered counts), or -EBADMSG where more was delivered than
+ * the kernel says was read: a bug to report.
+ *
+ * Since: 0.1
+ */
+int rbmap_account_fill(struct rbmap_account *ret, const struct rbmap_counters *before,
+		       const struct rbmap_counters *after);
+
+/**
+ * rbmap_account_add - add one account to another
+ *
+ * @sum: added to
+ * @account: borrowed
+ *
+ * Since: 0.1
+ */
+void rbmap_account_add(struct rbmap_account *sum, const struct rbmap_account *account);
+
+/**
+ * rbmap_account_lost - all that was lost: overrun, dropped, commit_overrun, torn
+ *
+ * @account: borrowed
+ *
+ * Since: 0.1
+ */
+uint64_t rbmap_account_lost(const struct rbmap_account *account);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * An engine turns the ring of one CPU into spans. What it is asked, in this order:
+ * wake, then take until 0, each span settled before the next take.
+ */
+#ifndef RBMAP_ENGINE_H
+#define RBMAP_ENGINE_H
+
+#include <rbmap/session.h>
+#include <rbmap/span.h>
+#include <rbmap/subbuf.h>
+
+/* What an engine that copies hands out in one turn, so that a sink can write it as one.
+ */
+#define RBMAP_TURN_BYTES (UINT32_C(1) << 16)
+
+struct rbmap_engine_ring;
+
+struct rbmap_engine_ops {
+	enum rbmap_engine engine;
+
+	/* fd: trace_pipe_raw, O_NONBLOCK; the caller keeps it open. */
+	int (*open)(struct rbmap_engine_ring **ret, int fd, int cpu,
+		    const struct rbmap_layout *layout, struct rbmap_session_work *work);
+	void (*close)(struct rbmap_engine_ring *ring);
+
+	/* A new round: what is in the ring by now is to be taken. */
+	void (*wake)(struct rbmap_engine_ring *ring);
+
+	/* Returns the spans taken, in their order; 0: the round is over. */
+	int (*take)(struct rbmap_engine_ring *ring, struct rbmap_span *spans, int max);
+
+	/* Flags the spans that were torn; returns how many. NULL: never any. */
+	int (*settle)(struct rbmap_engine_ring *ring, struct rbmap_span *spans, int nr);
+};
+
+/* What every engine's ring begins with. */
+struct rbmap_engine_ring {
+	const struct rbmap_engine_ops *ops;
+	struct rbmap_layout layout;
+	struct rbmap_session_work *work;
+	int cpu;
+};
+
+extern const struct rbmap_engine_ops rbmap_reader_ops;
+extern const struct rbmap_engine_ops rbmap_fallback_ops;
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "events.h"
+#include "internal.h"
+
+/* Ten times a second, however many unknown pids come along. */
+#define CMDLINES_INTERVAL_NS 100000000
+/* A command may change its name. */
+#define COMM_INTERVAL_NS 1000000000
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void learn_comm(struct rbmap_events *events, int pid, const char *comm)
+{
+	if (tep_is_pid_registered(events->tep, pid) &&
+	    !strcmp(tep_data_comm_from_pid(events->tep, pid), comm))
+		return;
+	tep_override_comm(events->tep, comm, pid);
+}
+
+static void learn_line(struct rbmap_events *events, char *line)
+{
+	char *comm;
+	long pid;
+
+	pid = strtol(line, &comm, 10);
+	if (comm == line || *comm != ' ' || pid <= 0 || pid > INT32_MAX)
+		return;
+	learn_comm(events, pid, comm + 1);
+}
+
+void rbmap_events_read_cmdlines(struct rbmap_events *events)
+{
+	char *text, *line, *rest;
+	int error;
+
+	events->cmdlines_due = now_ns() + CMDLINES_INTERVAL_NS;
+	if (events->files.cmdlines < 0)
+		return;
+	if (lseek(events->files.cmdlines, 0, SEEK_SET) < 0)
+		return;
+	error = rbmap_events_read_fd(events->files.cmdlines, &text);
+	if (error) {
+		log_debug(&events->log, "saved_cmdlines: %s", rbmap_strerror(error));
+		return;
+	}
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		learn_line(events, line);
+	free(text);
+}
+
+static bool read_comm(struct rbmap_events *events, int pid)
+{
+	char name[32], comm[64];
+	ssize_t size = -1;
+	int fd;
+
+	if (events->files.proc < 0)
+		return false;
+	snprintf(name, sizeof(name), "%d/comm", pid);
+	fd = openat(events->files.proc, name, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		size = read(fd, comm, sizeof(comm) - 1);
+		close(fd);
+	}
+	if (size <= 0)
+		return false;
+	comm[size - (comm[size - 1] == '\n')] = '\0';
+	learn_comm(events, pid, comm);
+	return true;
+}
+
+/*
+ * saved_cmdlines may hold a thread of long ago that had the same pid, or the name that
+ * a thread had before exec(2): who still lives is asked first, and now and then again.
+ */
+const char *rbmap_events_comm(struct rbmap_events *events, int pid)
+{
+	struct rbmap_seen_pid *seen =
+		&events->seen_pids[(unsigned int)pid % RBMAP_SEEN_PIDS];
+	uint64_t now = now_ns();
+
+	if (pid > 0 && (seen->pid != pid || now >= seen->due)) {
+		if (!read_comm(events, pid) && now >= events->cmdlines_due)
+			rbmap_events_read_cmdlines(events);
+		/* Who could not be found yet is looked for as often as that goes. */
+		*seen = (struct rbmap_seen_pid){ pid, tep_is_pid_registered(events->tep,
+									    pid) ?
+							      now + COMM_INTERVAL_NS :
+							      events->cmdlines_due };
+	}
+	return tep_data_comm_from_pid(events->tep, pid);
+}
+
+/*
+ * Reading and sorting the kernel's symbols takes longer than loading all formats, so
+ * it waits until a name is asked for: most recorders never print one.
+ */
+static void load_symbols(struct rbmap_events *events)
+{
+	char *text;
+	int error;
+
+	events->symbols_tried = true;
+	if (events->files.kallsyms < 0)
+		return;
+	error = rbmap_events_read_fd(events->files.kallsyms, &text);
+	if (!error) {
+		events->symbols = tep_alloc();
+		if (!events->symbols || tep_parse_kallsyms(events->symbols, text) < 0)
+			error = -ENOMEM;
+		free(text);
+	}
+	if (error)
+		log_warning(&events->log,
+			    "/proc/kallsyms cannot be read (%s): no names of functions",
+			    rbmap_strerror(error));
+	close(events->files.kallsyms);
+	events->files.kallsyms = -1;
+}
+
+static char *resolve(void *context, unsigned long long *address, char **module)
+{
+	struct rbmap_events *events = context;
+	const char *name;
+
+	if (!events->symbols_tried)
+		load_symbols(events);
+	if (!events->symbols)
+		return NULL;
+	name = tep_find_function(events->symbols, *address);
+	if (!name)
+		return NULL;
+	*address = tep_find_function_address(events->symbols, *address);
+	*module = NULL;
+	/* libtraceevent's type lacks the const; it only reads the name. */
+	return (char *)name;
+}
+
+int rbmap_events_resolve_functions(struct rbmap_events *events)
+{
+	/* A handle that knows functions already is not to be asked twice. */
+	if (tep_get_function_count(events->tep) > 0)
+		return 0;
+	if (tep_set_function_resolver(events->tep, resolve, events))
+		return -ENOMEM;
+	events->resolves = true;
+	return 0;
+}
+
+void rbmap_events_forget_functions(struct rbmap_events *events)
+{
+	if (events->resolves)
+		tep_reset_function_resolver(events->tep);
+	if (events->symbols)
+		tep_unref(events->symbols);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#ifndef RBMAP_EVENTS_INTERNAL_H
+#define RBMAP_EVENTS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <traceevent/event-parse.h>
+
+#include <rbmap/events.h>
+
+struct tracefs_instance;
+
+#define RBMAP_SEEN_PIDS 4096
+
+/* A pid whose command is known well enough until then (CLOCK_MONOTONIC). */
+struct rbmap_seen_pid {
+	int pid;
+	uint64_t due;
+};
+
+/*
+ * What the names come from. The files are opened early and read late, so that a
+ * program that has dropped its privileges meanwhile still gets them. -1: none.
+ */
+struct rbmap_events_files {
+	int cmdlines;
+	int kallsyms;
+	/* The directory /proc, where its pids are those of the events. */
+	int proc;
+};
+
+struct rbmap_events {
+	struct tep_handle *tep;
+	struct tep_plugin_list *plugins;
+	struct rbmap_log log;
+	struct rbmap_events_files files;
+
+	/* trace-cmd report tells this clock in seconds, to the microsecond. */
+	bool usecs;
+
+	/* Names of functions, loaded at the first question for one. */
+	struct tep_handle *symbols;
+	bool symbols_tried;
+	bool resolves;
+
+	/* When saved_cmdlines may be read again, and whose command was looked up. */
+	uint64_t cmdlines_due;
+	struct rbmap_seen_pid seen_pids[RBMAP_SEEN_PIDS];
+
+	/* A record with zeros behind it: libtraceevent does not mind the end. */
+	unsigned char *copy;
+	size_t copy_size;
+	size_t copy_used;
+
+	char *json;
+	size_t json_size;
+};
+
+/* Takes over the files, also on failure, and a reference of tep. */
+int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
+		     const struct rbmap_events_files *files,
+		     const struct rbmap_log *log);
+
+void rbmap_events_set_clock(struct rbmap_events *events, const char *clock);
+
+/* Reads to the end; the text is terminated and to be freed. */
+int rbmap_events_read_fd(int fd, char **ret);
+
+int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
+		      const char *const *systems);
+
+/* What saved_cmdlines says now; the newest name of a pid counts. */
+void rbmap_events_read_cmdlines(struct rbmap_events *events);
+
+/* Valid until the next call; never NULL. */
+const char *rbmap_events_comm(struct rbmap_events *events, int pid);
+
+int rbmap_events_resolve_functions(struct rbmap_events *events);
+void rbmap_events_forget_functions(struct rbmap_events *events);
+
+/* The record as libtraceevent wants it, its data copied; valid until the next. */
+int rbmap_events_tep_record(struct rbmap_events *events,
+			    const struct rbmap_record *record, struct tep_record *ret);
+
+/*
+ * An array that goes to the end of the record. So do those without a size and, as the
+ * last field of the ftrace system's events, also those that claim one: a kernel_stack
+ * of seven callers and one of twenty say caller[8] both.
+ */
+bool rbmap_field_is_open(const struct tep_format_field *field);
+
+/* Where the part of a field ends that each record of its event has. */
+int64_t rbmap_field_end(const struct tep_format_field *field);
+
+/* Where a field's bytes lie; false where they are not all in the record. */
+bool rbmap_field_bytes(const struct tep_format_field *field,
+		       const struct tep_record *record, uint32_t *offset,
+		       uint32_t *size);
+
+#endif

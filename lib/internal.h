@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#ifndef RBMAP_INTERNAL_H
+#define RBMAP_INTERNAL_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rbmap/log.h>
+
+/* What the version script exports is public; all else stays inside. */
+#define RBMAP_PUBLIC __attribute__((visibility("default")))
+
+/*
+ * Copies an option struct whose first member is its size: a caller built against an
+ * older header has a shorter one (the rest reads 0), one built against a newer
+ * header a longer one, whose unknown tail must be 0.
+ */
+int rbmap_options_copy(void *ret, size_t size, const void *options);
+
+void rbmap_log_message(const struct rbmap_log *log, enum rbmap_log_level level,
+		       const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#define log_warning(log, ...) rbmap_log_message(log, RBMAP_LOG_WARNING, __VA_ARGS__)
+#define log_info(log, ...) rbmap_log_message(log, RBMAP_LOG_INFO, __VA_ARGS__)
+#define log_debug(log, ...) rbmap_log_message(log, RBMAP_LOG_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Files of an instance (NULL: the top-level one), with the errno that libtracefs's own
+ * helpers lose. Where neither tracefs nor debugfs is mounted they return -ENOENT.
+ */
+#ifndef RBMAP_LIB_TRACEFS_H
+#define RBMAP_LIB_TRACEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tracefs_instance;
+
+/*
+ * Where tracefs is mounted, or can be reached through debugfs; @ret is to be freed.
+ * libtracefs's own question leaks its answer at every call. Returns 0, -ENOENT or
+ * -ENOMEM.
+ */
+int rbmap_tracefs_find(char **ret);
+
+/* Asks without mounting it, as libtracefs would. */
+bool rbmap_tracefs_is_mounted(void);
+
+/* Opens with @flags and O_CLOEXEC; returns the fd or a negative errno. */
+int rbmap_tracefs_open(struct tracefs_instance *instance, const char *file, int flags);
+
+/*
+ * Reads a whole file. @ret is to be freed and is terminated with a 0 that @ret_size,
+ * which may be NULL, does not count. Both untouched on failure.
+ */
+int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char **ret,
+		       size_t *ret_size);
+
+/* A file that holds one decimal number; -EBADMSG where it holds something else. */
+int rbmap_tracefs_read_number(struct tracefs_instance *instance, const char *file,
+			      uint64_t *ret);
+
+/* Writes @text in one write(2), without O_TRUNC, which clears some files. */
+int rbmap_tracefs_write(struct tracefs_instance *instance, const char *file,
+			const char *text);
+
+/* rbmap_tracefs_read() for any file, such as /proc/kallsyms. */
+int rbmap_file_read(const char *path, char **ret, size_t *ret_size);
+
+#endif

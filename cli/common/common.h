@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all commands share. Nothing here knows what a command does. */
+#ifndef COMMON_H
+#define COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rbmap/log.h>
+
+struct tracefs_instance;
+
+/* Exit codes; a traced command's own status is passed on as it is. */
+enum common_exit {
+	COMMON_OK = 0,
+	COMMON_FAILURE = 1,
+	COMMON_USAGE = 2,
+	COMMON_LOST = 3
+};
+
+/* ---- die.c: messages, standard streams ---- */
+
+/*
+ * To be called first. @name is borrowed for good. Fills closed standard streams, so
+ * that no tracing file ends up as fd 1, and ignores SIGPIPE and SIGXFSZ: a command that
+ * cannot write any more has to put things back before it ends.
+ */
+void common_init(const char *name);
+
+/* SIGPIPE and SIGXFSZ as inherited; for a child, between fork and exec. */
+void common_restore_signals(void);
+
+/* The name given to common_init(). */
+const char *common_name(void);
+
+/*
+ * One line "NAME: MESSAGE" to standard error. Write messages as
+ * "WHAT: WHY; REMEDY". Control characters are shown as '?', so that an argument
+ * cannot break the line. Keeps errno.
+ */
+void common_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* common_error(); returns COMMON_FAILURE. */
+int common_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* common_error() and "Try 'NAME --help'."; returns COMMON_USAGE. */
+int common_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * common_usage_error() for what getopt_long() just refused, with opterr 0 and an
+ * option string that begins with ':' ("+:" stops at the first operand). @c is what
+ * getopt_long() returned: '?' or ':'.
+ */
+int common_option_error(int c, char **argv);
+
+/*
+ * Flushes and closes standard output. Returns @status, or COMMON_FAILURE after an
+ * error message where the output could not be written and @status was COMMON_OK. A
+ * reader that went away (EPIPE) is no failure.
+ */
+int common_close_stdout(int status);
+
+/*
+ * For loops that print: flushes standard output; false where it cannot be written any
+ * more. common_close_stdout() then says why.
+ */
+bool common_flush_stdout(void);
+
+/*
+ * A log for the library that prints to standard error: nothing (verbosity -1),
+ * warnings (0), choices too (1), all (2 and above).
+ */
+struct rbmap_log common_log(int verbosity);
+
+/* Prints "NAME (rbmap) VERSION" to standard output. */
+void common_print_version(void);
+
+/* ---- cpulist.c ---- */
+
+/* CPU numbers, ascending, each once. */
+struct common_cpus {
+	int *cpus;
+	size_t nr;
+};
+
+/*
+ * Parses a list as the kernel writes them: "0-3,5,8-". @last is the highest CPU
+ * number allowed, and the end of an open range. @ret is untouched on failure.
+ * Returns 0, -EINVAL where it is no list, -ERANGE for a number above @last, -ENOMEM.
+ */
+int common_cpus_parse(struct common_cpus *ret, const char *text, int last);
+
+void common_cpus_free(struct common_cpus *cpus);
+
+bool common_cpus_has(const struct common_cpus *cpus, int cpu);
+
+/* The list as the kernel would write it, to be freed; NULL without memory. */
+char *common_cpus_text(const struct common_cpus *cpus);
+
+/*
+ * Reads a list of the machine: "possible", "present" or "online". Returns 0 or a
+ * negative errno.
+ */
+int common_cpus_read(struct common_cpus *ret, const char *which);
+
+/* What common_cpus_choose() does about a CPU that is offline. */
+enum common_offline {
+	COMMON_OFFLINE_TAKE,
+	COMMON_OFFLINE_REFUSE
+};
+
+/*
+ * The CPUs that -M @text names, checked against the machine; without @text all
+ * present (COMMON_OFFLINE_TAKE) or all online ones. Prints its error and returns an
+ * exit code.
+ */
+int common_cpus_choose(struct common_cpus *ret, const char *text,
+		       enum common_offline offline);
+
+/* ---- units.c: all untouched on failure, -EINVAL no such thing, -ERANGE too big */
+
+/* Decimal digits only. */
+int common_parse_number(uint64_t *ret, const char *text);
+
+/* KB, the kernel's 1024 bytes: "1408", "1408K", "64M", "2G". Zero is taken. */
+int common_parse_kb(uint64_t *ret, const char *text);
+
+/* Nanoseconds: "2", "1.5", "500us", "500ms", "2s", "3m", "1h". Zero is taken. */
+int common_parse_time(uint64_t *ret_ns, const char *text);
+
+/* Large enough for any common_format_*(); each returns the buffer. */
+#define COMMON_FORMAT_SIZE 32
+
+/* "512 B", "1.5 KB", "16.0 MB": powers of 1024. */
+const char *common_format_bytes(char text[COMMON_FORMAT_SIZE], uint64_t bytes);
+
+/* "8,000,000", whatever the locale. */
+const char *common_format_count(char text[COMMON_FORMAT_SIZE], uint64_t count);
+
+/* "812 ms", "1.50 s", "3 m 20 s", "26 h 10 m". */
+const char *common_format_time(char text[COMMON_FORMAT_SIZE], uint64_t ns);
+
+/* ---- tracefs-check.c: each prints its error and returns an exit code ---- */
+
+/*
+ * Where tracefs is mounted; @ret_dir lives for good. Mounts nothing, and must be
+ * called before libtracefs is asked for anything, since that may mount.
+ */
+int common_tracefs_check(const char **ret_dir);
+
+/*
+ * An instance that exists; @name NULL is the top-level one, and *@ret NULL then.
+ * Free with tracefs_instance_free(), which takes NULL. Includes
+ * common_tracefs_check().
+ */
+int common_instance_open(struct tracefs_instance **ret, const char *name);
+
+/* May an instance have this name? Prints nothing. */
+bool common_instance_name_ok(const char *name);
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "common.h"
+
+#define REMEDY_MOUNT "mount it: mount -t tracefs nodev /sys/kernel/tracing"
+
+static int no_access(const char *path, int error)
+{
+	if (error == EACCES || error == EPERM)
+		return common_fail(
+			"%s: %s; run as root, or give a group access: "
+			"mount -o remount,gid=GROUP,mode=750 /sys/kernel/tracing",
+			path, strerror(error));
+	return common_fail("%s: %s", path, strerror(error));
+}
+
+/* The first mount of @type, in @path; false without one. */
+static bool find_mount(const char *type, char path[PATH_MAX])
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	bool found = false;
+	struct mntent *entry;
+
+	while (mounts && !found && (entry = getmntent(mounts))) {
+		found = !strcmp(entry->mnt_type, type);
+		if (found)
+			snprintf(path, PATH_MAX, "%s", entry->mnt_dir);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return found;
+}
+
+/*
+ * As libtracefs finds it, but without its ways to mount it: where only debugfs is
+ * there, libtracefs has to be told, or it would mount tracefs all the same.
+ */
+static const char *find_tracing_dir(void)
+{
+	char path[PATH_MAX];
+
+	if (find_mount("tracefs", path))
+		return tracefs_tracing_dir();
+	if (!find_mount("debugfs", path) ||
+	    strlen(path) + sizeof("/tracing") > sizeof(path))
+		return NULL;
+	strcat(path, "/tracing");
+	if (access(path, F_OK) && errno == ENOENT)
+		return NULL;
+	return tracefs_set_tracing_dir(path) ? NULL : tracefs_tracing_dir();
+}
+
+int common_tracefs_check(const char **ret_dir)
+{
+	const char *dir = find_tracing_dir();
+
+	if (!dir)
+		return common_fail("tracefs: not mounted; " REMEDY_MOUNT);
+	if (faccessat(AT_FDCWD, dir, R_OK | X_OK, AT_EACCESS))
+		return no_access(dir, errno);
+	*ret_dir = dir;
+	return COMMON_OK;
+}
+
+bool common_instance_name_ok(const char *name)
+{
+	return *name && strlen(name) <= NAME_MAX && !strchr(name, '/') &&
+	       strcmp(name, ".") && strcmp(name, "..");
+}
+
+/* "a, b, c", cut where there are many; to be freed. */
+static char *list_instances(const char *path)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	DIR *dir = out ? opendir(path) : NULL;
+	struct dirent *entry;
+	int nr = 0;
+
+	while (dir && (entry = readdir(dir)) && nr <= 16) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (nr++ == 16)
+			fprintf(out, ", ...");
+		else
+			fprintf(out, "%s%s", nr > 1 ? ", " : "", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (out)
+		fclose(out);
+	return text;
+}
+
+static int no_instance(const char *dir, const char *path)
+{
+	char instances[PATH_MAX];
+	char *names;
+	int status;
+
+	snprintf(instances, sizeof(instances), "%s/instances", dir);
+	names = list_instances(instances);
+	if (names && *names)
+		status =
+			common_fail("%s: no such instance; there are: %s", path, names);
+	else
+		status = common_fail("%s: no such instance, nor any other; make "
+				     "it with mkdir, or leave -B out",
+				     path);
+	free(names);
+	return status;
+}
+
+static int check_instance(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/instances/%s", dir, name) >=
+	    (int)sizeof(path))
+		return common_fail("%s: %s", name, strerror(ENAMETOOLONG));
+	if (stat(path, &st))
+		return errno == ENOENT ? no_instance(dir, path) :
+					 no_access(path, errno);
+	if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS))
+		return no_access(path, errno);
+	return COMMON_OK;
+}
+
+int common_instance_open(struct tracefs_instance **ret, const char *name)
+{
+	struct tracefs_instance *instance;
+	const char *dir;
+	int status = common_tracefs_check(&dir);
+
+	if (status != COMMON_OK)
+		return status;
+	if (!name) {
+		*ret = NULL;
+		return COMMON_OK;
+	}
+	if (!common_instance_name_ok(name))
+		return common_usage_error("-B '%s': not a name for an instance", name);
+	status = check_instance(dir, name);
+	if (status != COMMON_OK)
+		return status;
+	instance = tracefs_instance_alloc(NULL, name);
+	if (!instance)
+		return common_fail("%s/instances/%s: %s", dir, name, strerror(errno));
+	*ret = instance;
+	return COMMON_OK;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+#include <rbmap/features.h>
+
+#include "stat.h"
+
+static const char *const states[] = {
+	[RBMAP_FEATURE_NO] = "no",
+	[RBMAP_FEATURE_YES] = "yes",
+	[RBMAP_FEATURE_UNKNOWN] = "unknown",
+};
+
+#define INDENT 27
+
+/* Breaks @text between words so that it fits behind the first columns. */
+static void print_wrapped(const char *text, int width)
+{
+	int room = width - INDENT, used = 0;
+
+	while (*text) {
+		int size = strcspn(text, " ");
+
+		if (used && used + 1 + size > room) {
+			printf("\n%*s", INDENT, "");
+			used = 0;
+		}
+		used += printf("%s%.*s", used ? " " : "", size, text);
+		text += size;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct rbmap_features *features, int width)
+{
+	printf("%-17s %-8s %s\n", "FEATURE", "STATE", "DETAIL");
+	for (size_t i = 0; i < rbmap_features_count(features); i++) {
+		const struct rbmap_feature *feature = rbmap_features_get(features, i);
+
+		printf("%-17s %-8s ", feature->name, states[feature->state]);
+		print_wrapped(feature->detail, width);
+		if (*feature->remedy) {
+			printf("%*sremedy: ", INDENT, "");
+			print_wrapped(feature->remedy, width - (int)strlen("remedy: "));
+		}
+	}
+}
+
+static void add_text(struct json_object *object, const char *name, const char *text)
+{
+	json_object_object_add(object, name, json_object_new_string(text));
+}
+
+static int print_json(const struct rbmap_features *features)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	const char *text;
+
+	for (size_t i = 0; i < rbmap_features_count(features); i++) {
+		const struct rbmap_feature *feature = rbmap_features_get(features, i);
+		struct json_object *object = json_object_new_object();
+
+		add_text(object, "name", feature->name);
+		add_text(object, "state", states[feature->state]);
+		add_text(object, "detail", feature->detail);
+		add_text(object, "remedy", feature->remedy);
+		json_object_array_add(array, object);
+	}
+	json_object_object_add(document, "features", array);
+	text = json_object_to_json_string_ext(document,
+					      JSON_C_TO_STRING_PLAIN |
+						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		puts(text);
+	json_object_put(document);
+	return text ? COMMON_OK : common_fail("JSON: not enough memory");
+}
+
+int stat_features(bool json, int width)
+{
+	struct rbmap_features *features;
+	sigset_t all, before;
+	int status = COMMON_OK;
+	int err;
+
+	/* So that the probe's instance never outlives it: signals wait. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	err = rbmap_features_probe(&features);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return common_fail("features: %s", rbmap_strerror(err));
+	if (json)
+		status = print_json(features);
+	else
+		print_table(features, width);
+	rbmap_features_free(features);
+	return status;
+}

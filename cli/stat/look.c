@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include <rbmap/error.h>
+
+#include "stat.h"
+
+uint64_t stat_meta_unread(const struct rbmap_meta *meta)
+{
+	uint64_t gone = meta->overrun + meta->read;
+
+	return meta->entries > gone ? meta->entries - gone : 0;
+}
+
+uint64_t stat_lost(const struct rbmap_counters *counters)
+{
+	return counters->overrun + counters->dropped + counters->commit_overrun;
+}
+
+uint64_t stat_capacity(const struct stat_cpu *cpu)
+{
+	if (cpu->meta_error)
+		return 0;
+	return (uint64_t)cpu->meta.nr_subbufs * cpu->meta.subbuf_size;
+}
+
+uint64_t stat_reach(const struct rbmap_counters *counters)
+{
+	if (!counters->unread || counters->now_ns < counters->oldest_ns)
+		return 0;
+	return counters->now_ns - counters->oldest_ns;
+}
+
+/*
+ * While a ring is mapped it can be neither resized nor snapshot, and on Linux 6.12 a
+ * reader that uses splice(2) stalls. The ring may be someone else's: so it is
+ * mapped for this one copy only, never from one look to the next.
+ */
+static int copy_meta(struct rbmap_meta *ret, struct tracefs_instance *instance, int cpu)
+{
+	struct rbmap_mapping *mapping;
+	char file[64];
+	int fd, err;
+
+	snprintf(file, sizeof(file), "per_cpu/cpu%d/trace_pipe_raw", cpu);
+	errno = 0;
+	fd = tracefs_instance_file_open(instance, file,
+					O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno ? -errno : -EIO;
+	err = rbmap_mapping_open(&mapping, fd);
+	if (!err) {
+		rbmap_mapping_meta(mapping, ret);
+		rbmap_mapping_close(mapping);
+	}
+	close(fd);
+	return err;
+}
+
+/* "[local] global counter": the one in brackets. */
+static void read_clock(struct stat_look *look, struct tracefs_instance *instance)
+{
+	static const char *const in_ns[] = {
+		"local", "global", "perf", "mono", "mono_raw", "boot", "tai",
+	};
+	char *text = tracefs_instance_file_read(instance, "trace_clock", NULL);
+	char *name = text ? strchr(text, '[') : NULL;
+	char *end = name ? strchr(name, ']') : NULL;
+
+	snprintf(look->clock, sizeof(look->clock), "?");
+	if (end) {
+		*end = '\0';
+		snprintf(look->clock, sizeof(look->clock), "%s", name + 1);
+	}
+	free(text);
+	look->clock_is_time = false;
+	for (size_t i = 0; i < sizeof(in_ns) / sizeof(*in_ns); i++) {
+		if (!strcmp(look->clock, in_ns[i]))
+			look->clock_is_time = true;
+	}
+}
+
+int stat_look_take(struct stat_look *look, struct tracefs_instance *instance,
+		   const struct common_cpus *cpus)
+{
+	struct common_cpus online = { .nr = 0 };
+	struct stat_cpu *found = calloc(cpus->nr, sizeof(*found));
+	int err = 0;
+
+	if (!found)
+		return common_fail("%s", strerror(ENOMEM));
+	/* Anew at each look: CPUs come and go. */
+	common_cpus_read(&online, "online");
+	read_clock(look, instance);
+	for (size_t i = 0; i < cpus->nr && !err; i++) {
+		struct stat_cpu *cpu = &found[i];
+
+		cpu->cpu = cpus->cpus[i];
+		cpu->online = common_cpus_has(&online, cpu->cpu);
+		cpu->meta_error = copy_meta(&cpu->meta, instance, cpu->cpu);
+		err = rbmap_counters_read(&cpu->counters, instance, cpu->cpu);
+		if (err)
+			common_error("%s/per_cpu/cpu%d/stats: %s", look->path, cpu->cpu,
+				     rbmap_strerror(err));
+	}
+	common_cpus_free(&online);
+	if (err) {
+		free(found);
+		return COMMON_FAILURE;
+	}
+	look->cpus = found;
+	look->nr = cpus->nr;
+	return COMMON_OK;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+
+#include "stat.h"
+
+/* Do two CPUs belong on one line? */
+typedef bool (*same_fn)(const struct stat_cpu *a, const struct stat_cpu *b);
+
+static bool same_geometry(const struct stat_cpu *a, const struct stat_cpu *b)
+{
+	const struct rbmap_meta *x = &a->meta, *y = &b->meta;
+
+	return !a->meta_error && !b->meta_error &&
+	       x->meta_page_size == y->meta_page_size &&
+	       x->meta_struct_len == y->meta_struct_len &&
+	       x->subbuf_size == y->subbuf_size && x->nr_subbufs == y->nr_subbufs &&
+	       x->flags == y->flags;
+}
+
+static bool same_error(const struct stat_cpu *a, const struct stat_cpu *b)
+{
+	return a->meta_error && a->meta_error == b->meta_error;
+}
+
+/* Is there one like it before it, that has been told already? */
+static bool told(const struct stat_look *look, size_t index, same_fn same)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (same(&look->cpus[i], &look->cpus[index]))
+			return true;
+	}
+	return false;
+}
+
+/* "CPU 3" or "CPUs 0-2,5": all that are like this one. */
+static void print_alike(const struct stat_look *look, size_t index, same_fn same)
+{
+	struct common_cpus alike = { .nr = 0 };
+	char *text = NULL;
+
+	alike.cpus = calloc(look->nr, sizeof(*alike.cpus));
+	for (size_t i = 0; alike.cpus && i < look->nr; i++) {
+		if (same(&look->cpus[i], &look->cpus[index]))
+			alike.cpus[alike.nr++] = look->cpus[i].cpu;
+	}
+	if (alike.cpus)
+		text = common_cpus_text(&alike);
+	printf("CPU%s %s", alike.nr == 1 ? "" : "s", text ? text : "?");
+	free(text);
+	common_cpus_free(&alike);
+}
+
+static void print_geometry(const struct rbmap_meta *meta)
+{
+	char size[COMMON_FORMAT_SIZE];
+
+	common_format_bytes(size, (uint64_t)meta->nr_subbufs * meta->subbuf_size);
+	printf(": %" PRIu32 " sub-buffers of %" PRIu32 " bytes (%s); meta-page %" PRIu32
+	       ", struct %" PRIu32 " bytes",
+	       meta->nr_subbufs, meta->subbuf_size, size, meta->meta_page_size,
+	       meta->meta_struct_len);
+	if (meta->flags)
+		printf(", flags %#" PRIx64, meta->flags);
+	putchar('\n');
+}
+
+static void print_if_zero(const char *name, uint64_t number, const char **before)
+{
+	if (number)
+		return;
+	printf("%s%s", *before, name);
+	*before = ", ";
+}
+
+/* The fields whose columns are left out where all are 0. */
+static void print_zeros(const struct stat_look *look)
+{
+	uint64_t flags = 0, reader_lost = 0, pages_lost = 0, pages_touched = 0;
+	const char *before = "0 on every CPU: ";
+	bool any = false;
+
+	for (size_t i = 0; i < look->nr; i++) {
+		const struct rbmap_meta *meta = &look->cpus[i].meta;
+
+		if (look->cpus[i].meta_error)
+			continue;
+		any = true;
+		flags |= meta->flags;
+		reader_lost |= meta->reader_lost_events;
+		pages_lost |= meta->pages_lost;
+		pages_touched |= meta->pages_touched;
+	}
+	if (!any)
+		return;
+	print_if_zero("flags", flags, &before);
+	print_if_zero("reader.lost_events", reader_lost, &before);
+	print_if_zero("pages_lost", pages_lost, &before);
+	print_if_zero("pages_touched", pages_touched, &before);
+	if (*before == ',')
+		putchar('\n');
+}
+
+void stat_print_head(const struct stat_look *look)
+{
+	printf("%s, clock %s\n", look->path, look->clock);
+	for (size_t i = 0; i < look->nr; i++) {
+		if (look->cpus[i].meta_error || told(look, i, same_geometry))
+			continue;
+		print_alike(look, i, same_geometry);
+		print_geometry(&look->cpus[i].meta);
+	}
+	print_zeros(look);
+}
+
+static void print_sum(const struct stat_look *look)
+{
+	char count[COMMON_FORMAT_SIZE], lost_count[COMMON_FORMAT_SIZE];
+	char size[COMMON_FORMAT_SIZE];
+	uint64_t unread = 0, bytes = 0, lost = 0;
+
+	for (size_t i = 0; i < look->nr; i++) {
+		unread += look->cpus[i].counters.unread;
+		bytes += look->cpus[i].counters.bytes;
+		lost += stat_lost(&look->cpus[i].counters);
+	}
+	printf("%s events unread (%s), %s lost since the last reset\n",
+	       common_format_count(count, unread), common_format_bytes(size, bytes),
+	       common_format_count(lost_count, lost));
+}
+
+void stat_print_notes(const struct stat_look *look)
+{
+	putchar('\n');
+	print_sum(look);
+	for (size_t i = 0; i < look->nr; i++) {
+		if (!look->cpus[i].meta_error || told(look, i, same_error))
+			continue;
+		print_alike(look, i, same_error);
+		printf(": no meta-page: %s\n",
+		       rbmap_strerror(look->cpus[i].meta_error));
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* rbmap-stat: what one look at the rings found, and the ways to print it. */
+#ifndef STAT_H
+#define STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rbmap/mapping.h>
+#include <rbmap/stats.h>
+
+#include "common.h"
+
+/* @meta_error: 0, or the negative errno of why there is no @meta. */
+struct stat_cpu {
+	int cpu;
+	bool online;
+	int meta_error;
+	struct rbmap_meta meta;
+	struct rbmap_counters counters;
+};
+
+/* @clock_is_time: it counts nanoseconds, not ticks of its own. */
+struct stat_look {
+	const char *name;
+	const char *path;
+	char clock[32];
+	bool clock_is_time;
+	struct stat_cpu *cpus;
+	size_t nr;
+};
+
+/* ---- look.c ---- */
+
+/*
+ * Looks at the rings of @cpus; prints its error and returns an exit code. On success
+ * look->cpus is to be freed; name and path are left alone.
+ */
+int stat_look_take(struct stat_look *look, struct tracefs_instance *instance,
+		   const struct common_cpus *cpus);
+
+/* Events in the ring that nobody has consumed, from the meta-page. */
+uint64_t stat_meta_unread(const struct rbmap_meta *meta);
+
+/* Events lost since the last reset: overwritten or refused. */
+uint64_t stat_lost(const struct rbmap_counters *counters);
+
+/* Bytes of sub-buffers that can hold what is unread; 0 without a meta-page. */
+uint64_t stat_capacity(const struct stat_cpu *cpu);
+
+/* How long ago the oldest unread event was written, in the clock's units. */
+uint64_t stat_reach(const struct rbmap_counters *counters);
+
+/* ---- table.c, notes.c ---- */
+
+/* Prints to standard output; @width in columns. False without memory. */
+bool stat_print_table(const struct stat_look *look, int width);
+
+/* The lines above the table: what all CPUs have in common. */
+void stat_print_head(const struct stat_look *look);
+
+/* The lines below it: what it means together, and what could not be had. */
+void stat_print_notes(const struct stat_look *look);
+
+/* ---- json.c: one document on one line; returns an exit code ---- */
+
+int stat_print_json(const struct stat_look *look);
+
+/* ---- features.c ---- */
+
+int stat_features(bool json, int width);
+
+#endif

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "config.h"
+#include "privilege.h"
+#include "recorder.h"
+#include "summary.h"
+#include "tracing-file.h"
+
+/* All that has to be put back, whatever happens. */
+struct state {
+	struct config config;
+	struct common_cpus cpus;
+	struct selection selection;
+	struct output output;
+	struct output summary;
+	struct recorder recorder;
+};
+
+static int worse(int status, int other)
+{
+	return status == COMMON_OK ? other : status;
+}
+
+/* Every way out goes through the end of main, so signals only tell the loop to stop. */
+static void block_signals(sigset_t *signals, sigset_t *before)
+{
+	static const int ends[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,	  SIGXCPU,
+				    SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGCHLD };
+
+	sigemptyset(signals);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(signals, ends[i]);
+	sigprocmask(SIG_BLOCK, signals, before);
+}
+
+static int take_signals(struct recorder *recorder, sigset_t *before)
+{
+	sigset_t signals;
+
+	block_signals(&signals, before);
+	recorder->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (recorder->signal_fd < 0)
+		return common_fail("signalfd: %s", strerror(errno));
+	return COMMON_OK;
+}
+
+static int open_summary(struct state *state)
+{
+	const char *path = state->config.summary;
+
+	/* Before the second open, which would find the first one's lock. */
+	if (output_is_path(&state->output, path))
+		return common_usage_error("--summary %s: is the output as well", path);
+	return output_open(&state->summary, path, true);
+}
+
+static int open_files(struct state *state)
+{
+	const struct config *config = &state->config;
+	int status;
+
+	status = output_open(&state->output, config->output,
+			     config->format != FORMAT_DAT);
+	if (status == COMMON_OK && config->summary)
+		status = open_summary(state);
+	return status;
+}
+
+/*
+ * A mapping keeps others from resizing the ring or taking a snapshot, and what they
+ * read(2) of the reader sub-buffer cannot be told from what they left. So a ring that
+ * is not our own is mapped only where that is asked for.
+ */
+static enum rbmap_engine choose_engine(const struct config *config)
+{
+	if (!config->instance)
+		return config->engine;
+	if (config->engine == RBMAP_ENGINE_READER && config->verbosity >= 0)
+		common_error(
+			"-B %s: while its ring is mapped, others can neither resize "
+			"nor snapshot it, and what they read may be recorded as well",
+			config->instance);
+	return config->engine == RBMAP_ENGINE_AUTO ? RBMAP_ENGINE_READ : config->engine;
+}
+
+static int open_session(struct state *state)
+{
+	struct rbmap_session_options options = { .size = sizeof(options) };
+	const struct config *config = &state->config;
+	int r;
+
+	options.instance = target_instance(state->recorder.target);
+	options.cpus = state->cpus.cpus;
+	options.nr_cpus = state->cpus.nr;
+	options.engine = choose_engine(config);
+	options.log = common_log(config->verbosity);
+	r = rbmap_session_open(&state->recorder.session, &options);
+	if (r < 0)
+		return common_fail("the ring buffer could not be opened: %s%s",
+				   rbmap_strerror(r),
+				   config->engine == RBMAP_ENGINE_READER ?
+					   "; --engine read needs no mapping" :
+					   "");
+	return COMMON_OK;
+}
+
+static int set_up(struct state *state)
+{
+	struct recorder *recorder = &state->recorder;
+	struct target *target;
+	int status;
+
+	status = target_open(&recorder->target, &state->config);
+	if (status != COMMON_OK)
+		return status;
+	target = recorder->target;
+	/* An instance that was just made has rings for the CPUs that are online. */
+	status = common_cpus_choose(&state->cpus, state->config.cpus,
+				    COMMON_OFFLINE_REFUSE);
+	if (status == COMMON_OK)
+		status = selection_find(&state->selection, target_instance(target),
+					&state->config);
+	if (status == COMMON_OK)
+		status = target_set_up(target, &state->config, &state->cpus);
+	if (status == COMMON_OK)
+		status = selection_enable(&state->selection, target_instance(target),
+					  target_undo(target));
+	return status == COMMON_OK ? open_session(state) : status;
+}
+
+static int begin(struct state *state)
+{
+	struct recorder *recorder = &state->recorder;
+	struct sink_source source = {
+		.config = &state->config,
+		.selection = &state->selection,
+		.session = recorder->session,
+		.instance = target_instance(recorder->target),
+		.output = &state->output,
+		.signal_fd = recorder->signal_fd,
+	};
+	int status;
+
+	status = tally_open(&recorder->tally, recorder->session, source.instance);
+	recorder->tally.shared = !target_is_own(recorder->target);
+	if (status == COMMON_OK)
+		status = output_protect(&state->output);
+	if (status == COMMON_OK)
+		status = output_protect(&state->summary);
+	if (status == COMMON_OK)
+		status = output_begin(&state->output);
+	if (status == COMMON_OK)
+		status = sink_open(&recorder->sink, &source);
+	return status == COMMON_OK ? privilege_drop() : status;
+}
+
+static int report(struct state *state)
+{
+	struct recorder *recorder = &state->recorder;
+	int status;
+
+	summary_print(recorder);
+	status = summary_judge(recorder);
+	if (state->config.summary && summary_write(recorder, &state->summary))
+		status = COMMON_FAILURE;
+	return status;
+}
+
+static int record(struct state *state, bool *began)
+{
+	struct recorder *recorder = &state->recorder;
+	int status;
+
+	status = set_up(state);
+	if (status == COMMON_OK)
+		status = begin(state);
+	if (status != COMMON_OK)
+		return status;
+	status = recorder_run(recorder);
+	*began = recorder->started &&
+		 !(recorder->command && command_never_ran(recorder->command));
+	return status;
+}
+
+/* The rings first, since an instance that is mapped cannot be removed. */
+static void put_back(struct state *state)
+{
+	sink_close(&state->recorder.sink);
+	rbmap_session_close(state->recorder.session);
+	state->recorder.session = NULL;
+	target_close(state->recorder.target);
+	state->recorder.target = NULL;
+}
+
+static int close_files(struct state *state, bool began)
+{
+	int status = COMMON_OK;
+
+	if (!began) {
+		output_discard(&state->output);
+		output_discard(&state->summary);
+		return COMMON_OK;
+	}
+	if (output_close(&state->output) || output_close(&state->summary))
+		status = COMMON_FAILURE;
+	return status;
+}
+
+/* Two descriptors a CPU, and the limit is often 1024. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int run(struct state *state)
+{
+	struct recorder *recorder = &state->recorder;
+	bool began = false;
+	int status;
+	sigset_t mask, signals;
+
+	status = take_signals(recorder, &mask);
+	if (status == COMMON_OK)
+		status = open_files(state);
+	if (status == COMMON_OK && *state->config.command)
+		status = command_fork(&recorder->command, &state->config, &mask);
+	/* Behind the fork: the command keeps its own limit. */
+	raise_file_limit();
+	if (status == COMMON_OK)
+		status = record(state, &began);
+	put_back(state);
+	/* From here on nothing needs to be put back: who writes nowhere can be killed.
+	 */
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (began)
+		status = worse(status, report(state));
+	status = worse(status, close_files(state, began));
+	block_signals(&signals, NULL);
+	if (recorder->started && recorder->command) {
+		int command = recorder_wait_for_command(recorder);
+
+		/* What went wrong here goes before, but for the loss: the command's. */
+		if (status == COMMON_OK || (status == COMMON_LOST && command))
+			status = command;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct state state = {
+		.output = { .fd = -1 },
+		.summary = { .fd = -1 },
+		.recorder = { .signal_fd = -1 },
+	};
+	bool done = false;
+	int status;
+
+	common_init("rbmap-record");
+	status = config_parse(&state.config, argc, argv, &done);
+	state.recorder.config = &state.config;
+	state.recorder.selection = &state.selection;
+	state.recorder.output = &state.output;
+	if (status == COMMON_OK && !done)
+		status = run(&state);
+	free(state.recorder.result.clock);
+	command_free(state.recorder.command);
+	tally_close(&state.recorder.tally);
+	selection_free(&state.selection);
+	common_cpus_free(&state.cpus);
+	config_free(&state.config);
+	if (state.recorder.signal_fd >= 0)
+		close(state.recorder.signal_fd);
+	return common_close_stdout(status);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the command line asks for. */
+#ifndef RECORD_CONFIG_H
+#define RECORD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rbmap/session.h>
+
+enum record_format {
+	FORMAT_DAT,
+	FORMAT_TEXT,
+	FORMAT_JSON
+};
+
+/* One -e, with the -f and -R that follow it. All strings are argv's. */
+struct event_option {
+	const char *pattern;
+	const char *filter;
+	const char **triggers;
+	size_t nr_triggers;
+};
+
+struct config {
+	struct event_option *events;
+	size_t nr_events;
+	const char *output;
+	uint64_t buffer_kb;
+	uint64_t subbuf_kb;
+	const char *clock;
+	const char *pids;
+	bool children;
+	const char *cpus;
+	const char *instance;
+	const char *user;
+	uint64_t duration_ns;
+	enum rbmap_engine engine;
+	enum record_format format;
+	bool fail_on_loss;
+	const char *summary;
+	int verbosity;
+	char **command;
+};
+
+/*
+ * Fills a zeroed config. Returns an exit code; with *done set there is nothing left
+ * to do (--help, --version).
+ */
+int config_parse(struct config *config, int argc, char **argv, bool *done);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "output.h"
+
+#define OPEN_FLAGS (O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static int open_file(struct output *output, const char *path, int access)
+{
+	output->fd = open(path, access | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
+	output->created = output->fd >= 0;
+	if (output->fd < 0 && errno == EEXIST)
+		output->fd = open(path, access | OPEN_FLAGS);
+	return output->fd < 0 ? -errno : 0;
+}
+
+static int explain(const char *path, int error)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return common_fail("%s: is a symbolic link, which root had better not "
+				   "follow; name the file itself",
+				   path);
+	if (error == EISDIR)
+		return common_fail(
+			"%s: is a directory; name a file, as in %s/trace.dat", path,
+			path);
+	return common_fail("%s: %s", path, strerror(error));
+}
+
+/*
+ * A file that somebody else has made would hand the trace to them, and one with a
+ * second name is not known well enough. Two recorders in one file would spoil both.
+ */
+static int check_regular(const struct output *output, const struct stat *st)
+{
+	const char *sudo_uid = getenv("SUDO_UID");
+	uint64_t uid;
+	bool is_callers = sudo_uid && common_parse_number(&uid, sudo_uid) == 0 &&
+			  st->st_uid == uid;
+
+	if (!output->created && st->st_uid != geteuid() && !is_callers)
+		return common_fail("%s: belongs to user %u; remove it, or name another "
+				   "file",
+				   output->path, (unsigned int)st->st_uid);
+	if (st->st_nlink > 1)
+		return common_fail("%s: has another name as well (a hard link); remove "
+				   "it, or name another file",
+				   output->path);
+	if (flock(output->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return common_fail("%s: another program is writing it; name another "
+				   "file",
+				   output->path);
+	return COMMON_OK;
+}
+
+static int check(const struct output *output)
+{
+	struct stat st;
+
+	if (fstat(output->fd, &st) < 0)
+		return explain(output->path, errno);
+	if (S_ISREG(st.st_mode))
+		return check_regular(output, &st);
+	if (!output->stream)
+		return common_fail(
+			"%s: is no regular file; trace.dat needs one, or use "
+			"--format text",
+			output->path);
+	/* Only a FIFO without a reader must not hold the open up. */
+	if (fcntl(output->fd, F_SETFL, fcntl(output->fd, F_GETFL) & ~O_NONBLOCK) < 0)
+		return explain(output->path, errno);
+	return COMMON_OK;
+}
+
+int output_open(struct output *output, const char *path, bool stream)
+{
+	int r;
+
+	*output =
+		(struct output){ .path = path, .fd = STDOUT_FILENO, .stream = stream };
+	if (!path) {
+		output->path = "standard output";
+		return COMMON_OK;
+	}
+	r = open_file(output, path, stream ? O_WRONLY : O_RDWR);
+	if (r < 0)
+		return explain(path, -r);
+	return check(output);
+}
+
+static bool is_regular(const struct output *output)
+{
+	struct stat st;
+
+	return output->fd > STDERR_FILENO && fstat(output->fd, &st) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
+bool output_is_path(const struct output *output, const char *path)
+{
+	struct stat ours, there;
+
+	return is_regular(output) && fstat(output->fd, &ours) == 0 &&
+	       stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+int output_protect(struct output *output)
+{
+	/* It may hold addresses and names that only root can see. */
+	if (is_regular(output) && !output->created && fchmod(output->fd, 0600) < 0)
+		return common_fail("%s: %s", output->path, strerror(errno));
+	return COMMON_OK;
+}
+
+int output_begin(struct output *output)
+{
+	if (is_regular(output) && ftruncate(output->fd, 0) < 0)
+		return common_fail("%s: %s", output->path, strerror(errno));
+	return COMMON_OK;
+}
+
+void output_discard(struct output *output)
+{
+	if (output->fd > STDERR_FILENO) {
+		if (output->created)
+			unlink(output->path);
+		close(output->fd);
+	}
+	output->fd = -1;
+}
+
+int output_close(struct output *output)
+{
+	int fd = output->fd;
+
+	output->fd = -1;
+	if (fd <= STDERR_FILENO)
+		return COMMON_OK;
+	if (close(fd) < 0)
+		return common_fail("%s: %s", output->path, strerror(errno));
+	return COMMON_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The file that is recorded into. */
+#ifndef RECORD_OUTPUT_H
+#define RECORD_OUTPUT_H
+
+#include <stdbool.h>
+
+struct output {
+	const char *path;
+	int fd;
+	bool created;
+	/* With true it needs not be a regular file. */
+	bool stream;
+};
+
+/*
+ * Opens @path for writing without changing what it holds; NULL is standard output.
+ * Refuses symbolic and hard links, what belongs to somebody else or is being written,
+ * and what is no regular file unless @stream. Prints its errors; returns an exit code.
+ */
+int output_open(struct output *output, const char *path, bool stream);
+
+/* Does @path lead to the same regular file? */
+bool output_is_path(const struct output *output, const char *path);
+
+/* Keeps others from reading the file; needs privilege that is dropped later. Likewise.
+ */
+int output_protect(struct output *output);
+
+/* What the file held is not needed any more. Likewise. */
+int output_begin(struct output *output);
+
+/* Removes the file where output_open() made it; for a recording that never began. */
+void output_discard(struct output *output);
+
+/* Closes it; an error of a delayed write shows here. Likewise. */
+int output_close(struct output *output);
+
+#endif

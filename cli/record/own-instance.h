@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instances that rbmap-record makes are named rbmap-record-PID, and their directory is
+ * locked (flock(2)) for as long as the process lives: what is not locked was left by
+ * one that was killed.
+ */
+#ifndef RECORD_OWN_INSTANCE_H
+#define RECORD_OWN_INSTANCE_H
+
+struct tracefs_instance;
+
+/* Removes what killed runs left behind in the tracefs at @dir. */
+void own_instances_clean(const char *dir);
+
+/*
+ * Makes an instance; *@lock is a file descriptor to be kept until it is removed.
+ * Returns 0 or a negative errno.
+ */
+int own_instance_create(struct tracefs_instance **ret, int *lock, const char *dir);
+
+/* Removes it; unlocks and frees also where that fails. */
+void own_instance_remove(struct tracefs_instance *instance, int lock);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The recording itself: rings into sink until something ends it. */
+#ifndef RECORD_RECORDER_H
+#define RECORD_RECORDER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "config.h"
+#include "sink.h"
+#include "tally.h"
+#include "target.h"
+
+/* What a recording has come to, as far as it is not in the tally, and has cost. */
+struct recorder_result {
+	enum rbmap_engine engine;
+	char *clock;
+	struct rbmap_session_work session;
+	struct sink_work sink;
+	double cpu_seconds;
+	uint64_t polls;
+	bool own_instance;
+};
+
+struct recorder {
+	const struct config *config;
+	struct target *target;
+	const struct selection *selection;
+	struct rbmap_session *session;
+	struct sink sink;
+	struct tally tally;
+	struct command *command;
+	const struct output *output;
+	int signal_fd;
+
+	/* Nanoseconds of CLOCK_MONOTONIC; 0: not yet. */
+	uint64_t started;
+	uint64_t stopped;
+	struct recorder_result result;
+
+	bool stop;
+	int last_signal;
+	bool command_over;
+	int command_status;
+	/* A negative errno where the sink failed: what came after is not stored. */
+	int sink_error;
+	/* The output's reader went away: no failure. */
+	bool output_closed;
+};
+
+/* Until a signal, the time, the command's end or a failure. Returns an exit code. */
+int recorder_run(struct recorder *recorder);
+
+/*
+ * The recording is over and in the file: waits for a command that still runs. Returns
+ * what to exit with.
+ */
+int recorder_wait_for_command(struct recorder *recorder);
+
+uint64_t recorder_now(void);
+
+#endif

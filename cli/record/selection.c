@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <tracefs.h>
+
+#include "common.h"
+#include "selection.h"
+
+static int add(struct selection *selection, const char *system, const char *name,
+	       const struct event_option *option)
+{
+	struct selected_event *larger;
+
+	larger = reallocarray(selection->events, selection->nr + 1, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	selection->events = larger;
+	larger[selection->nr] =
+		(struct selected_event){ strdup(system), strdup(name), option };
+	selection->nr++;
+	return larger[selection->nr - 1].system && larger[selection->nr - 1].name ?
+		       0 :
+		       -ENOMEM;
+}
+
+/* Directories below events/ or events/SYSTEM/; to be freed with tracefs_list_free(). */
+static char **list_directories(struct tracefs_instance *instance, const char *below)
+{
+	char *path = tracefs_instance_get_file(instance, below);
+	DIR *directory = path ? opendir(path) : NULL;
+	struct dirent *entry;
+	char **list = NULL;
+	struct stat st;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' &&
+		    fstatat(dirfd(directory), entry->d_name, &st, 0) == 0 &&
+		    S_ISDIR(st.st_mode))
+			list = tracefs_list_add(list, entry->d_name);
+	if (directory)
+		closedir(directory);
+	if (path)
+		tracefs_put_tracing_file(path);
+	return list;
+}
+
+/* What an -e says, taken apart. */
+struct pattern {
+	char *system;
+	const char *event;
+	const struct event_option *option;
+};
+
+static int match_events(struct selection *selection, struct tracefs_instance *instance,
+			const char *system, const struct pattern *pattern, bool whole)
+{
+	char below[300];
+	char **names;
+	int r = 0;
+
+	snprintf(below, sizeof(below), "events/%s", system);
+	names = list_directories(instance, below);
+	for (size_t i = 0; r == 0 && names && names[i]; i++)
+		if (whole || fnmatch(pattern->event, names[i], 0) == 0)
+			r = add(selection, system, names[i], pattern->option);
+	tracefs_list_free(names);
+	return r;
+}
+
+/* "SYSTEM:EVENT" binds both; a word is a system, or else an event of any. */
+static int match_system(struct selection *selection, struct tracefs_instance *instance,
+			const char *system, const struct pattern *pattern)
+{
+	bool named = fnmatch(pattern->system, system, 0) == 0;
+
+	/* The ftrace system holds what tracers write; there is nothing to enable. */
+	if (!strcmp(system, "ftrace"))
+		return 0;
+	if (pattern->event)
+		return named ? match_events(selection, instance, system, pattern,
+					    false) :
+			       0;
+	if (named)
+		return match_events(selection, instance, system, pattern, true);
+	return match_events(selection, instance, system,
+			    &(struct pattern){ .event = pattern->system,
+					       .option = pattern->option },
+			    false);
+}
+
+static int split(struct pattern *ret, const struct event_option *option)
+{
+	char *copy = strdup(strcmp(option->pattern, "all") ? option->pattern : "*");
+	char *colon;
+
+	if (!copy)
+		return -ENOMEM;
+	colon = strpbrk(copy, ":/");
+	if (colon)
+		*colon++ = '\0';
+	*ret = (struct pattern){ copy, colon && !*colon ? "*" : colon, option };
+	return 0;
+}
+
+static int find_option(struct selection *selection, struct tracefs_instance *instance,
+		       char **systems, const struct event_option *option)
+{
+	size_t before = selection->nr;
+	struct pattern pattern;
+	int r;
+
+	r = split(&pattern, option);
+	if (r < 0)
+		return common_fail("-e %s: %s", option->pattern, strerror(-r));
+	for (size_t i = 0; r == 0 && systems[i]; i++)
+		r = match_system(selection, instance, systems[i], &pattern);
+	free(pattern.system);
+	if (r < 0)
+		return common_fail("-e %s: %s", option->pattern, strerror(-r));
+	if (selection->nr == before)
+		return common_usage_error(
+			"-e '%s': no such event; see available_events "
+			"in tracefs",
+			option->pattern);
+	return COMMON_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct selected_event *left = a, *right = b;
+	int r = strcmp(left->system, right->system);
+
+	if (r == 0)
+		r = strcmp(left->name, right->name);
+	/* Options lie in one array, in the order of the command line. */
+	if (r == 0)
+		r = (left->option > right->option) - (left->option < right->option);
+	return r;
+}
+
+static void keep_last_of_each(struct selection *selection)
+{
+	struct selected_event *events = selection->events;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < selection->nr; i++) {
+		bool again = i + 1 < selection->nr &&
+			     !strcmp(events[i].system, events[i + 1].system) &&
+			     !strcmp(events[i].name, events[i + 1].name);
+
+		if (again) {
+			free(events[i].system);
+			free(events[i].name);
+		} else {
+			events[kept++] = events[i];
+		}
+	}
+	selection->nr = kept;
+}
+
+int selection_find(struct selection *ret, struct tracefs_instance *instance,
+		   const struct config *config)
+{
+	char **systems = list_directories(instance, "events");
+	int status = COMMON_OK;
+
+	*ret = (struct selection){ 0 };
+	if (!systems)
+		return common_fail("events: cannot be listed: %s", strerror(errno));
+	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
+		status = find_option(ret, instance, systems, &config->events[i]);
+	tracefs_list_free(systems);
+	if (status != COMMON_OK) {
+		selection_free(ret);
+		return status;
+	}
+	qsort(ret->events, ret->nr, sizeof(*ret->events), compare);
+	keep_last_of_each(ret);
+	return COMMON_OK;
+}
+
+char **selection_names(const struct selection *selection)
+{
+	char **names = calloc(selection->nr + 1, sizeof(*names));
+
+	for (size_t i = 0; names && i < selection->nr; i++) {
+		if (asprintf(&names[i], "%s:%s", selection->events[i].system,
+			     selection->events[i].name) < 0) {
+			names[i] = NULL;
+			selection_names_free(names);
+			return NULL;
+		}
+	}
+	return names;
+}
+
+char **selection_systems(const struct selection *selection)
+{
+	char **names = calloc(selection->nr + 1, sizeof(*names));
+	size_t nr = 0;
+
+	for (size_t i = 0; names && i < selection->nr; i++) {
+		const char *system = selection->events[i].system;
+
+		if (nr && !strcmp(names[nr - 1], system))
+			continue;
+		names[nr] = strdup(system);
+		if (!names[nr++]) {
+			selection_names_free(names);
+			return NULL;
+		}
+	}
+	return names;
+}
+
+void selection_names_free(char **names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
+}
+
+void selection_free(struct selection *selection)
+{
+	for (size_t i = 0; i < selection->nr; i++) {
+		free(selection->events[i].system);
+		free(selection->events[i].name);
+	}
+	free(selection->events);
+	*selection = (struct selection){ 0 };
+}

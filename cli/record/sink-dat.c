@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+#include <rbmap/tracedat.h>
+
+#include "common.h"
+#include "sink.h"
+
+static int dat_put(void *self, const struct rbmap_span *spans, int nr)
+{
+	return rbmap_tracedat_writer_put(self, spans, nr);
+}
+
+static int dat_end_round(void *self)
+{
+	return 0;
+}
+
+static int dat_flush(void *self)
+{
+	return rbmap_tracedat_writer_flush(self);
+}
+
+static int dat_finish(void *self)
+{
+	return rbmap_tracedat_writer_finish(self);
+}
+
+static void dat_work(const void *self, struct sink_work *ret)
+{
+	struct rbmap_tracedat_work work;
+
+	rbmap_tracedat_writer_work(self, &work);
+	*ret = (struct sink_work){ work.bytes, work.writes };
+}
+
+static void dat_free(void *self)
+{
+	rbmap_tracedat_writer_close(self);
+}
+
+static const struct sink_ops dat_ops = {
+	.put = dat_put,
+	.end_round = dat_end_round,
+	.flush = dat_flush,
+	.finish = dat_finish,
+	.work = dat_work,
+	.free = dat_free,
+};
+
+int sink_dat_open(struct sink *ret, const struct sink_source *source)
+{
+	struct rbmap_tracedat_options options = { .size = sizeof(options) };
+	struct rbmap_tracedat_writer *writer;
+	char **names = selection_names(source->selection);
+	int r;
+
+	if (!names)
+		return common_fail("%s", strerror(ENOMEM));
+	options.instance = source->instance;
+	options.layout = rbmap_session_layout(source->session);
+	options.nr_cpus = rbmap_session_cpus(source->session, &options.cpus);
+	options.events = (const char *const *)names;
+	options.log = common_log(source->config->verbosity);
+	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
+	selection_names_free(names);
+	if (r < 0)
+		return common_fail("%s: the head of the trace.dat could not be "
+				   "written: %s",
+				   source->output->path, rbmap_strerror(r));
+	*ret = (struct sink){ &dat_ops, writer };
+	return COMMON_OK;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where spans go: a trace.dat, lines of text, lines of JSON. */
+#ifndef RECORD_SINK_H
+#define RECORD_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rbmap/session.h>
+#include <rbmap/span.h>
+
+#include "config.h"
+#include "output.h"
+#include "selection.h"
+
+struct tracefs_instance;
+
+struct sink_work {
+	uint64_t bytes;
+	uint64_t writes;
+};
+
+struct sink_ops {
+	/* Each round has to look at every ring, not only at those that call for it. */
+	bool needs_all_rings;
+	/* Returns how many were stored, from the first on, or a negative errno. */
+	int (*put)(void *sink, const struct rbmap_span *spans, int nr);
+	/*
+	 * Every ring has been looked at. Returns 1 where one more look would let out
+	 * what is held back.
+	 */
+	int (*end_round)(void *sink);
+	/* All that follow return 0 or a negative errno. Once a second: what was put
+	 * becomes visible to others. */
+	int (*flush)(void *sink);
+	int (*finish)(void *sink);
+	void (*work)(const void *sink, struct sink_work *ret);
+	void (*free)(void *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	void *self;
+};
+
+/* What a sink is made from; all borrowed. */
+struct sink_source {
+	const struct config *config;
+	const struct selection *selection;
+	const struct rbmap_session *session;
+	struct tracefs_instance *instance;
+	const struct output *output;
+	/* Readable once it is time to stop. */
+	int signal_fd;
+};
+
+/* Each prints its errors and returns an exit code. */
+int sink_open(struct sink *ret, const struct sink_source *source);
+int sink_dat_open(struct sink *ret, const struct sink_source *source);
+int sink_lines_open(struct sink *ret, const struct sink_source *source);
+
+/* Takes a zeroed one. */
+void sink_close(struct sink *sink);
+
+#endif

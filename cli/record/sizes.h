@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sizes of the ring buffer and its sub-buffers. */
+#ifndef RECORD_SIZES_H
+#define RECORD_SIZES_H
+
+#include "config.h"
+
+struct tracefs_instance;
+struct undo_list;
+
+/*
+ * Sets what the options ask for; without @undo, that is in an instance of our own, the
+ * defaults for the rest. Prints its errors; returns an exit code.
+ */
+int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
+	      const struct config *config);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <json.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include <rbmap/version.h>
+
+#include "common.h"
+#include "summary.h"
+
+static void add_number(struct json_object *to, const char *key, uint64_t number)
+{
+	json_object_object_add(to, key, json_object_new_uint64(number));
+}
+
+static void add_text(struct json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void add_account(struct json_object *to, const struct rbmap_account *account)
+{
+	add_number(to, "written", account->written);
+	add_number(to, "delivered", account->delivered);
+	add_number(to, "overrun", account->overrun);
+	add_number(to, "dropped", account->dropped);
+	add_number(to, "commit_overrun", account->commit_overrun);
+	add_number(to, "others", account->others);
+	add_number(to, "unread", account->unread);
+}
+
+static struct json_object *cpus_json(const struct tally *tally)
+{
+	struct json_object *cpus = json_object_new_array();
+
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		struct json_object *cpu = json_object_new_object();
+
+		json_object_object_add(cpu, "cpu",
+				       json_object_new_int(tally->cpus[i].cpu));
+		add_account(cpu, &tally->cpus[i].account);
+		json_object_object_add(cpu, "reset",
+				       json_object_new_boolean(tally->cpus[i]
+								       .identity ==
+							       -ESTALE));
+		json_object_array_add(cpus, cpu);
+	}
+	return cpus;
+}
+
+static struct json_object *stretches_json(const struct tally *tally)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < tally->nr_stretches; i++) {
+		const struct lost_stretch *stretch = &tally->stretches[i];
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "cpu", json_object_new_int(stretch->cpu));
+		if (stretch->after)
+			add_number(one, "after", stretch->after);
+		else
+			add_text(one, "after", NULL);
+		add_number(one, "before", stretch->before);
+		if (stretch->events == RBMAP_LOST_UNKNOWN)
+			add_text(one, "events", NULL);
+		else
+			add_number(one, "events", stretch->events);
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
+static struct json_object *recorder_json(const struct recorder *recorder)
+{
+	struct json_object *self = json_object_new_object();
+	const struct rbmap_session_work *session = &recorder->result.session;
+	const struct sink_work *sink = &recorder->result.sink;
+
+	json_object_object_add(self, "cpu_seconds",
+			       json_object_new_double(recorder->result.cpu_seconds));
+	add_number(self, "syscalls",
+		   recorder->result.polls + session->waits + session->get_readers +
+			   session->reads + sink->writes);
+	add_number(self, "polls", recorder->result.polls);
+	add_number(self, "waits", session->waits);
+	add_number(self, "get_readers", session->get_readers);
+	add_number(self, "reads", session->reads);
+	add_number(self, "writes", sink->writes);
+	return self;
+}
+
+static struct json_object *document(const struct recorder *recorder)
+{
+	const struct tally *tally = &recorder->tally;
+	struct json_object *root = json_object_new_object();
+	struct json_object *total = json_object_new_object();
+	add_text(root, "version", rbmap_version());
+	add_text(root, "output", recorder->output->path);
+	add_text(root, "engine", rbmap_engine_name(recorder->result.engine));
+	add_text(root, "clock", recorder->result.clock);
+	json_object_object_add(root, "duration_seconds",
+			       json_object_new_double((recorder->stopped -
+						       recorder->started) *
+						      1e-9));
+	add_number(root, "bytes", recorder->result.sink.bytes);
+	add_account(total, &tally->total);
+	add_number(total, "lost", tally_lost(tally));
+	json_object_object_add(root, "total", total);
+	json_object_object_add(root, "cpus", cpus_json(tally));
+	json_object_object_add(root, "lost", stretches_json(tally));
+	add_number(root, "lost_not_listed", tally->more_stretches);
+	json_object_object_add(root, "recorder", recorder_json(recorder));
+	return root;
+}
+
+static int write_all(const struct output *output, const char *text)
+{
+	size_t left = strlen(text);
+	ssize_t written;
+
+	while (left) {
+		written = write(output->fd, text, left);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return common_fail("%s: %s", output->path, strerror(errno));
+		text += written;
+		left -= written;
+	}
+	return COMMON_OK;
+}
+
+int summary_write(const struct recorder *recorder, struct output *output)
+{
+	struct json_object *root = document(recorder);
+	int status;
+
+	status = output_begin(output);
+	if (status == COMMON_OK)
+		status = write_all(output, json_object_to_json_string_ext(
+						   root, JSON_C_TO_STRING_PRETTY));
+	if (status == COMMON_OK)
+		status = write_all(output, "\n");
+	json_object_put(root);
+	return status;
+}

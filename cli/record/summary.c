@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+#include "summary.h"
+
+static void print_loss(const struct tally *tally)
+{
+	const struct rbmap_account *total = &tally->total;
+	char overrun[COMMON_FORMAT_SIZE], dropped[COMMON_FORMAT_SIZE];
+	char commit[COMMON_FORMAT_SIZE];
+
+	fprintf(stderr, "LOST %s events: overrun %s, dropped %s, commit overrun %s",
+		common_format_count((char[COMMON_FORMAT_SIZE]){ 0 },
+				    rbmap_account_lost(total)),
+		common_format_count(overrun, total->overrun),
+		common_format_count(dropped, total->dropped),
+		common_format_count(commit, total->commit_overrun));
+	fprintf(stderr, "; in %zu stretches; a larger ring (-b) loses less\n",
+		tally->nr_stretches + tally->more_stretches);
+}
+
+static void print_cpus(const struct tally *tally, bool all)
+{
+	fprintf(stderr, "%5s %14s %14s %12s %12s %12s\n", "CPU", "written", "delivered",
+		"overrun", "dropped", "commit ovr.");
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		const struct rbmap_account *account = &tally->cpus[i].account;
+
+		if (!all && !rbmap_account_lost(account))
+			continue;
+		fprintf(stderr, "%5d %14lu %14lu %12lu %12lu %12lu\n",
+			tally->cpus[i].cpu, (unsigned long)account->written,
+			(unsigned long)account->delivered,
+			(unsigned long)account->overrun,
+			(unsigned long)account->dropped,
+			(unsigned long)account->commit_overrun);
+	}
+}
+
+static void print_rest(const struct recorder *recorder)
+{
+	const struct rbmap_account *total = &recorder->tally.total;
+	char others[COMMON_FORMAT_SIZE], unread[COMMON_FORMAT_SIZE];
+
+	if (total->others && !recorder->output_closed)
+		fprintf(stderr, "%s events were not stored: %s\n",
+			common_format_count(others, total->others),
+			recorder->sink_error ? "the output failed" :
+					       "somebody else consumed them");
+	if (total->unread)
+		fprintf(stderr, "%s events are still in the ring buffer\n",
+			common_format_count(unread, total->unread));
+}
+
+void summary_print(const struct recorder *recorder)
+{
+	const struct tally *tally = &recorder->tally;
+	char events[COMMON_FORMAT_SIZE], bytes[COMMON_FORMAT_SIZE];
+	char duration[COMMON_FORMAT_SIZE];
+
+	if (recorder->config->verbosity < 0)
+		return;
+	fprintf(stderr, "%s: %s events, %s, %s, %zu CPUs, engine %s, %.2f s CPU\n",
+		recorder->output->path, common_format_count(events, tally->events),
+		common_format_bytes(bytes, recorder->result.sink.bytes),
+		common_format_time(duration, recorder->stopped - recorder->started),
+		tally->nr_cpus, rbmap_engine_name(recorder->result.engine),
+		recorder->result.cpu_seconds);
+	if (rbmap_account_lost(&tally->total))
+		print_loss(tally);
+	else if (!recorder->sink_error)
+		fputs("nothing lost\n", stderr);
+	print_rest(recorder);
+	if (recorder->config->verbosity > 0 || rbmap_account_lost(&tally->total))
+		print_cpus(tally, recorder->config->verbosity > 0);
+}
+
+static int judge_cpu(const struct recorder *recorder, const struct tally_cpu *cpu)
+{
+	bool all_ours = recorder->result.own_instance && !recorder->sink_error;
+
+	if (cpu->corrupt)
+		return common_fail("CPU %d: a sub-buffer holds what are no records; "
+				   "please report this",
+				   cpu->cpu);
+	if (cpu->identity == -ESTALE) {
+		common_error("CPU %d: the ring buffer was reset while it was recorded; "
+			     "what was lost is not known",
+			     cpu->cpu);
+		return COMMON_OK;
+	}
+	if (cpu->identity < 0 || (all_ours && cpu->account.others))
+		return common_fail(
+			"CPU %d: written %lu is not delivered %lu + lost %lu + "
+			"unread %lu; please report this",
+			cpu->cpu, (unsigned long)cpu->account.written,
+			(unsigned long)cpu->account.delivered,
+			(unsigned long)rbmap_account_lost(&cpu->account),
+			(unsigned long)cpu->account.unread);
+	return COMMON_OK;
+}
+
+static bool loss_is_not_known(const struct recorder *recorder)
+{
+	const struct tally *tally = &recorder->tally;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		if (tally->cpus[i].identity == -ESTALE)
+			return true;
+	return recorder->result.own_instance && tally->total.unread;
+}
+
+int summary_judge(const struct recorder *recorder)
+{
+	const struct tally *tally = &recorder->tally;
+	int status = COMMON_OK, r;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		r = judge_cpu(recorder, &tally->cpus[i]);
+		status = status == COMMON_OK ? r : status;
+	}
+	if (status == COMMON_OK && recorder->config->fail_on_loss &&
+	    (tally_lost(tally) || tally->nr_stretches || loss_is_not_known(recorder)))
+		status = COMMON_LOST;
+	return status;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "tally.h"
+
+/* A ring that is lapped for hours must not fill the memory with its gaps. */
+#define MOST_STRETCHES 100000
+
+static int read_counters(struct tally *tally, const struct tally_cpu *cpu,
+			 struct rbmap_counters *ret)
+{
+	int r = rbmap_counters_read(ret, tally->instance, cpu->cpu);
+
+	if (r < 0)
+		return common_fail("per_cpu/cpu%d/stats: %s", cpu->cpu,
+				   rbmap_strerror(r));
+	return COMMON_OK;
+}
+
+int tally_open(struct tally *tally, const struct rbmap_session *session,
+	       struct tracefs_instance *instance)
+{
+	int status = COMMON_OK;
+	const int *cpus;
+
+	*tally = (struct tally){
+		.instance = instance,
+		.layout = *rbmap_session_layout(session),
+		.nr_cpus = rbmap_session_cpus(session, &cpus),
+	};
+	tally->cpus = calloc(tally->nr_cpus, sizeof(*tally->cpus));
+	if (!tally->cpus)
+		return common_fail("%s", strerror(ENOMEM));
+	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
+		tally->cpus[i].cpu = cpus[i];
+		status = read_counters(tally, &tally->cpus[i], &tally->cpus[i].begin);
+	}
+	return status;
+}
+
+static struct tally_cpu *find_cpu(struct tally *tally, int cpu)
+{
+	size_t low = 0, high = tally->nr_cpus;
+
+	while (low + 1 < high) {
+		size_t middle = (low + high) / 2;
+
+		if (tally->cpus[middle].cpu <= cpu)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &tally->cpus[low];
+}
+
+static int add_stretch(struct tally *tally, const struct lost_stretch *stretch)
+{
+	struct lost_stretch *larger;
+
+	if (tally->nr_stretches == MOST_STRETCHES) {
+		tally->more_stretches++;
+		return 0;
+	}
+	if ((tally->nr_stretches & (tally->nr_stretches - 1)) == 0) {
+		size_t room = tally->nr_stretches ? 2 * tally->nr_stretches : 1;
+
+		larger = reallocarray(tally->stretches, room, sizeof(*larger));
+		if (!larger)
+			return -ENOMEM;
+		tally->stretches = larger;
+	}
+	tally->stretches[tally->nr_stretches++] = *stretch;
+	return 0;
+}
+
+static int put_span(struct tally *tally, const struct rbmap_span *span)
+{
+	struct tally_cpu *cpu = find_cpu(tally, span->cpu);
+	struct rbmap_tally counted = { 0 };
+	struct lost_stretch stretch = { span->cpu, cpu->last_time_stamp,
+					span->time_stamp, span->lost };
+	int r;
+
+	if (rbmap_walk_span(&cpu->walk, &tally->layout, span) < 0 ||
+	    rbmap_walk_tally(&cpu->walk, &counted) < 0)
+		cpu->corrupt = true;
+	tally->events += counted.records;
+	cpu->account.delivered += counted.records;
+	if (span->lost) {
+		if (counted.records)
+			stretch.before = counted.first;
+		if (span->lost != RBMAP_LOST_UNKNOWN) {
+			cpu->lost_in_place += span->lost;
+		} else {
+			cpu->nr_unknown++;
+			cpu->last_unknown = tally->nr_stretches;
+		}
+		r = add_stretch(tally, &stretch);
+		if (r < 0)
+			return r;
+	}
+	if (counted.records)
+		cpu->last_time_stamp = counted.last;
+	return 0;
+}
+
+int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < nr; i++)
+		r = put_span(tally, &spans[i]);
+	return r;
+}
+
+/* Counters that were reset may have passed again where they began. */
+static void take_for_reset(struct tally_cpu *cpu)
+{
+	uint64_t delivered = cpu->account.delivered;
+
+	cpu->account =
+		(struct rbmap_account){ .written = delivered, .delivered = delivered };
+	cpu->identity = -ESTALE;
+}
+
+/* Where the kernel had no room for one number only, that is what the others leave. */
+static void fill_in_unknown(struct tally *tally, const struct tally_cpu *cpu)
+{
+	if (cpu->identity == 0 && cpu->nr_unknown == 1 &&
+	    cpu->last_unknown < tally->nr_stretches &&
+	    cpu->account.overrun > cpu->lost_in_place)
+		tally->stretches[cpu->last_unknown].events =
+			cpu->account.overrun - cpu->lost_in_place;
+}
+
+int tally_end(struct tally *tally)
+{
+	struct rbmap_counters end;
+	int status = COMMON_OK;
+
+	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
+		struct tally_cpu *cpu = &tally->cpus[i];
+
+		status = read_counters(tally, cpu, &end);
+		if (status != COMMON_OK)
+			break;
+		cpu->identity = rbmap_account_fill(&cpu->account, &cpu->begin, &end);
+		if (cpu->identity == -EBADMSG && tally->shared)
+			take_for_reset(cpu);
+		fill_in_unknown(tally, cpu);
+		rbmap_account_add(&tally->total, &cpu->account);
+	}
+	return status;
+}
+
+uint64_t tally_lost_in_place(const struct tally *tally)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		lost += tally->cpus[i].lost_in_place;
+	return lost;
+}
+
+uint64_t tally_lost(const struct tally *tally)
+{
+	uint64_t known = tally_lost_in_place(tally);
+	uint64_t counted = rbmap_account_lost(&tally->total);
+
+	return counted > known ? counted : known;
+}
+
+void tally_close(struct tally *tally)
+{
+	free(tally->cpus);
+	free(tally->stretches);
+	*tally = (struct tally){ 0 };
+}

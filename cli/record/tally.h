@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What was delivered and what was lost, CPU by CPU. */
+#ifndef RECORD_TALLY_H
+#define RECORD_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rbmap/record.h>
+#include <rbmap/session.h>
+#include <rbmap/stats.h>
+
+struct tracefs_instance;
+
+/* A stretch of time in which events of a CPU were lost. */
+struct lost_stretch {
+	int cpu;
+	/* Time stamps of the events before and behind it; before 0: none was seen. */
+	uint64_t after;
+	uint64_t before;
+	/* RBMAP_LOST_UNKNOWN where the kernel did not say. */
+	uint64_t events;
+};
+
+struct tally_cpu {
+	int cpu;
+	struct rbmap_walk walk;
+	uint64_t last_time_stamp;
+	uint64_t lost_in_place;
+	/* Stretches with an unknown number, and the last of them. */
+	uint64_t nr_unknown;
+	size_t last_unknown;
+	struct rbmap_counters begin;
+	struct rbmap_account account;
+	/* Result of rbmap_account_fill(). */
+	int identity;
+	bool corrupt;
+};
+
+struct tally {
+	struct tracefs_instance *instance;
+	/* Others can reset the rings. */
+	bool shared;
+	struct rbmap_layout layout;
+	struct tally_cpu *cpus;
+	size_t nr_cpus;
+	uint64_t events;
+	struct lost_stretch *stretches;
+	size_t nr_stretches;
+	/* Stretches beyond those that are kept. */
+	uint64_t more_stretches;
+	struct rbmap_account total;
+};
+
+/* Takes the counters as they are, before anything is taken. Prints its errors. */
+int tally_open(struct tally *tally, const struct rbmap_session *session,
+	       struct tracefs_instance *instance);
+
+/* Returns 0 or -ENOMEM. */
+int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr);
+
+/* Nobody writes any more and all was taken. Prints its errors; an exit code. */
+int tally_end(struct tally *tally);
+
+/* The lost events that a stretch tells the place of. */
+uint64_t tally_lost_in_place(const struct tally *tally);
+
+/* All that was lost so far, as far as it can be told before the end. */
+uint64_t tally_lost(const struct tally *tally);
+
+void tally_close(struct tally *tally);
+
+#endif

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "own-instance.h"
+#include "sizes.h"
+#include "target.h"
+#include "tracing-file.h"
+
+struct target {
+	struct tracefs_instance *instance;
+	struct undo_list *undo;
+	int lock;
+	bool own;
+	bool tracing_was_on;
+	bool tracing_touched;
+};
+
+static int open_own(struct target *target, const char *dir)
+{
+	int r;
+
+	own_instances_clean(dir);
+	r = own_instance_create(&target->instance, &target->lock, dir);
+	if (r == -EACCES || r == -EPERM)
+		return common_fail("%s/instances: %s; run as root, or use -B with an "
+				   "instance that you may write to",
+				   dir, strerror(-r));
+	if (r < 0)
+		return common_fail("%s/instances: no instance could be made: %s", dir,
+				   strerror(-r));
+	target->own = true;
+	return COMMON_OK;
+}
+
+static int open_parts(struct target *target, const struct config *config)
+{
+	const char *dir;
+	int status;
+
+	target->undo = undo_new();
+	if (!target->undo)
+		return common_fail("%s", strerror(ENOMEM));
+	status = common_tracefs_check(&dir);
+	if (status != COMMON_OK)
+		return status;
+	if (config->instance)
+		return common_instance_open(&target->instance, config->instance);
+	return open_own(target, dir);
+}
+
+int target_open(struct target **ret, const struct config *config)
+{
+	struct target *target = calloc(1, sizeof(*target));
+	int status;
+
+	if (!target)
+		return common_fail("%s", strerror(ENOMEM));
+	target->lock = -1;
+	status = open_parts(target, config);
+	if (status != COMMON_OK) {
+		target_close(target);
+		return status;
+	}
+	*ret = target;
+	return COMMON_OK;
+}
+
+struct tracefs_instance *target_instance(const struct target *target)
+{
+	return target->instance;
+}
+
+struct undo_list *target_undo(const struct target *target)
+{
+	return target->own ? NULL : target->undo;
+}
+
+bool target_is_own(const struct target *target)
+{
+	return target->own;
+}
+
+/* "local [global] counter" with the brackets taken away. */
+static char *known_clocks(struct target *target)
+{
+	char *text = tracing_read(target->instance, "trace_clock");
+	size_t to = 0;
+
+	for (size_t from = 0; text && text[from]; from++)
+		if (text[from] != '[' && text[from] != ']')
+			text[to++] = text[from];
+	if (text)
+		text[to] = '\0';
+	return text;
+}
+
+static int set_clock(struct target *target, const struct config *config)
+{
+	char *before, *clocks;
+	int r;
+
+	if (!config->clock)
+		return COMMON_OK;
+	if (!target->own) {
+		before = tracefs_get_clock(target->instance);
+		if (before && !strcmp(before, config->clock)) {
+			free(before);
+			return COMMON_OK;
+		}
+		r = before ? undo_add(target->undo, "trace_clock", before) : -errno;
+		free(before);
+		if (r < 0)
+			return common_fail("trace_clock: %s", strerror(-r));
+	}
+	r = tracing_write(target->instance, "trace_clock", config->clock);
+	if (r == 0)
+		return COMMON_OK;
+	if (r != -EINVAL)
+		return common_fail("-C %s: %s", config->clock, strerror(-r));
+	clocks = known_clocks(target);
+	common_usage_error("-C '%s': no such trace clock; there are: %s", config->clock,
+			   clocks ? clocks : "?");
+	free(clocks);
+	return COMMON_USAGE;
+}
+
+/* As the kernel takes a CPU mask: 32 CPUs a group in hex, the highest first. */
+static char *cpu_mask(const struct common_cpus *cpus)
+{
+	int groups = cpus->cpus[cpus->nr - 1] / 32 + 1;
+	uint32_t *bits = calloc(groups, sizeof(*bits));
+	char *text = malloc(groups * 9 + 1), *end = text;
+
+	for (size_t i = 0; bits && i < cpus->nr; i++)
+		bits[cpus->cpus[i] / 32] |= UINT32_C(1) << cpus->cpus[i] % 32;
+	for (int i = groups - 1; bits && text && i >= 0; i--)
+		end += sprintf(end, "%08x%s", bits[i], i ? "," : "");
+	free(bits);
+	return text;
+}
+
+static int set_cpus(struct target *target, const struct config *config,
+		    const struct common_cpus *cpus)
+{
+	char *mask;
+	int r;
+
+	if (!config->cpus)
+		return COMMON_OK;
+	mask = cpu_mask(cpus);
+	r = mask ? tracing_set(target->instance, target_undo(target), "tracing_cpumask",
+			       mask) :
+		   -ENOMEM;
+	free(mask);
+	if (r < 0)
+		return common_fail("-M %s: %s", config->cpus, strerror(-r));
+	return COMMON_OK;
+}
+
+/* A list of thread ids: as it was before, and one id a write is added. */
+static int add_pids(struct target *target, const char *file, const char *pids)
+{
+	char *before, *list, *pid, *rest;
+	int r = 0;
+
+	if (!target->own) {
+		before = tracing_read(target->instance, file);
+		r = before ? undo_add_replace(target->undo, file, before) : -errno;
+		free(before);
+	}
+	list = strdup(pids);
+	if (!list)
+		r = -ENOMEM;
+	rest = list;
+	while (r == 0 && (pid = strsep(&rest, ",")))
+		r = tracing_append(target->instance, file, pid);
+	free(list);
+	return r;
+}
+
+static int set_pids(struct target *target, const struct config *config)
+{
+	int r;
+
+	if (!config->pids)
+		return COMMON_OK;
+	r = add_pids(target, "set_event_pid", config->pids);
+	if (r < 0)
+		return common_fail("-P %s: %s", config->pids, strerror(-r));
+	if (!config->children)
+		return COMMON_OK;
+	r = tracing_set(target->instance, target_undo(target), "options/event-fork",
+			"1");
+	if (r < 0)
+		return common_fail("-c: options/event-fork: %s", strerror(-r));
+	return COMMON_OK;
+}
+
+static int leave_trace(struct target *target)
+{
+	char tid[16];
+	int r;
+
+	snprintf(tid, sizeof(tid), "%d", (int)gettid());
+	r = add_pids(target, "set_event_notrace_pid", tid);
+	if (r == -ENOENT) {
+		common_error(
+			"set_event_notrace_pid: this kernel has none; the trace will "
+			"hold the recorder's own events");
+		return COMMON_OK;
+	}
+	if (r < 0)
+		return common_fail("set_event_notrace_pid: %s", strerror(-r));
+	return COMMON_OK;
+}
+
+static int note_tracing(struct target *target)
+{
+	int on = tracefs_trace_is_on(target->instance);
+
+	if (on < 0)
+		return common_fail("tracing_on: %s", strerror(errno));
+	target->tracing_was_on = on;
+	/* What is set up in our own instance must not be traced half done. */
+	return target->own ? target_set_tracing(target, false) : COMMON_OK;
+}
+
+int target_set_up(struct target *target, const struct config *config,
+		  const struct common_cpus *cpus)
+{
+	int status = note_tracing(target);
+
+	if (status == COMMON_OK)
+		status = sizes_set(target->instance, target_undo(target), config);
+	if (status == COMMON_OK)
+		status = set_clock(target, config);
+	if (status == COMMON_OK)
+		status = set_cpus(target, config, cpus);
+	if (status == COMMON_OK)
+		status = set_pids(target, config);
+	if (status == COMMON_OK)
+		status = leave_trace(target);
+	return status;
+}
+
+int target_set_tracing(struct target *target, bool on)
+{
+	int r = tracing_write(target->instance, "tracing_on", on ? "1" : "0");
+
+	if (r < 0)
+		return common_fail("tracing_on: %s", strerror(-r));
+	target->tracing_touched = true;
+	return COMMON_OK;
+}
+
+void target_close(struct target *target)
+{
+	if (!target)
+		return;
+	if (target->undo)
+		undo_run(target->undo, target->instance);
+	if (target->tracing_touched && !target->own)
+		target_set_tracing(target, target->tracing_was_on);
+	if (target->own)
+		own_instance_remove(target->instance, target->lock);
+	else
+		tracefs_instance_free(target->instance);
+	undo_free(target->undo);
+	free(target);
+}

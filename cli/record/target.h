@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The instance that is recorded: one of our own, or one that -B names. */
+#ifndef RECORD_TARGET_H
+#define RECORD_TARGET_H
+
+#include <stdbool.h>
+
+#include "common.h"
+#include "config.h"
+
+struct target;
+
+/*
+ * Removes what killed runs left, then makes an instance, or opens the one that is
+ * named. Prints its errors; returns an exit code.
+ */
+int target_open(struct target **ret, const struct config *config);
+
+/*
+ * Sizes, clock, CPUs, threads: all that has to be set before the rings are opened.
+ * Puts this thread out of the trace. Prints its errors; returns an exit code.
+ */
+int target_set_up(struct target *target, const struct config *config,
+		  const struct common_cpus *cpus);
+
+struct tracefs_instance *target_instance(const struct target *target);
+
+/*
+ * What has to be put back, where events that are enabled are noted as well; NULL for an
+ * instance of our own, which just goes away.
+ */
+struct undo_list *target_undo(const struct target *target);
+
+/* Is it one of our own? Then it needs no undoing, and nobody else consumes it. */
+bool target_is_own(const struct target *target);
+
+/* Turns tracing on or off; an exit code. */
+int target_set_tracing(struct target *target, bool on);
+
+/* Puts everything back, removes an instance of our own. NULL is taken. */
+void target_close(struct target *target);
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "tracing-file.h"
+
+static int write_flags(struct tracefs_instance *instance, const char *file,
+		       const char *text, int flags)
+{
+	size_t size = strlen(text);
+	ssize_t written;
+	int fd, r;
+
+	fd = tracefs_instance_file_open(instance, file, O_WRONLY | O_CLOEXEC | flags);
+	if (fd < 0)
+		return -errno;
+	/* A tracing file takes a write whole or not; one of nothing clears nothing. */
+	written = size ? write(fd, text, size) : 0;
+	r = written < 0 ? -errno : (size_t)written < size ? -EIO : 0;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+int tracing_write(struct tracefs_instance *instance, const char *file, const char *text)
+{
+	return write_flags(instance, file, text, 0);
+}
+
+int tracing_append(struct tracefs_instance *instance, const char *file,
+		   const char *text)
+{
+	return write_flags(instance, file, text, O_APPEND);
+}
+
+int tracing_replace(struct tracefs_instance *instance, const char *file,
+		    const char *text)
+{
+	return write_flags(instance, file, text, O_TRUNC);
+}
+
+/* Not libtracefs's own reading, which takes an empty file for a failure. */
+char *tracing_read(struct tracefs_instance *instance, const char *file)
+{
+	int fd = tracefs_instance_file_open(instance, file, O_RDONLY | O_CLOEXEC);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t size;
+
+	if (!stream)
+		return NULL;
+	errno = 0;
+	size = getdelim(&text, &room, '\0', stream);
+	if (size < 0 && errno) {
+		free(text);
+		text = NULL;
+	} else if (size < 0) {
+		free(text);
+		text = strdup("");
+	} else {
+		while (size > 0 && text[size - 1] == '\n')
+			text[--size] = '\0';
+	}
+	fclose(stream);
+	return text;
+}
+
+struct undo {
+	char *file;
+	char *text;
+	bool replace;
+};
+
+struct undo_list {
+	struct undo *entries;
+	size_t nr;
+};
+
+struct undo_list *undo_new(void)
+{
+	return calloc(1, sizeof(struct undo_list));
+}
+
+static int add(struct undo_list *undo, const char *file, const char *text, bool replace)
+{
+	struct undo *larger =
+		reallocarray(undo->entries, undo->nr + 1, sizeof(*larger));
+	struct undo *entry;
+
+	if (!larger)
+		return -ENOMEM;
+	undo->entries = larger;
+	entry = &larger[undo->nr];
+	*entry = (struct undo){ strdup(file), strdup(text), replace };
+	if (!entry->file || !entry->text) {
+		free(entry->file);
+		free(entry->text);
+		return -ENOMEM;
+	}
+	undo->nr++;
+	return 0;
+}
+
+int undo_add(struct undo_list *undo, const char *file, const char *text)
+{
+	return add(undo, file, text, false);
+}
+
+int undo_add_replace(struct undo_list *undo, const char *file, const char *text)
+{
+	return add(undo, file, text, true);
+}
+
+void undo_run(struct undo_list *undo, struct tracefs_instance *instance)
+{
+	struct undo *entry;
+	int r;
+
+	while (undo->nr) {
+		entry = &undo->entries[--undo->nr];
+		r = write_flags(instance, entry->file, entry->text,
+				entry->replace ? O_TRUNC : 0);
+		if (r < 0)
+			common_error("%s: could not be set back to '%s': %s",
+				     entry->file, entry->text, strerror(-r));
+		free(entry->file);
+		free(entry->text);
+	}
+}
+
+void undo_free(struct undo_list *undo)
+{
+	if (!undo)
+		return;
+	for (size_t i = 0; i < undo->nr; i++) {
+		free(undo->entries[i].file);
+		free(undo->entries[i].text);
+	}
+	free(undo->entries);
+	free(undo);
+}
+
+int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,
+		const char *file, const char *text)
+{
+	char *before;
+	int r;
+
+	if (!undo)
+		return tracing_write(instance, file, text);
+	before = tracing_read(instance, file);
+	r = before ? undo_add(undo, file, before) : -errno;
+	free(before);
+	return r < 0 ? r : tracing_write(instance, file, text);
+}

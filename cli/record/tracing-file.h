@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files of the instance that is recorded, and the way back. */
+#ifndef RECORD_TRACING_FILE_H
+#define RECORD_TRACING_FILE_H
+
+#include <stddef.h>
+
+struct tracefs_instance;
+
+/* Writes text in one write(2). Returns 0 or a negative errno. */
+int tracing_write(struct tracefs_instance *instance, const char *file,
+		  const char *text);
+
+/* As tracing_write(), behind what the file holds (O_APPEND). */
+int tracing_append(struct tracefs_instance *instance, const char *file,
+		   const char *text);
+
+/* As tracing_write(), in place of what the file holds (O_TRUNC). */
+int tracing_replace(struct tracefs_instance *instance, const char *file,
+		    const char *text);
+
+/*
+ * The file's text without the newline at its end, to be freed; NULL with errno set
+ * where it cannot be read.
+ */
+char *tracing_read(struct tracefs_instance *instance, const char *file);
+
+struct undo_list;
+
+/* As tracing_write(); with @undo, what the file holds is noted there before. */
+int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,
+		const char *file, const char *text);
+
+/* What has to be written, in the opposite order, to have things as they were. */
+struct undo_list *undo_new(void);
+
+/* Notes that @file has to be written @text. Returns 0 or -ENOMEM. */
+int undo_add(struct undo_list *undo, const char *file, const char *text);
+
+/* As undo_add(), with O_TRUNC. */
+int undo_add_replace(struct undo_list *undo, const char *file, const char *text);
+
+/*
+ * Writes it all, empties the list, and complains of what could not be written.
+ */
+void undo_run(struct undo_list *undo, struct tracefs_instance *instance);
+
+void undo_free(struct undo_list *undo);
+
+#endif

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2015
+# What the tests of rbmap-record share.
+
+bats_require_minimum_version 1.5.0
+
+: "${RBMAP_BIN:?names the directory of the commands}"
+
+tracing=/sys/kernel/tracing
+# shellcheck disable=SC2034
+record=$RBMAP_BIN/rbmap-record
+# An event that nothing fires, for those who only want markers.
+# shellcheck disable=SC2034
+silent=(-e sched:sched_process_exec -f 'pid == -1')
+
+# For setup(). The name and the directory of an instance for -B; not made yet.
+prepare() {
+  cd "$BATS_TEST_TMPDIR" || return
+  instance=rbmap-test-$$-$BATS_TEST_NUMBER
+  ring=$tracing/instances/$instance
+  recorder=
+  enabled_before=$(cat $tracing/events/enable 2>/dev/null) || true
+}
+
+# For teardown().
+clear_up() {
+  if [ -n "$recorder" ]; then
+    kill -KILL "$recorder" 2>/dev/null
+    wait "$recorder" 2>/dev/null
+  fi
+  [ ! -d "$ring" ] || wait_until 5 rmdir "$ring" 2>/dev/null
+  [ ! -s pid ] || [ ! -d "$(own_ring)" ] || rmdir "$(own_ring)"
+}
+
+need() {
+  local program
+  [ "$(id -u)" = 0 ] || skip "needs root"
+  [ -w $tracing/instances ] || skip "no tracefs on $tracing"
+  for program in "$@"; do
+    command -v "$program" >/dev/null || skip "$program is missing"
+  done
+}
+
+need_engine() {
+  [ "$1" = read ] || can_map || skip "the kernel cannot map ring buffers"
+}
+
+can_map() {
+  "$RBMAP_BIN/rbmap-stat" --features --json |
+    jq -e '.features[] | select(.name == "mapping").state == "yes"' >/dev/null
+}
+
+need_two_cpus() {
+  [ "$(nproc)" -gt 1 ] || skip "needs two CPUs"
+}
+
+# support NAME: the path of a program of these tests or of the benchmarks, built where
+# CMake has not.
+support() {
+  local built=${RBMAP_BUILD:-}/tests/$1 source
+  if [ ! -x "$built" ]; then
+    built=$BATS_RUN_TMPDIR/$1
+    source=$BATS_TEST_DIRNAME/$1.c
+    [ -e "$source" ] || source=$BATS_TEST_DIRNAME/../bench/$1.c
+    [ -x "$built" ] || ${CC:-cc} -O2 -o "$built" "$source" || return
+  fi
+  echo "$built"
+}
+
+cpus() {
+  local range
+  for range in $(tr , ' ' </sys/devices/system/cpu/online); do
+    seq "${range%-*}" "${range#*-}"
+  done
+}
+
+# wait_until SECONDS COMMAND [ARG]...: the seconds only bound a failure.
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    if [ $SECONDS -ge $end ]; then
+      echo "waited in vain for: $*" >&2
+      return 1
+    fi
+    sleep 0.02
+  done
+}
+
+# starting_with PID_FILE COMMAND [ARG]...: notes the process before it becomes COMMAND. In
+# the background of a script SIGINT would be ignored, and so by the traced command.
+# shellcheck disable=SC2016
+starting_with='echo $$ >"$0.new" && mv "$0.new" "$0" &&
+  exec env --default-signal=INT,QUIT "$@"'
+
+# record [OPTION]... [-- COMMAND...]: waits for its end; to be used with run.
+record() {
+  timeout -k 10 60 bash -c "$starting_with" pid "$record" "$@" 3>&- 4>&-
+}
+
+# start_record [OPTION]...: in the background, until it records. Its standard error goes
+# to the file err, the standard output to the file out.
+start_record() {
+  rm -f pid
+  bash -c "$starting_with" pid "$record" "$@" >out 2>err 3>&- 4>&- &
+  recorder=$!
+  wait_until 20 is_recording || { cat err >&2; return 1; }
+}
+
+is_recording() {
+  [ -s pid ] && { is_on "$ring" || is_on "$(own_ring)"; }
+}
+
+# An instance is born with tracing on; the recorder leaves the trace behind all else.
+is_on() {
+  local state
+  { read -r state <"$1/set_event_notrace_pid" && read -r state <"$1/tracing_on"; } \
+    2>/dev/null && [ "$state" = 1 ]
+}
+
+# The instance for -B, not tracing yet.
+make_ring() {
+  mkdir "$ring" && echo 0 >"$ring/tracing_on"
+}
+
+# The instance that the recorder in the file pid makes for itself.
+own_ring() {
+  echo "$tracing/instances/rbmap-record-$(cat pid 2>/dev/null)"
+}
+
+# The one that is recorded.
+live_ring() {
+  if [ -d "$ring" ]; then echo "$ring"; else own_ring; fi
+}
+
+# stop_record STATUS [SIGNAL]: it has to end with that status.
+stop_record() {
+  local status=0
+  kill -"${2:-INT}" "$recorder" 2>/dev/null
+  wait_until 60 is_over || return
+  wait "$recorder" || status=$?
+  recorder=
+  [ "$status" = "$1" ] || { echo "status $status"; cat err; return 1; } >&2
+}
+
+# A child that has ended and was not waited for yet is over.
+is_over() {
+  local state
+  ! state=$(process_state) || [ "$state" = Z ]
+}
+
+is_stopped() {
+  [ "$(process_state)" = T ]
+}
+
+process_state() {
+  sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$recorder/status" 2>/dev/null |
+    grep .
+}
+
+pause_record() {
+  kill -STOP "$recorder"
+  wait_until 10 is_stopped
+}
+
+# kernel_says CPU COUNTER: of the ring that is recorded.
+kernel_says() {
+  sed -n "s/^$2: *//p" "$(live_ring)/per_cpu/cpu$1/stats"
+}
+
+all_consumed() {
+  local cpu
+  for cpu in $(cpus); do
+    [ "$(kernel_says "$cpu" entries)" = 0 ] || return
+  done
+}
+
+# markers FIRST LAST [MOST_UNREAD]: on every CPU, into the ring that is recorded.
+markers() {
+  timeout 60 "$(support marker-writer)" "$(live_ring)" "$@"
+}
+
+# report [OPTION]... FILE: what trace-cmd prints of a trace.dat, in the form of 3.1. Later
+# versions put the flags of the context, such as "d..2.", before the time.
+report() {
+  trace-cmd report "$@" 2>/dev/null |
+    sed -E 's/^(.{0,40}-[0-9]+ +\[[0-9]{3,}\]) [^ :]{4,}( +[0-9.]+: )/\1\2/'
+}
+
+# marker_list FILE: "CPU NUMBER NANOSECONDS" of each marker in a trace.dat.
+marker_list() {
+  report -t "$1" | text_marker_list
+}
+
+text_marker_list() {
+  sed -nE 's/^.* \[([0-9]+)\] +([0-9]+)\.([0-9]+): print: .*: ([0-9]+) cpu([0-9]+)$/\5 \4 \2\3 \1/p' |
+    awk '{ if ($4 + 0 != $1) print "CPU", $4, "has a marker of CPU", $1; print $1, $2, $3 }'
+}
+
+# each_once FIRST LAST: of a marker list on standard input, on every CPU and in order.
+each_once() {
+  awk -v first="$1" -v last="$2" -v cpus="$(cpus | tr '\n' ' ')" '
+    BEGIN { n = split(cpus, list, " "); for (i = 1; i <= n; i++) next_one[list[i]] = first }
+    NF != 3 { print; bad = 1; next }
+    $2 != next_one[$1] && !told[$1]++ {
+      print "CPU", $1 ": number", $2, "where", next_one[$1], "is due"; bad = 1 }
+    { next_one[$1] = $2 + 1 }
+    END {
+      for (cpu in next_one) if (next_one[cpu] != last + 1) {
+        print "CPU", cpu, "ends before", next_one[cpu]; bad = 1 }
+      exit bad
+    }'
+}
+
+# none_twice: of a marker list; numbers may be missing, but each is larger than before.
+none_twice() {
+  awk '$2 <= latest[$1] { print "CPU", $1 ": number", $2, "behind", latest[$1]; bad = 1 }
+    { latest[$1] = $2 } END { exit bad }'
+}
+
+# Nothing of a run is left in tracefs; of the one that the file pid names.
+left_nothing() {
+  [ ! -s pid ] || [ ! -e "$(own_ring)" ] || { echo "left: $(own_ring)"; return 1; } >&2
+  [ "$(cat $tracing/events/enable)" = "$enabled_before" ]
+}
+
+# All that can be written in an instance and says what it was written.
+instance_state() {
+  local file
+  for file in buffer_size_kb buffer_subbuf_size_kb buffer_percent trace_clock tracing_on \
+    tracing_cpumask set_event set_event_pid set_event_notrace_pid current_tracer; do
+    [ ! -e "$1/$file" ] || sed "s,^,$file: ," "$1/$file"
+  done
+  grep -r '' "$1/options" "$1"/per_cpu/cpu*/buffer_size_kb
+  grep -r '' "$1/events" --include=enable --include=filter --include=trigger
+}
+
+# One line of what failed, on standard error (run --separate-stderr), and no file.
+# shellcheck disable=SC2154
+one_line() {
+  [ "${#stderr_lines[@]}" = 1 ] && [[ ${stderr_lines[0]} == "rbmap-record: "* ]] ||
+    { printf 'not one line:\n%s\n' "$stderr"; return 1; } >&2
+}
+
+usage_lines() {
+  [ "${#stderr_lines[@]}" = 2 ] && [[ ${stderr_lines[0]} == "rbmap-record: "* ]] &&
+    [ "${stderr_lines[1]}" = "Try 'rbmap-record --help'." ] ||
+    { printf 'not a line and a hint:\n%s\n' "$stderr"; return 1; } >&2
+}

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# Numbered markers on every CPU: what rbmap-record stored, and what it says was lost.
+
+load helpers
+
+setup() {
+  prepare
+  need trace-cmd jq
+}
+
+teardown() {
+  clear_up
+}
+
+# The ring is passed several times while it is recorded, and never overrun.
+every_number_once() {
+  need_engine "$1"
+  start_record "${silent[@]}" -q --engine "$1" -b 512 -o t.dat --summary s.json "${@:2}"
+  markers 1 40000 4000
+  stop_record 0
+  marker_list t.dat | each_once 1 40000
+  jq -e --arg engine "$1" '.engine == $engine and .total.lost == 0 and .lost == [] and
+    .total.written == .total.delivered and ([.cpus[].delivered == 40000] | all)' s.json
+  left_nothing
+}
+
+# The CPU, the stamps around each hole and how many numbers it swallowed.
+holes() {
+  awk '$2 != latest[$1] + 1 {
+      print $1, (latest[$1] ? stamp[$1] : "null"), $3, $2 - latest[$1] - 1 }
+    { latest[$1] = $2; stamp[$1] = $3 }'
+}
+
+# A burst of markers while the recorder is stopped, until every CPU lost some.
+overrun_it() {
+  local cpu before=()
+  for cpu in $(cpus); do before[cpu]=$(kernel_says "$cpu" overrun); done
+  pause_record
+  markers "$@"
+  for cpu in $(cpus); do
+    [ "$(kernel_says "$cpu" overrun)" -gt "${before[cpu]}" ]
+  done
+  kill -CONT "$recorder"
+  wait_until 20 all_consumed
+}
+
+lost_where_the_gaps_are() {
+  need_engine "$1"
+  start_record "${silent[@]}" -q --engine "$1" -b 64 -o t.dat --summary s.json
+  markers 1 500 300
+  overrun_it 501 8000
+  markers 8001 9000 300
+  overrun_it 9001 15000
+  markers 15001 15100
+  stop_record 0
+  marker_list t.dat >list
+  none_twice <list
+  # Recorded and lost are what was written.
+  local cpu recorded
+  for cpu in $(cpus); do
+    recorded=$(grep -c "^$cpu " list)
+    jq -e --argjson cpu "$cpu" --argjson recorded "$recorded" '.cpus[] |
+      select(.cpu == $cpu) | .written == 15100 and .delivered == $recorded and
+      .delivered + .overrun == 15100 and .dropped == 0 and .others == 0 and
+      .unread == 0' s.json
+  done
+  sort -s -n -k1,1 -k2,2 list | holes >gaps
+  # A sub-buffer without room behind its data has no count of what was lost before it.
+  jq -r '.lost | sort_by([.cpu, .before])[] | "\(.cpu) \(.after) \(.before) \(.events)"' \
+    s.json | paste -d ' ' - gaps >places
+  cat places
+  awk 'NF != 8 || $1 != $5 || $2 != $6 || $3 != $7 || ($4 != $8 && $4 != "null") {
+    exit bad = 1 } END { exit bad || NR < 2 * cpus }' cpus="$(cpus | wc -l)" places
+  jq -e --argjson lost "$(awk '{ lost += $4 } END { print lost }' gaps)" \
+    '.total.lost == $lost and .total.overrun == $lost' s.json
+  left_nothing
+}
+
+@test "every number once and in order: the mapping" {
+  every_number_once reader
+}
+
+@test "every number once and in order: read(2)" {
+  every_number_once read
+}
+
+@test "every number once and in order: sub-buffers of 4, 8, 16 and 64 KB" {
+  [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
+  local size
+  for size in 4 8 16 64; do
+    every_number_once reader --subbuf-size "$size"
+  done
+}
+
+@test "every number once and in order: read(2) and sub-buffers of 8 and 64 KB" {
+  [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
+  every_number_once read --subbuf-size 8
+  every_number_once read --subbuf-size 64
+}
+
+@test "a stopped recorder: lost are the numbers that are missing, there: the mapping" {
+  lost_where_the_gaps_are reader
+}
+
+@test "a stopped recorder: lost are the numbers that are missing, there: read(2)" {
+  lost_where_the_gaps_are read
+}
+
+@test "events that a full ring refuses are lost and counted" {
+  make_ring
+  echo 0 >"$ring/options/overwrite"
+  echo 64 >"$ring/buffer_size_kb"
+  start_record "${silent[@]}" -q -B "$instance" -o t.dat --summary s.json
+  markers 1 500 300
+  pause_record
+  markers 501 9000
+  kill -CONT "$recorder"
+  wait_until 20 all_consumed
+  markers 9001 9100
+  stop_record 0
+  marker_list t.dat >list
+  none_twice <list
+  jq -e --argjson recorded "$(wc -l <list)" --argjson all "$((9100 * $(nproc)))" '.total |
+    .delivered == $recorded and .written == $all and .dropped == .lost and
+    .delivered + .dropped == $all and .dropped > 0' s.json
+}
+
+@test "text, live: every number once, in time order over the CPUs" {
+  start_record "${silent[@]}" -q --format text -b 1024
+  markers 1 10000 6000
+  stop_record 0
+  text_marker_list <out >list
+  each_once 1 10000 <list
+  sort -c -s -n -k3,3 list
+  [ "$(grep -vc 'print: ' out)" = 0 ]
+}
+
+@test "json, live: every number once, in time order over the CPUs" {
+  start_record "${silent[@]}" -q --format json -b 1024
+  markers 1 10000 6000
+  stop_record 0
+  jq -r '"\(.cpu) \(.fields.buf | rtrimstr("\n") | split(" ")[0]) \(.ts)"' out >list
+  each_once 1 10000 <list
+  sort -c -s -n -k3,3 list
+  jq -es 'all(.event == "print" and .system == "ftrace")' out
+}
+
+@test "live output says where events were lost" {
+  start_record "${silent[@]}" -q --format json -b 64 --summary s.json
+  pause_record
+  markers 1 8000
+  kill -CONT "$recorder"
+  wait_until 20 all_consumed
+  stop_record 0
+  jq -se --slurpfile summary s.json '([.[] | select(has("lost")).lost] | add) ==
+    $summary[0].total.lost and $summary[0].total.lost > 0' out
+}
+
+@test "a marker below the watermark is printed while nothing else comes" {
+  start_record "${silent[@]}" -q --format text
+  markers 1 1
+  wait_until 5 prints 1
+  markers 2 2
+  wait_until 5 prints 2
+  stop_record 0
+  text_marker_list <out | each_once 1 2
+}
+
+prints() {
+  text_marker_list <out | each_once 1 "$1" >/dev/null
+}
+
+@test "a marker below the watermark is in the file while nothing else comes" {
+  start_record "${silent[@]}" -q -o t.dat
+  markers 1 3
+  wait_until 10 holds_markers 3
+  stop_record 0
+}
+
+holds_markers() {
+  marker_list t.dat | each_once 1 "$1" >/dev/null
+}
+
+@test "killed: the file holds what was stored, and trace-cmd reads it" {
+  start_record "${silent[@]}" -q -b 512 -o t.dat
+  markers 1 30000 4000
+  wait_until 10 holds_markers 30000
+  markers 30001 40000 4000
+  kill -KILL "$recorder"
+  wait "$recorder" || true
+  recorder=
+  marker_list t.dat >list
+  none_twice <list
+  awk '$2 == ++due[$1] { next } { exit 1 }
+    END { for (cpu in due) if (due[cpu] < 30000) exit 1 }' list
+  [ ! -d "$(own_ring)" ] || rmdir "$(own_ring)"
+}

@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# Where rbmap-record writes to: files, standard output, full disks, and who runs what.
+
+load helpers
+
+setup() {
+  prepare
+  need trace-cmd jq
+  load=$(support syscall-load)
+}
+
+teardown() {
+  umount "$BATS_TEST_TMPDIR/disk" 2>/dev/null || true
+  clear_up
+}
+
+small_disk() {
+  mkdir disk
+  mount -t tmpfs -o "size=$1" nodev disk || skip "no tmpfs can be mounted"
+}
+
+@test "files are the owner's alone, whatever they were" {
+  umask 0
+  run -0 record -q "${silent[@]}" -o t.dat --summary s.json -- true
+  [ "$(stat -c %a t.dat s.json | tr '\n' ' ')" = "600 600 " ]
+  echo old >u.dat
+  chmod 666 u.dat
+  run -0 record -q "${silent[@]}" -o u.dat -- true
+  [ "$(stat -c %a u.dat)" = 600 ]
+  run -0 record -q "${silent[@]}" --format text -o t.txt -- true
+  [ "$(stat -c %a t.txt)" = 600 ]
+}
+
+@test "trace.dat is the default, and an older one is replaced whole" {
+  head -c 50000000 /dev/zero >trace.dat
+  run -0 record -q -e sched:sched_process_exec -- true
+  [ "$(stat -c %s trace.dat)" -lt 50000000 ]
+  trace-cmd report trace.dat 2>/dev/null | grep -q sched_process_exec
+}
+
+@test "the file has no holes to carry around" {
+  run -0 record -q -e sched -o t.dat -- true
+  [ "$(stat -c %s t.dat)" -lt 100000000 ]
+}
+
+@test "a full disk: one line, and what was stored can be read" {
+  small_disk 16m
+  run -1 --separate-stderr record -q -e raw_syscalls -o disk/t.dat -- "$load" 0 1000000
+  one_line
+  [[ $stderr == *"disk/t.dat: "*"No space left on device"* ]]
+  left_nothing
+  [ "$(trace-cmd report disk/t.dat 2>/dev/null | grep -c raw_syscalls\\\|sys_enter)" -gt 1000 ]
+}
+
+@test "a full disk: the summary counts what is stored" {
+  small_disk 16m
+  run -1 record -q -e raw_syscalls -o disk/t.dat --summary s.json -- "$load" 0 1000000
+  jq -c .cpus s.json
+  trace-cmd report disk/t.dat 2>/dev/null | sed -nE 's/^.* (\[[0-9]+\]) .*/\1/p' | sort | uniq -c
+  [ "$(trace-cmd report disk/t.dat 2>/dev/null | grep -c ' sys_e[nx]')" = \
+    "$(jq .total.delivered s.json)" ]
+}
+
+@test "a disk too small for the head: one line, nothing recorded" {
+  small_disk 64k
+  run -1 --separate-stderr record -q -e sched -o disk/t.dat -- true
+  one_line
+  [[ $stderr == *"disk/t.dat: "*"No space left on device"* ]]
+  left_nothing
+}
+
+@test "a full disk: text" {
+  small_disk 1m
+  run -1 --separate-stderr record -q -e raw_syscalls --format text -o disk/t -- "$load" 0 30000
+  one_line
+  [[ $stderr == *"disk/t: "*"No space left on device"* ]]
+  left_nothing
+}
+
+@test "a full or closed standard output is a failure" {
+  run -1 bash -c '"$@" >/dev/full' - "$record" -q -e raw_syscalls --format text -- true
+  [ "${#lines[@]}" = 1 ]
+  [[ $output == "rbmap-record: standard output: No space left on device"* ]]
+  run -1 bash -c '"$@" >&-' - "$record" -q -e raw_syscalls --format json -- true
+  [ "${#lines[@]}" = 1 ]
+  [[ $output == "rbmap-record: standard output: Bad file descriptor"* ]]
+  run -1 bash -c '"$@" >/dev/full' - "$record" --help
+  run -1 bash -c '"$@" >&-' - "$record" --version
+  left_nothing
+}
+
+@test "closed standard streams do not matter to a file" {
+  run -0 bash -c '"$@" <&- >&- 2>&-' - "$record" -e sched:sched_process_exec -o t.dat -- true
+  trace-cmd report t.dat 2>/dev/null | grep -q sched_process_exec
+}
+
+@test "a reader that goes away is no failure, and ends it" {
+  run -0 bash -c 'set -o pipefail; timeout 30 "$@" | head -n 1' - \
+    "$record" -q -e sched --format text
+  [ "${#lines[@]}" = 1 ]
+}
+
+@test "the command's status is passed on" {
+  run -7 record -q "${silent[@]}" -o t.dat -- sh -c 'exit 7'
+  left_nothing
+  run -143 --separate-stderr record -q "${silent[@]}" -o t.dat -- sh -c 'kill -TERM $$'
+  one_line
+  [[ $stderr == *"sh: ended by signal 15 (Terminated)" ]]
+  left_nothing
+  [ -s t.dat ]
+  run -139 record -q "${silent[@]}" -o t.dat -- sh -c 'kill -SEGV $$'
+  left_nothing
+}
+
+@test "the command's streams, arguments, signals are its own" {
+  run -0 --separate-stderr bash -c 'echo in | "$@"' - "$record" -q "${silent[@]}" -o t.dat -- \
+    sh -c 'cat; echo "$1" "$2" >&2; grep SigBlk /proc/self/status' - 'a b' -e
+  [ "${lines[0]}" = in ]
+  [ "$stderr" = 'a b -e' ]
+  [[ ${lines[1]} == *0000000000000000 ]]
+}
+
+@test "the command inherits no file that the recorder opened" {
+  local list=(sh -c 'ls /proc/self/fd | tr "\n" " "')
+  run -0 bash -c '"$@"; true' - "${list[@]}"
+  local without=$output
+  run -0 bash -c '"$@"; true' - "$record" -q "${silent[@]}" -o t.dat -- "${list[@]}"
+  [ "$output" = "$without" ]
+}
+
+@test "under sudo the command runs as who called it" {
+  [ "$(id -un 65534)" = nobody ] || skip "there is no user 65534"
+  export SUDO_UID=65534 SUDO_GID=65534
+  run -0 record -q "${silent[@]}" -o t.dat -- sh -c 'id -u; id -g; echo $HOME $USER'
+  [ "${lines[0]}" = 65534 ]
+  [ "${lines[1]}" = "$(id -g nobody)" ]
+  [[ ${lines[2]} == *" nobody" ]]
+  [ "$(stat -c %a:%u t.dat)" = 600:0 ]
+  SUDO_UID=0 run -0 record -q "${silent[@]}" -o t.dat -- id -u
+  [ "$output" = 0 ]
+}
+
+@test "--user: the command runs as that user, who cannot become root again" {
+  id nobody >/dev/null || skip "there is no user nobody"
+  run -0 record -q "${silent[@]}" --user nobody -o t.dat -- \
+    sh -c 'grep -E "^(Uid|Gid|CapEff):" /proc/self/status'
+  local uid
+  uid=$(id -u nobody)
+  [ "$(tr -s '\t' ' ' <<<"${lines[0]}")" = "Uid: $uid $uid $uid $uid" ]
+  [[ ${lines[2]} == *0000000000000000 ]]
+}
+
+@test "under sudo by somebody unknown the command does not run, least of all as root" {
+  local uid
+  for uid in 54321 nonsense; do
+    SUDO_UID=$uid run -1 --separate-stderr record -q "${silent[@]}" -o t.dat -- touch ran
+    one_line
+    [[ $stderr == *"SUDO_UID $uid: no such user"* ]]
+    left_nothing
+    [ ! -e ran ] && [ ! -e t.dat ]
+  done
+}
+
+@test "a limit to the size of files: an error, and all is put back" {
+  run -1 --separate-stderr bash -c 'ulimit -f 16; exec "$@"' - "$record" -q -e sched \
+    --format text -o t.txt --duration 60
+  one_line
+  [[ $stderr == *"t.txt: File too large"* ]]
+  left_nothing
+}
+
+@test "a file of somebody else, or with a second name, does not get the trace" {
+  chmod 777 .
+  setpriv --reuid nobody --clear-groups touch theirs
+  run -1 --separate-stderr record -q "${silent[@]}" -o theirs -- true
+  [[ $stderr == *"theirs: belongs to user "* ]]
+  [ ! -s theirs ]
+  echo mine >one
+  ln one two
+  run -1 --separate-stderr record -q "${silent[@]}" -o one -- true
+  [[ $stderr == *"one: has another name as well"* ]]
+  [ "$(cat two)" = mine ]
+}
+
+@test "--summary into a file of who called sudo" {
+  chmod 777 .
+  setpriv --reuid nobody --clear-groups touch s.json
+  SUDO_UID=$(id -u nobody) run -0 record -q "${silent[@]}" -o t.dat --summary s.json -- true
+  jq -e '.total.lost == 0' s.json
+}
+
+@test "one file for two" {
+  run -2 --separate-stderr record -q "${silent[@]}" -o t.dat --summary ./t.dat -- true
+  [[ $stderr == *"--summary ./t.dat: is the output as well"* ]]
+  start_record "${silent[@]}" -q -o t.dat
+  run -1 --separate-stderr "$record" -q "${silent[@]}" -o t.dat -- true
+  [[ $stderr == *"t.dat: another program is writing it"* ]]
+  stop_record 0
+  trace-cmd report t.dat >/dev/null
+}

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# install-deps.sh build|test: installs what is missing for building, or for testing as
+# well. Does nothing where nothing is missing. Exit status 1 where something stays so;
+# its last lines then say what.
+set -u
+
+usage() {
+  echo "usage: packaging/install-deps.sh build|test" >&2
+  exit 2
+}
+
+version_at_least() {
+  [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+have() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+have_library() {
+  have pkg-config && pkg-config --exists "$1" 2>/dev/null
+}
+
+have_cmake() {
+  have cmake && version_at_least 3.25 "$(cmake --version | awk 'NR == 1 { print $3 }')"
+}
+
+# A compiler's sanitizer libraries may be packaged apart from it.
+have_sanitizer() {
+  echo 'int main(void) { return 0; }' |
+    cc -fsanitize="$1" -x c - -o /dev/null >/dev/null 2>&1
+}
+
+# Without them events print in another form than elsewhere on the same system.
+have_plugins() {
+  local dir
+  dir=$(pkg-config --variable=libdir libtraceevent 2>/dev/null)/traceevent/plugins
+  [ -e "$dir/plugin_sched_switch.so" ]
+}
+
+# need CHECK... -- WHAT PACKAGE: WHAT is missing where CHECK fails.
+need() {
+  local check=()
+  while [ "$1" != -- ]; do
+    check+=("$1")
+    shift
+  done
+  "${check[@]}" && return
+  missing+=("$2")
+  packages+=("$3")
+}
+
+look() {
+  missing=()
+  packages=()
+  need have cc -- 'a C compiler' gcc
+  need test -e /usr/include/stdio.h -- "the C library's headers" libc6-dev
+  need have_cmake -- 'CMake 3.25 or later' cmake
+  need have ninja -- ninja ninja-build
+  need have pkg-config -- pkg-config pkg-config
+  need have_library 'libtraceevent >= 1.7.1' -- \
+    'libtraceevent 1.7.1 or later' libtraceevent-dev
+  need have_plugins -- "libtraceevent's plugins" libtraceevent1-plugin
+  need have_library 'libtracefs >= 1.6.4' -- 'libtracefs 1.6.4 or later' libtracefs-dev
+  need have_library json-c -- json-c libjson-c-dev
+  need have_library libcap-ng -- libcap-ng libcap-ng-dev
+  need have scdoc -- scdoc scdoc
+  [ "$1" = test ] || return
+  need have_library check -- 'the library Check' check
+  need have bats -- bats bats
+  need have c++ -- 'a C++ compiler' g++
+  need have_sanitizer address -- 'the compiler with AddressSanitizer' libasan8
+  need have_sanitizer thread -- 'the compiler with ThreadSanitizer' libtsan2
+  need have nm -- binutils binutils
+  need have setarch -- setarch util-linux
+  need have script -- script bsdutils
+  need have jq -- jq jq
+  need have trace-cmd -- trace-cmd trace-cmd
+  need have strace -- strace strace
+  need have git -- git git
+  need have shellcheck -- shellcheck shellcheck
+}
+
+tell() {
+  printf 'missing: %s\n' "${missing[@]}"
+}
+
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  echo "Installing: ${packages[*]}"
+  # A package list that is there already may do, also without a network.
+  apt-get install -y --no-install-recommends "${packages[@]}" </dev/null >"$log" 2>&1 ||
+    { apt-get update </dev/null && apt-get install -y --no-install-recommends \
+      "${packages[@]}" </dev/null; } >"$log" 2>&1
+}
+
+main() {
+  [ $# = 1 ] || usage
+  case $1 in build | test) ;; *) usage ;; esac
+  look "$1"
+  [ "${#missing[@]}" != 0 ] || return 0
+  if ! have apt-get; then
+    tell
+    echo "Install these with this system's package manager; on Debian they are:" \
+      "${packages[*]}"
+    return 1
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    tell
+    echo "Run as root, or first: apt-get install ${packages[*]}"
+    return 1
+  fi
+  log=$(mktemp) || return 1
+  apt_install || { echo "apt-get failed:"; tail -n 5 "$log"; }
+  rm -f "$log"
+  hash -r
+  look "$1"
+  [ "${#missing[@]}" != 0 ] || return 0
+  tell
+  return 1
+}
+
+main "$@"

@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# From a checkout to a trace: installs what the build needs, builds, records two seconds
+# of this kernel's scheduler and shows what came of it.
+set -u
+
+usage() {
+  cat <<'EOF'
+usage: sudo packaging/quickstart.sh [FILE]
+
+Builds in build/quickstart and installs nothing but the packages that the build needs.
+The trace goes to FILE, which must not exist yet; without one, into a new directory
+for temporary files.
+EOF
+}
+
+tracing=/sys/kernel/tracing
+bin=build/quickstart/cli
+file=
+work=
+recorder=
+
+say() {
+  printf '\n== %s\n' "$*"
+}
+
+fail() {
+  echo "quickstart.sh: $*" >&2
+  exit 1
+}
+
+# show COMMAND...: says the command, then runs it.
+show() {
+  echo "\$ $*"
+  "$@"
+}
+
+tidy_up() {
+  [ -z "$recorder" ] || { kill -TERM "$recorder" && wait "$recorder"; } 2>/dev/null
+  [ -z "$work" ] || rm -rf "$work"
+}
+
+parse() {
+  case ${1-} in
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  -*)
+    usage >&2
+    exit 2
+    ;;
+  esac
+  [ $# -le 1 ] || { usage >&2; exit 2; }
+  [ $# = 0 ] || file=$(realpath -m -- "$1")
+  [ -z "$file" ] || [ ! -e "$file" ] || fail "$file is there already; name another file"
+}
+
+build() {
+  say 'What the build needs'
+  packaging/install-deps.sh build || fail 'the build needs what is missing above'
+  echo 'All there.'
+  say 'Building'
+  mkdir -p build || fail "cannot write to $PWD"
+  { cmake --preset release -B build/quickstart -DBUILD_TESTING=OFF &&
+    cmake --build build/quickstart; } </dev/null >build/quickstart.log 2>&1 ||
+    {
+      tail -n 20 build/quickstart.log
+      fail "the build failed: $PWD/build/quickstart.log"
+    }
+  echo "Built $PWD/$bin/rbmap-record and rbmap-stat."
+}
+
+is_tracefs() {
+  [ "$(stat -f -c %T "$tracing" 2>/dev/null)" = tracefs ]
+}
+
+# Ends here, with what still works, where nothing can be recorded.
+look_at_kernel() {
+  if [ "$(id -u)" = 0 ] && ! is_tracefs &&
+    mount -t tracefs nodev "$tracing" 2>/dev/null; then
+    echo "Mounted tracefs at $tracing; it stays so."
+  fi
+  say 'What this kernel and this user can do'
+  show "$bin/rbmap-stat" --features | tee "$work/features"
+  if [ "$(id -u)" != 0 ]; then
+    fail 'recording needs root: run sudo packaging/quickstart.sh. What is built works' \
+      'as far as shown above, and tests/run.sh runs the tests that need no root'
+  fi
+  is_tracefs ||
+    fail "no tracefs at $tracing: this is a container, or a kernel without tracing." \
+      'What is built works as far as shown above, and tests/run.sh runs the tests' \
+      'that need no tracing'
+  if grep -q '^mapping  *no' "$work/features"; then
+    echo 'No mapping: what follows works all the same, but copies through read(2), and'
+    echo 'there is no meta-page to show.'
+  fi
+}
+
+# The instance that the recorder made: it carries the recorder's process id.
+recorder_instance() {
+  for _ in {1..50}; do
+    find "$tracing/instances" -mindepth 1 -maxdepth 1 -name "rbmap*-$recorder" \
+      -printf '%f\n' | grep . && return
+    sleep 0.1
+  done
+  return 1
+}
+
+record() {
+  local instance status
+  if [ -z "$file" ]; then
+    file=$(mktemp -d "${TMPDIR:-/tmp}/rbmap-quickstart.XXXXXX")/trace.dat ||
+      fail 'cannot make a directory for the trace'
+  fi
+  say 'Two seconds of the scheduler'
+  echo "\$ $bin/rbmap-record -e sched --duration 2 -o $file"
+  "$bin/rbmap-record" -e sched --duration 2 -o "$file" \
+    </dev/null >"$work/summary" 2>&1 &
+  recorder=$!
+  if instance=$(recorder_instance); then
+    sleep 1
+    say 'Meanwhile: the meta-page of each CPU'
+    show "$bin/rbmap-stat" -B "$instance"
+  fi
+  wait "$recorder"
+  status=$?
+  recorder=
+  say 'The summary of the recording'
+  cat "$work/summary"
+  [ "$status" = 0 ] || fail "rbmap-record failed with status $status"
+}
+
+show_events() {
+  say 'Events, parsed: one more second, printed live; the first lines'
+  echo "\$ $bin/rbmap-record -q -e sched --duration 1 --format text"
+  "$bin/rbmap-record" -q -e sched --duration 1 --format text \
+    </dev/null >"$work/text" || fail 'rbmap-record could not print events'
+  head -n 12 "$work/text"
+  echo "... $(wc -l <"$work/text") lines"
+}
+
+# Under sudo the trace is for the one who asked for it.
+hand_over() {
+  if [ -n "${SUDO_UID-}" ]; then
+    chown "$SUDO_UID:${SUDO_GID-}" "$file"
+    case $file in
+    */rbmap-quickstart.*/trace.dat) chown "$SUDO_UID:${SUDO_GID-}" "${file%/*}" ;;
+    esac
+  fi
+  say "The trace: $file ($(stat -c %s "$file") bytes)"
+  echo "Open it with trace-cmd report $file, or with KernelShark."
+}
+
+parse "$@"
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+work=$(mktemp -d) || exit 1
+trap tidy_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+build
+look_at_kernel
+record
+show_events
+hand_over

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The installed headers, each by itself, as strangers' compilers see them.
+
+load common
+
+setup_file() {
+  install_rbmap
+}
+
+# each_header COMPILER ARG...: compiles a file that includes nothing but the header.
+each_header() {
+  local header bad=0 n=0
+  for header in "$PREFIX"/include/rbmap/*.h; do
+    n=$((n + 1))
+    echo "#include <rbmap/${header##*/}>" |
+      "$@" -Wall -Wextra -Werror -I "$PREFIX/include" -fsyntax-only - || bad=1
+  done
+  [ "$n" -gt 0 ] && [ "$bad" = 0 ]
+}
+
+@test "each header compiles alone as pedantic C99" {
+  each_header "${CC:-cc}" -std=c99 -pedantic -Wstrict-prototypes -x c
+}
+
+@test "each header compiles alone as C11" {
+  each_header "${CC:-cc}" -std=c11 -pedantic -x c
+}
+
+@test "each header compiles alone as C++" {
+  command -v "${CXX:-c++}" >/dev/null || skip "no C++ compiler"
+  each_header "${CXX:-c++}" -std=c++11 -pedantic -x c++
+}
+
+@test "rbmap.h includes all the others" {
+  local header
+  for header in "$PREFIX"/include/rbmap/*.h; do
+    [ "${header##*/}" = rbmap.h ] ||
+      grep -Fx "#include <rbmap/${header##*/}>" "$PREFIX/include/rbmap/rbmap.h"
+  done
+}
+
+@test "no header of the inside is installed" {
+  same source installed \
+    "$(cd "$RBMAP_SOURCE/include" && find . -name '*.h' | sort)" \
+    "$(cd "$PREFIX/include" && find . -type f | sort)"
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What is exported, what is promised and what is explained are one set of functions.
+
+load common
+
+setup_file() {
+  install_rbmap
+  EXPORTED=$(nm -D --defined-only "$LIBDIR/librbmap.so" | awk '$2 != "A" { print $3 }' |
+    sed 's/@.*//' | sort)
+  MAPPED=$(sed -nE 's/^[[:space:]]+([a-z0-9_]+);$/\1/p' \
+    "$RBMAP_SOURCE/lib/rbmap.map" | sort)
+  DECLARED=$(header_functions)
+  export EXPORTED MAPPED DECLARED
+}
+
+@test "the shared library exports what the version script names" {
+  [ -n "$MAPPED" ]
+  same librbmap.so rbmap.map "$EXPORTED" "$MAPPED"
+}
+
+@test "the version script names what the headers declare" {
+  [ -n "$DECLARED" ]
+  same rbmap.map headers "$MAPPED" "$DECLARED"
+}
+
+@test "every exported symbol has a version" {
+  run nm -D --defined-only --with-symbol-versions "$LIBDIR/librbmap.so"
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '@@RBMAP_' <<<"$output")" -eq "$(wc -w <<<"$MAPPED")" ]
+}
+
+@test "the static library defines no global name outside rbmap_" {
+  run bash -c "nm --defined-only --extern-only '$LIBDIR/librbmap.a' |
+    awk 'NF == 3 { print \$3 }' | grep -v '^rbmap_'"
+  echo "$output"
+  [ -z "$output" ]
+}
+
+@test "the soname is librbmap.so.0" {
+  readelf -d "$LIBDIR/librbmap.so" | grep -F 'soname: [librbmap.so.0]'
+}
+
+@test "the library has no writable data of its own" {
+  # Relocated constants (.data.rel.ro) are read-only once the program runs.
+  run bash -c "nm '$LIBDIR/librbmap.a' |
+    awk 'NF == 3 && \$2 ~ /^[dDbBC]\$/ { print \$3 }'"
+  echo "$output"
+  local name
+  for name in $output; do
+    objdump -t "$LIBDIR/librbmap.a" | grep -E "\.data\.rel\.ro.* (\.hidden )?$name\$"
+  done
+}
+
+@test "every function and type has a doc block with its parameters and Since:" {
+  awk -f "$RBMAP_SOURCE/tests/surface/doc-blocks.awk" "$RBMAP_SOURCE"/include/rbmap/*.h
+}
+
+# nothing_but_in A B: no line of list A is missing from list B.
+nothing_but_in() {
+  local alone
+  alone=$(comm -23 <(echo "$1") <(echo "$2"))
+  [ -z "$alone" ] || { echo "$alone"; return 1; }
+}
+
+@test "the headers name no function that does not exist" {
+  nothing_but_in "$(mentioned_functions "$RBMAP_SOURCE"/include/rbmap/*.h)" "$DECLARED"
+}
+
+@test "every function is described in a man page" {
+  nothing_but_in "$DECLARED" "$(mentioned_functions "$RBMAP_SOURCE"/man/*.3.scd)"
+}
+
+@test "the man pages name no function that does not exist" {
+  nothing_but_in "$(mentioned_functions "$RBMAP_SOURCE"/man/*.scd)" "$DECLARED"
+}
+
+@test "every header has a man page" {
+  local header name missing=0
+  for header in "$RBMAP_SOURCE"/include/rbmap/*.h; do
+    name=${header##*/}
+    name=${name%.h}
+    [ "$name" = rbmap ] && name=librbmap
+    grep -qsF "rbmap/${header##*/}" "$RBMAP_SOURCE"/man/*.3.scd ||
+      { echo "no man/*.3.scd names <rbmap/${header##*/}>"; missing=1; }
+  done
+  [ "$missing" = 0 ]
+}
+
+@test "every man page is installed" {
+  same "man/*.scd" "installed pages" \
+    "$(cd "$RBMAP_SOURCE/man" && printf '%s\n' *.scd | sed 's/\.scd$//' | sort)" \
+    "$(find "$PREFIX/share/man" -type f -printf '%f\n' | sort)"
+}

@@ -14,6 +14,8 @@
 #define CMDLINES_INTERVAL_NS 100000000
 /* A command may change its name. */
 #define COMM_INTERVAL_NS 1000000000
+/* TASK_COMM_LEN of include/linux/sched.h, without the 0 at the end. */
+#define TASK_COMM_LENGTH 15
 
 static uint64_t now_ns(void)
 {
@@ -63,6 +65,21 @@ void rbmap_events_read_cmdlines(struct rbmap_events *events)
 	free(text);
 }
 
+/*
+ * For a worker /proc adds what it works on, behind '+' or '-', to the name that it has.
+ * Source: wq_worker_comm() in kernel/workqueue.c. A rescuer is "kworker/R-NAME".
+ */
+static void strip_work(char *comm)
+{
+	static const char prefix[] = "kworker/";
+	const size_t length = sizeof(prefix) - 1;
+
+	if (!strncmp(comm, prefix, length))
+		comm[strcspn(comm, comm[length] == 'R' ? "+" : "+-")] = '\0';
+	if (strlen(comm) > TASK_COMM_LENGTH)
+		comm[TASK_COMM_LENGTH] = '\0';
+}
+
 static bool read_comm(struct rbmap_events *events, int pid)
 {
 	char name[32], comm[64];
@@ -80,6 +97,7 @@ static bool read_comm(struct rbmap_events *events, int pid)
 	if (size <= 0)
 		return false;
 	comm[size - (comm[size - 1] == '\n')] = '\0';
+	strip_work(comm);
 	learn_comm(events, pid, comm);
 	return true;
 }

@@ -415,6 +415,12 @@ START_TEST(who_lives_is_asked_first)
 	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "now me");
 	let_time_pass(&f);
 	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "then me");
+	let_time_pass(&f);
+	write_comm(proc, "kworker/1:1-events_freezable");
+	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "kworker/1:1");
+	let_time_pass(&f);
+	write_comm(proc, "kworker/R-rcu_gp");
+	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "kworker/R-rcu_g");
 	remove_proc(proc);
 	tear_down(&f);
 }

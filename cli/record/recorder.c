@@ -249,6 +249,7 @@ static void note_result(struct recorder *recorder)
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);
 	recorder->sink.ops->work(recorder->sink.self, &result->sink);
+	result->cpu_seconds = cpu_seconds();
 }
 
 int recorder_run(struct recorder *recorder)
@@ -272,7 +273,6 @@ int recorder_run(struct recorder *recorder)
 	status = worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
 	status = worse(status, drain(recorder));
-	recorder->result.cpu_seconds = cpu_seconds();
 	status = worse(status, tally_end(&recorder->tally));
 	status = worse(status, finish(recorder));
 	progress_clear(recorder);

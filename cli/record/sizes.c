@@ -98,9 +98,13 @@ static int write_buffer_size(struct tracefs_instance *instance, struct undo_list
 	return COMMON_OK;
 }
 
-static uint64_t default_buffer_kb(void)
+static uint64_t default_buffer_kb(const struct config *config)
 {
 	uint64_t kb = available_kb() / DEFAULT_MEMORY_PART / count_cpus();
+
+	/* What is printed live is brought into order in as much memory again. */
+	if (config->format != FORMAT_DAT)
+		kb /= 2;
 
 	return kb > DEFAULT_BUFFER_KB ? DEFAULT_BUFFER_KB : kb;
 }
@@ -192,7 +196,7 @@ int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
 	if (kb)
 		status = check_buffer_size(kb);
 	else if (own)
-		kb = default_buffer_kb();
+		kb = default_buffer_kb(config);
 	if (status != COMMON_OK)
 		return status;
 	if (config->subbuf_kb)

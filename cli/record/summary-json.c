@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <json.h>
 #include <string.h>
 #include <tracefs.h>
 #include <unistd.h>
 
 #include <rbmap/version.h>
 
+#include "common-json.h"
 #include "common.h"
 #include "summary.h"
 
-static void add_number(struct json_object *to, const char *key, uint64_t number)
-{
-	json_object_object_add(to, key, json_object_new_uint64(number));
-}
-
-static void add_text(struct json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, text ? json_object_new_string(text) : NULL);
-}
-
 static void add_account(struct json_object *to, const struct rbmap_account *account)
 {
-	add_number(to, "written", account->written);
-	add_number(to, "delivered", account->delivered);
-	add_number(to, "overrun", account->overrun);
-	add_number(to, "dropped", account->dropped);
-	add_number(to, "commit_overrun", account->commit_overrun);
-	add_number(to, "others", account->others);
-	add_number(to, "unread", account->unread);
+	common_json_number(to, "written", account->written);
+	common_json_number(to, "delivered", account->delivered);
+	common_json_number(to, "overrun", account->overrun);
+	common_json_number(to, "dropped", account->dropped);
+	common_json_number(to, "commit_overrun", account->commit_overrun);
+	common_json_number(to, "others", account->others);
+	common_json_number(to, "unread", account->unread);
 }
 
 static struct json_object *cpus_json(const struct tally *tally)
@@ -60,14 +50,14 @@ static struct json_object *stretches_json(const struct tally *tally)
 
 		json_object_object_add(one, "cpu", json_object_new_int(stretch->cpu));
 		if (stretch->after)
-			add_number(one, "after", stretch->after);
+			common_json_number(one, "after", stretch->after);
 		else
-			add_text(one, "after", NULL);
-		add_number(one, "before", stretch->before);
+			common_json_text(one, "after", NULL);
+		common_json_number(one, "before", stretch->before);
 		if (stretch->events == RBMAP_LOST_UNKNOWN)
-			add_text(one, "events", NULL);
+			common_json_text(one, "events", NULL);
 		else
-			add_number(one, "events", stretch->events);
+			common_json_number(one, "events", stretch->events);
 		json_object_array_add(list, one);
 	}
 	return list;
@@ -81,14 +71,15 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 
 	json_object_object_add(self, "cpu_seconds",
 			       json_object_new_double(recorder->result.cpu_seconds));
-	add_number(self, "syscalls",
-		   recorder->result.polls + session->waits + session->get_readers +
-			   session->reads + sink->writes);
-	add_number(self, "polls", recorder->result.polls);
-	add_number(self, "waits", session->waits);
-	add_number(self, "get_readers", session->get_readers);
-	add_number(self, "reads", session->reads);
-	add_number(self, "writes", sink->writes);
+	common_json_number(self, "syscalls",
+			   recorder->result.polls + session->waits +
+				   session->get_readers + session->reads +
+				   sink->writes);
+	common_json_number(self, "polls", recorder->result.polls);
+	common_json_number(self, "waits", session->waits);
+	common_json_number(self, "get_readers", session->get_readers);
+	common_json_number(self, "reads", session->reads);
+	common_json_number(self, "writes", sink->writes);
 	return self;
 }
 
@@ -97,21 +88,21 @@ static struct json_object *document(const struct recorder *recorder)
 	const struct tally *tally = &recorder->tally;
 	struct json_object *root = json_object_new_object();
 	struct json_object *total = json_object_new_object();
-	add_text(root, "version", rbmap_version());
-	add_text(root, "output", recorder->output->path);
-	add_text(root, "engine", rbmap_engine_name(recorder->result.engine));
-	add_text(root, "clock", recorder->result.clock);
+	common_json_text(root, "version", rbmap_version());
+	common_json_text(root, "output", recorder->output->path);
+	common_json_text(root, "engine", rbmap_engine_name(recorder->result.engine));
+	common_json_text(root, "clock", recorder->result.clock);
 	json_object_object_add(root, "duration_seconds",
 			       json_object_new_double((recorder->stopped -
 						       recorder->started) *
 						      1e-9));
-	add_number(root, "bytes", recorder->result.sink.bytes);
+	common_json_number(root, "bytes", recorder->result.sink.bytes);
 	add_account(total, &tally->total);
-	add_number(total, "lost", tally_lost(tally));
+	common_json_number(total, "lost", tally_lost(tally));
 	json_object_object_add(root, "total", total);
 	json_object_object_add(root, "cpus", cpus_json(tally));
 	json_object_object_add(root, "lost", stretches_json(tally));
-	add_number(root, "lost_not_listed", tally->more_stretches);
+	common_json_number(root, "lost_not_listed", tally->more_stretches);
 	json_object_object_add(root, "recorder", recorder_json(recorder));
 	return root;
 }
@@ -136,12 +127,16 @@ static int write_all(const struct output *output, const char *text)
 int summary_write(const struct recorder *recorder, struct output *output)
 {
 	struct json_object *root = document(recorder);
-	int status;
+	const char *text =
+		json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
+	int status = COMMON_OK;
 
-	status = output_begin(output);
+	if (!text)
+		status = common_fail("%s: %s", output->path, strerror(ENOMEM));
 	if (status == COMMON_OK)
-		status = write_all(output, json_object_to_json_string_ext(
-						   root, JSON_C_TO_STRING_PRETTY));
+		status = output_begin(output);
+	if (status == COMMON_OK)
+		status = write_all(output, text);
 	if (status == COMMON_OK)
 		status = write_all(output, "\n");
 	json_object_put(root);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <rbmap/error.h>
 #include <rbmap/features.h>
 
+#include "common-json.h"
 #include "stat.h"
 
 static const char *const states[] = {
@@ -51,35 +51,23 @@ static void print_table(const struct rbmap_features *features, int width)
 	}
 }
 
-static void add_text(struct json_object *object, const char *name, const char *text)
-{
-	json_object_object_add(object, name, json_object_new_string(text));
-}
-
 static int print_json(const struct rbmap_features *features)
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *array = json_object_new_array();
-	const char *text;
 
 	for (size_t i = 0; i < rbmap_features_count(features); i++) {
 		const struct rbmap_feature *feature = rbmap_features_get(features, i);
 		struct json_object *object = json_object_new_object();
 
-		add_text(object, "name", feature->name);
-		add_text(object, "state", states[feature->state]);
-		add_text(object, "detail", feature->detail);
-		add_text(object, "remedy", feature->remedy);
+		common_json_text(object, "name", feature->name);
+		common_json_text(object, "state", states[feature->state]);
+		common_json_text(object, "detail", feature->detail);
+		common_json_text(object, "remedy", feature->remedy);
 		json_object_array_add(array, object);
 	}
 	json_object_object_add(document, "features", array);
-	text = json_object_to_json_string_ext(document,
-					      JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		puts(text);
-	json_object_put(document);
-	return text ? COMMON_OK : common_fail("JSON: not enough memory");
+	return common_json_print(document);
 }
 
 int stat_features(bool json, int width)

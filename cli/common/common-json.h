@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* JSON documents. Lines of JSON, of which there are many, are the library's own. */
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+void common_json_number(struct json_object *to, const char *key, uint64_t number);
+
+/* NULL is null. */
+void common_json_text(struct json_object *to, const char *key, const char *text);
+
+/*
+ * Prints the document as a line to standard output and frees it. Prints its errors;
+ * returns an exit code.
+ */
+int common_json_print(struct json_object *document);
+
+#endif

@@ -147,6 +147,25 @@ lost_where_the_gaps_are() {
   jq -es 'all(.event == "print" and .system == "ftrace")' out
 }
 
+@test "live lines are in time order where one full ring wakes the recorder" {
+  local cpu load
+  need_two_cpus
+  load=$(support syscall-load)
+  make_ring
+  echo 2048 >"$ring/buffer_size_kb"
+  echo 1 >"$ring/buffer_percent"
+  start_record -q -B "$instance" -C mono --format json -e raw_syscalls \
+    -f 'id == '"$("$load" number)"
+  for cpu in $(cpus | head -n 2); do
+    "$load" "$cpu" 20000 >/dev/null &
+    loads[cpu]=$!
+  done
+  wait "${loads[@]}"
+  stop_record 0
+  [ "$(grep -c '"event":"sys_enter"' out)" -ge 20000 ]
+  jq -r .ts out | sort -c -n
+}
+
 @test "live output says where events were lost" {
   start_record "${silent[@]}" -q --format json -b 64 --summary s.json
   pause_record

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -128,6 +129,15 @@ int output_begin(struct output *output)
 	if (is_regular(output) && ftruncate(output->fd, 0) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
 	return COMMON_OK;
+}
+
+bool output_is_out_of_room(const struct output *output)
+{
+	struct statvfs fs;
+
+	/* Where blocks are not counted there are none at all. */
+	return is_regular(output) && fstatvfs(output->fd, &fs) == 0 &&
+	       fs.f_blocks > 0 && fs.f_bavail == 0;
 }
 
 void output_discard(struct output *output)

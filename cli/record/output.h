@@ -30,6 +30,12 @@ int output_protect(struct output *output);
 /* What the file held is not needed any more. Likewise. */
 int output_begin(struct output *output);
 
+/*
+ * Is nothing left of the file system but what is kept for root? A recorder must not
+ * take what others need to repair the machine.
+ */
+bool output_is_out_of_room(const struct output *output);
+
 /* Removes the file where output_open() made it; for a recording that never began. */
 void output_discard(struct output *output);
 

@@ -142,6 +142,8 @@ static int flush(struct recorder *recorder)
 	if (recorder->sink_error)
 		return COMMON_OK;
 	r = recorder->sink.ops->flush(recorder->sink.self);
+	if (r == 0 && output_is_out_of_room(recorder->output))
+		r = -ENOSPC;
 	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
 }
 

@@ -63,6 +63,24 @@ small_disk() {
     "$(jq .total.delivered s.json)" ]
 }
 
+@test "what a file system keeps for root is not taken" {
+  local left size
+  mkdir disk
+  truncate -s 200M image
+  mkfs.ext4 -q -m 50 image || skip "no mkfs.ext4"
+  mount -o loop image disk || skip "no loop device"
+  # Root fills it until all that is left is kept for root.
+  read -r left size < <(stat -f -c '%a %S' disk)
+  fallocate -l $((left * size)) disk/filler || skip "it cannot be filled"
+  head -c 1000000 /dev/zero >disk/more
+  [ "$(stat -f -c %a disk)" = 0 ]
+  run -1 --separate-stderr record -q -e sched -o disk/t.dat --duration 60
+  one_line
+  [[ $stderr == *"disk/t.dat: No space left on device; "* ]]
+  left_nothing
+  trace-cmd report disk/t.dat 2>/dev/null | grep -q sched_
+}
+
 @test "a disk too small for the head: one line, nothing recorded" {
   small_disk 64k
   run -1 --separate-stderr record -q -e sched -o disk/t.dat -- true

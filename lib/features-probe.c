@@ -335,11 +335,33 @@ static void try_function_tracing(struct probe *probe)
 			"set_ftrace_filter: %s", why(err));
 }
 
+/* The first symbols may be those of each CPU's data, which begin at 0. */
+static int look_for_address(bool *shown)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long long address;
+	char type, line[512];
+
+	if (!file)
+		return -errno;
+	while (!*shown && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %c", &address, &type) != 2)
+			continue;
+		*shown = address != 0;
+		/* Code is never at 0: all addresses are hidden. */
+		if (!address && (type == 't' || type == 'T'))
+			break;
+	}
+	fclose(file);
+	return 0;
+}
+
 static void try_kernel_symbols(struct probe *probe)
 {
 	static const char restrict_file[] = "/proc/sys/kernel/kptr_restrict";
-	char text[256], level[16] = "?";
-	int err = read_text(AT_FDCWD, "/proc/kallsyms", text, sizeof(text));
+	char level[16] = "?";
+	bool shown = false;
+	int err = look_for_address(&shown);
 
 	read_text(AT_FDCWD, restrict_file, level, sizeof(level));
 	if (err)
@@ -347,7 +369,7 @@ static void try_kernel_symbols(struct probe *probe)
 			probe->features, "kernel-symbols", NO,
 			"a kernel built with CONFIG_KALLSYMS, and /proc mounted",
 			"/proc/kallsyms: %s", why(err));
-	else if (strtoull(text, NULL, 16))
+	else if (shown)
 		rbmap_features_add(probe->features, "kernel-symbols", YES, "",
 				   "/proc/kallsyms shows addresses (kptr_restrict %s)",
 				   level);

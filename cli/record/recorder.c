@@ -276,6 +276,8 @@ int recorder_run(struct recorder *recorder)
 	recorder->stopped = recorder_now();
 	status = worse(status, drain(recorder));
 	status = worse(status, tally_end(&recorder->tally));
+	if (target_is_own(recorder->target) && !recorder->config->cpus)
+		tally_look_for_others(&recorder->tally);
 	status = worse(status, finish(recorder));
 	progress_clear(recorder);
 	note_result(recorder);

@@ -100,6 +100,7 @@ static struct json_object *document(const struct recorder *recorder)
 	add_account(total, &tally->total);
 	common_json_number(total, "lost", tally_lost(tally));
 	json_object_object_add(root, "total", total);
+	common_json_number(root, "not_recorded", tally->not_recorded);
 	json_object_object_add(root, "cpus", cpus_json(tally));
 	json_object_object_add(root, "lost", stretches_json(tally));
 	common_json_number(root, "lost_not_listed", tally->more_stretches);

@@ -63,15 +63,16 @@ void summary_print(const struct recorder *recorder)
 
 	if (recorder->config->verbosity < 0)
 		return;
-	fprintf(stderr, "%s: %s events, %s, %s, %zu CPUs, engine %s, %.2f s CPU\n",
+	fprintf(stderr, "%s: %s events, %s, %s, %zu CPU%s, engine %s, %.2f s CPU\n",
 		recorder->output->path, common_format_count(events, tally->events),
 		common_format_bytes(bytes, recorder->result.sink.bytes),
 		common_format_time(duration, recorder->stopped - recorder->started),
-		tally->nr_cpus, rbmap_engine_name(recorder->result.engine),
+		tally->nr_cpus, tally->nr_cpus == 1 ? "" : "s",
+		rbmap_engine_name(recorder->result.engine),
 		recorder->result.cpu_seconds);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);
-	else if (!recorder->sink_error)
+	else if (!recorder->sink_error && !tally->not_recorded)
 		fputs("nothing lost\n", stderr);
 	print_rest(recorder);
 	if (recorder->config->verbosity > 0 || rbmap_account_lost(&tally->total))
@@ -110,7 +111,8 @@ static bool loss_is_not_known(const struct recorder *recorder)
 	for (size_t i = 0; i < tally->nr_cpus; i++)
 		if (tally->cpus[i].identity == -ESTALE)
 			return true;
-	return recorder->result.own_instance && tally->total.unread;
+	return tally->not_recorded ||
+	       (recorder->result.own_instance && tally->total.unread);
 }
 
 int summary_judge(const struct recorder *recorder)

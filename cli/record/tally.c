@@ -119,6 +119,35 @@ int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr)
 	return r;
 }
 
+static bool is_recorded(struct tally *tally, int cpu)
+{
+	return find_cpu(tally, cpu)->cpu == cpu;
+}
+
+void tally_look_for_others(struct tally *tally)
+{
+	struct common_cpus possible;
+	struct rbmap_counters now;
+	uint64_t written;
+
+	if (common_cpus_read(&possible, "possible") < 0)
+		return;
+	for (size_t i = 0; i < possible.nr; i++) {
+		if (is_recorded(tally, possible.cpus[i]) ||
+		    rbmap_counters_read(&now, tally->instance, possible.cpus[i]) < 0)
+			continue;
+		written = now.unread + now.overrun + now.read + now.dropped +
+			  now.commit_overrun;
+		if (!written)
+			continue;
+		common_error("CPU %d: came online meanwhile; %lu events of it are not "
+			     "recorded",
+			     possible.cpus[i], (unsigned long)written);
+		tally->not_recorded += written;
+	}
+	common_cpus_free(&possible);
+}
+
 /* Counters that were reset may have passed again where they began. */
 static void take_for_reset(struct tally_cpu *cpu)
 {

@@ -51,6 +51,8 @@ struct tally {
 	/* Stretches beyond those that are kept. */
 	uint64_t more_stretches;
 	struct rbmap_account total;
+	/* Events of CPUs that are not recorded, since they came online too late. */
+	uint64_t not_recorded;
 };
 
 /* Takes the counters as they are, before anything is taken. Prints its errors. */
@@ -59,6 +61,12 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 
 /* Returns 0 or -ENOMEM. */
 int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr);
+
+/*
+ * What CPUs that are not recorded have written: those that came online meanwhile. For
+ * instances of our own and all CPUs. Says which they are.
+ */
+void tally_look_for_others(struct tally *tally);
 
 /* Nobody writes any more and all was taken. Prints its errors; an exit code. */
 int tally_end(struct tally *tally);

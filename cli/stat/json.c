@@ -67,7 +67,10 @@ static struct json_object *cpu_object(const struct stat_look *look,
 	json_object_object_add(object, "counters", counters);
 	common_json_number(object, "unread", cpu->counters.unread);
 	common_json_number(object, "lost", stat_lost(&cpu->counters));
-	common_json_number(object, "capacity_bytes", stat_capacity(cpu));
+	json_object_object_add(object, "capacity_bytes",
+			       cpu->meta_error ?
+				       NULL :
+				       json_object_new_uint64(stat_capacity(cpu)));
 	common_json_number(object, "reach", stat_reach(&cpu->counters));
 	return object;
 }

@@ -183,6 +183,18 @@ go() {
   left_nothing
 }
 
+@test "a CPU that comes online meanwhile: what it wrote is told" {
+  need_two_cpus
+  # To this process it is offline, and writes all the same.
+  echo 0 >online
+  run -3 --separate-stderr unshare -m sh -c '
+    mount --bind online /sys/devices/system/cpu/online && shift && exec "$@"' - - \
+    "$record" -e sched --fail-on-loss -o t.dat --summary s.json -- taskset -c 1 true
+  [[ $stderr == *"CPU 1: came online meanwhile; "*" events of it are not recorded"* ]]
+  [[ $stderr != *"nothing lost"* ]]
+  jq -e '.not_recorded > 0 and (.cpus | length) == 1' s.json
+}
+
 @test "the summary for people: events, size, time, engine, what was lost" {
   run -0 --separate-stderr record "${silent[@]}" -o t.dat -- true
   [[ $stderr =~ ^t\.dat:\ 0\ events,\ [^,]+,\ [^,]+,\ [0-9]+\ CPUs,\ engine\ [a-z]+ ]]

@@ -10,72 +10,28 @@
 #include "internal.h"
 #include "tracefs.h"
 
-#define READ_SIZE 16384
-
 struct loader {
 	struct rbmap_events *events;
 	bool had_events;
-	char *text;
-	size_t size;
 };
 
-/* Files of tracefs tell no size. */
-static int read_more(int fd, char **text, size_t *size, size_t *used)
-{
-	ssize_t got;
-	char *more;
-
-	if (*used + 1 >= *size) {
-		more = realloc(*text, *size ? *size * 2 : READ_SIZE);
-		if (!more)
-			return -ENOMEM;
-		*text = more;
-		*size = *size ? *size * 2 : READ_SIZE;
-	}
-	got = read(fd, *text + *used, *size - *used - 1);
-	if (got < 0)
-		return errno == EINTR ? 1 : -errno;
-	*used += got;
-	return got > 0;
-}
-
-static int read_into(int fd, char **text, size_t *size, size_t *used)
-{
-	int more;
-
-	*used = 0;
-	do
-		more = read_more(fd, text, size, used);
-	while (more > 0);
-	if (!more)
-		(*text)[*used] = '\0';
-	return more;
-}
-
-int rbmap_events_read_fd(int fd, char **ret)
-{
-	char *text = NULL;
-	size_t room = 0, used;
-	int error = read_into(fd, &text, &room, &used);
-
-	if (error) {
-		free(text);
-		return error;
-	}
-	*ret = text;
-	return 0;
-}
-
-static int read_at(struct loader *loader, int dir, const char *name, size_t *used)
+static int read_at(int dir, const char *name, char **ret, size_t *ret_size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	int error;
 
 	if (fd < 0)
 		return -errno;
-	error = read_into(fd, &loader->text, &loader->size, used);
+	error = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
 	return error;
+}
+
+static int open_directory_at(int dir, const char *name, DIR **ret)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return rbmap_fd_directory(fd < 0 ? -errno : fd, ret);
 }
 
 static int load_format(struct loader *loader, int dir, const char *system,
@@ -84,20 +40,22 @@ static int load_format(struct loader *loader, int dir, const char *system,
 	struct tep_handle *tep = loader->events->tep;
 	enum tep_errno parsed;
 	char path[NAME_MAX + sizeof("/format")];
-	size_t used;
+	char *text;
+	size_t size;
 	int error;
 
 	if (loader->had_events && tep_find_event_by_name(tep, system, name))
 		return 0;
 	if ((size_t)snprintf(path, sizeof(path), "%s/format", name) >= sizeof(path))
 		return 0;
-	error = read_at(loader, dir, path, &used);
+	error = read_at(dir, path, &text, &size);
 	/* Files beside the events, and events whose module went away meanwhile. */
 	if (error == -ENOENT || error == -ENOTDIR || error == -ENODEV)
 		return 0;
 	if (error)
 		return error;
-	parsed = tep_parse_event(tep, loader->text, used, system);
+	parsed = tep_parse_event(tep, text, size, system);
+	free(text);
 	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
 		return -ENOMEM;
 	if (parsed)
@@ -109,21 +67,15 @@ static int load_format(struct loader *loader, int dir, const char *system,
 static int load_system(struct loader *loader, int events_dir, const char *system)
 {
 	struct dirent *entry;
-	int fd, error = 0;
 	DIR *dir;
+	int error;
 
-	fd = openat(events_dir, system, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		error = -errno;
-		close(fd);
+	error = open_directory_at(events_dir, system, &dir);
+	if (error)
 		return error;
-	}
 	while (!error && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && entry->d_type != DT_REG)
-			error = load_format(loader, fd, system, entry->d_name);
+			error = load_format(loader, dirfd(dir), system, entry->d_name);
 	closedir(dir);
 	return error;
 }
@@ -147,18 +99,12 @@ static int load_named(struct loader *loader, int events_dir, const char *const *
 static int load_all(struct loader *loader, int events_dir)
 {
 	struct dirent *entry;
-	int fd, error = 0;
 	DIR *dir;
+	int error;
 
-	fd = openat(events_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		error = -errno;
-		close(fd);
+	error = open_directory_at(events_dir, ".", &dir);
+	if (error)
 		return error;
-	}
 	while (!error && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' || entry->d_type == DT_REG ||
 		    !strcmp(entry->d_name, "ftrace"))
@@ -175,13 +121,16 @@ static int load_all(struct loader *loader, int events_dir)
 static int load_header(struct loader *loader, int events_dir)
 {
 	struct tep_handle *tep = loader->events->tep;
-	size_t used;
-	int error = read_at(loader, events_dir, "header_page", &used);
+	size_t size;
+	char *text;
+	int error = read_at(events_dir, "header_page", &text, &size);
 
 	if (error)
 		return error;
-	if (tep_parse_header_page(tep, loader->text, used, sizeof(long)))
-		return -EBADMSG;
+	error = tep_parse_header_page(tep, text, size, sizeof(long)) ? -EBADMSG : 0;
+	free(text);
+	if (error)
+		return error;
 	/* The commit word is a long of the kernel, which need not be this program's. */
 	tep_set_long_size(tep, tep_get_header_page_size(tep));
 	tep_set_page_size(tep, sysconf(_SC_PAGESIZE));
@@ -222,6 +171,5 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 	if (!error)
 		load_printk_formats(&loader);
 	close(fd);
-	free(loader.text);
 	return error;
 }

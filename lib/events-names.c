@@ -9,6 +9,7 @@
 
 #include "events.h"
 #include "internal.h"
+#include "tracefs.h"
 
 /* Ten times a second, however many unknown pids come along. */
 #define CMDLINES_INTERVAL_NS 100000000
@@ -54,7 +55,7 @@ void rbmap_events_read_cmdlines(struct rbmap_events *events)
 		return;
 	if (lseek(events->files.cmdlines, 0, SEEK_SET) < 0)
 		return;
-	error = rbmap_events_read_fd(events->files.cmdlines, &text);
+	error = rbmap_fd_read(events->files.cmdlines, &text, NULL);
 	if (error) {
 		log_debug(&events->log, "saved_cmdlines: %s", rbmap_strerror(error));
 		return;
@@ -136,7 +137,7 @@ static void load_symbols(struct rbmap_events *events)
 	events->symbols_tried = true;
 	if (events->files.kallsyms < 0)
 		return;
-	error = rbmap_events_read_fd(events->files.kallsyms, &text);
+	error = rbmap_fd_read(events->files.kallsyms, &text, NULL);
 	if (!error) {
 		events->symbols = tep_alloc();
 		if (!events->symbols || tep_parse_kallsyms(events->symbols, text) < 0)

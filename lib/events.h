@@ -65,9 +65,6 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock);
 
-/* Reads to the end; the text is terminated and to be freed. */
-int rbmap_events_read_fd(int fd, char **ret);
-
 int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
 		      const char *const *systems);
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "internal.h"
 #include "session.h"
@@ -42,18 +41,14 @@ static int read_directory(DIR *directory, int **cpus, size_t *nr)
 
 static int list_rings(struct tracefs_instance *instance, int **cpus, size_t *nr)
 {
-	int fd = rbmap_tracefs_open(instance, "per_cpu", O_RDONLY | O_DIRECTORY);
 	DIR *directory;
 	int r;
 
-	if (fd < 0)
-		return fd;
-	directory = fdopendir(fd);
-	if (!directory) {
-		r = -errno;
-		close(fd);
+	r = rbmap_fd_directory(rbmap_tracefs_open(instance, "per_cpu",
+						  O_RDONLY | O_DIRECTORY),
+			       &directory);
+	if (r < 0)
 		return r;
-	}
 	r = read_directory(directory, cpus, nr);
 	closedir(directory);
 	return r;

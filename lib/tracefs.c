@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #define _GNU_SOURCE
-#include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <mntent.h>
@@ -106,7 +106,7 @@ static int grow(char **text, size_t *room, size_t used)
 }
 
 /* These files have no size to ask for, and may give less than is asked for. */
-static int read_all(int fd, char **ret, size_t *ret_size)
+int rbmap_fd_read(int fd, char **ret, size_t *ret_size)
 {
 	size_t room = 0, used = 0;
 	char *text = NULL;
@@ -147,7 +147,7 @@ int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char
 
 	if (fd < 0)
 		return fd;
-	err = read_all(fd, ret, ret_size);
+	err = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
 	return err;
 }
@@ -159,49 +159,23 @@ int rbmap_file_read(const char *path, char **ret, size_t *ret_size)
 
 	if (fd < 0)
 		return -errno;
-	err = read_all(fd, ret, ret_size);
+	err = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
 	return err;
 }
 
-int rbmap_tracefs_read_number(struct tracefs_instance *instance, const char *file,
-			      uint64_t *ret)
+int rbmap_fd_directory(int fd, DIR **ret)
 {
-	unsigned long long number;
-	char *text, *end;
-	int err = rbmap_tracefs_read(instance, file, &text, NULL);
-
-	if (err)
-		return err;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	/* A ring that was never used reads "7 (expanded: 1408)". */
-	if (errno || end == text || !isdigit((unsigned char)*text) ||
-	    !(*end == '\0' || isspace((unsigned char)*end)))
-		err = -EBADMSG;
-	else
-		*ret = number;
-	free(text);
-	return err;
-}
-
-int rbmap_tracefs_write(struct tracefs_instance *instance, const char *file,
-			const char *text)
-{
-	size_t size = strlen(text);
-	int fd = rbmap_tracefs_open(instance, file, O_WRONLY);
-	ssize_t put;
-	int err = 0;
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	int err;
 
 	if (fd < 0)
 		return fd;
-	do {
-		put = write(fd, text, size);
-	} while (put < 0 && errno == EINTR);
-	if (put < 0)
+	if (!directory) {
 		err = -errno;
-	else if ((size_t)put != size)
-		err = -EIO;
-	close(fd);
-	return err;
+		close(fd);
+		return err;
+	}
+	*ret = directory;
+	return 0;
 }

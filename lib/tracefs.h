@@ -6,9 +6,9 @@
 #ifndef RBMAP_LIB_TRACEFS_H
 #define RBMAP_LIB_TRACEFS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct tracefs_instance;
 
@@ -32,13 +32,14 @@ int rbmap_tracefs_open(struct tracefs_instance *instance, const char *file, int 
 int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char **ret,
 		       size_t *ret_size);
 
-/* A file that holds one decimal number; -EBADMSG where it holds something else. */
-int rbmap_tracefs_read_number(struct tracefs_instance *instance, const char *file,
-			      uint64_t *ret);
+/* As rbmap_tracefs_read(), what is left of an open file. */
+int rbmap_fd_read(int fd, char **ret, size_t *ret_size);
 
-/* Writes @text in one write(2), without O_TRUNC, which clears some files. */
-int rbmap_tracefs_write(struct tracefs_instance *instance, const char *file,
-			const char *text);
+/*
+ * The directory that @fd is open on, for closedir(3), which closes @fd; so does a
+ * failure. A negative errno for @fd is passed on.
+ */
+int rbmap_fd_directory(int fd, DIR **ret);
 
 /* rbmap_tracefs_read() for any file, such as /proc/kallsyms. */
 int rbmap_file_read(const char *path, char **ret, size_t *ret_size);

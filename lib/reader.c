@@ -35,6 +35,9 @@ struct reader {
 	uint64_t consumed;
 	uint64_t lost;
 
+	/* What is told as lost before the sub-buffer that spans are taken of. */
+	uint64_t subbuf_lost;
+
 	/* How many events the ring had seen when the round began. */
 	uint64_t goal;
 	bool looked_this_round;
@@ -121,23 +124,33 @@ static int catch_up(struct reader *reader)
 	return 0;
 }
 
-static uint64_t lost_before(struct reader *reader, uint64_t in_header)
+/*
+ * Mainline leaves reader.lost_events 0. Where it is told, it is the count that the
+ * header has, also while the writer is on the sub-buffer or where the header has no
+ * room for it (packaging/kernel).
+ */
+static uint64_t lost_before(struct reader *reader, const struct rbmap_meta *meta,
+			    const struct rbmap_subbuf_header *header)
 {
-	uint64_t lost = in_header;
+	uint64_t lost = meta->reader_lost_events;
 
+	if (!lost)
+		lost = header->lost;
 	if (reader->lost)
 		lost = RBMAP_LOST_UNKNOWN;
 	reader->lost = 0;
 	return lost;
 }
 
-static void fill_span(struct reader *reader, const struct rbmap_subbuf_header *header,
-		      uint32_t from, struct rbmap_span *ret)
+static void fill_span(struct reader *reader, const struct rbmap_meta *meta,
+		      const struct rbmap_subbuf_header *header, uint32_t from,
+		      struct rbmap_span *ret)
 {
 	bool full = reader->read == rbmap_layout_capacity(&reader->base.layout);
 
+	if (reader->fresh)
+		reader->subbuf_lost = from ? 0 : lost_before(reader, meta, header);
 	reader->seq += reader->fresh;
-	reader->fresh = false;
 	*ret = (struct rbmap_span){
 		.subbuf = rbmap_mapping_subbuf(reader->mapping, reader->id),
 		.subbuf_size = reader->base.layout.subbuf_size,
@@ -151,9 +164,10 @@ static void fill_span(struct reader *reader, const struct rbmap_subbuf_header *h
 		.flags = header->lost || full ? 0 : RBMAP_SPAN_GROWING,
 		.seq = reader->seq,
 		.time_stamp = header->time_stamp,
-		.lost = from == 0 ? lost_before(reader, header->lost) : 0,
+		.lost = reader->fresh ? reader->subbuf_lost : 0,
 		.cpu = reader->base.cpu,
 	};
+	reader->fresh = false;
 }
 
 /*
@@ -186,7 +200,7 @@ static int take_swapped(struct reader *reader, const struct rbmap_meta *meta,
 		reader->round_over = true;
 		return 0;
 	}
-	fill_span(reader, header, 0, ret);
+	fill_span(reader, meta, header, 0, ret);
 	return 1;
 }
 
@@ -209,7 +223,7 @@ static int take_grown(struct reader *reader, const struct rbmap_meta *meta,
 	 */
 	if (looked)
 		reader->round_over = true;
-	fill_span(reader, header, from, ret);
+	fill_span(reader, meta, header, from, ret);
 	return 1;
 }
 
@@ -255,7 +269,7 @@ static void copy_out(const struct reader *reader, struct rbmap_span *span,
 	memcpy(to + layout->data_offset, from + layout->data_offset, span->to);
 	memset(end, 0, rbmap_layout_capacity(layout) - span->to);
 	rbmap_subbuf_make_header(layout, to, end, span->time_stamp, span->to,
-				 span->lost);
+				 reader->subbuf_lost);
 	span->subbuf = to;
 }
 

@@ -17,7 +17,8 @@ struct rbmap_mapping;
  * @meta_struct_len: bytes of the kernel's struct trace_buffer_meta
  * @subbuf_size: bytes of a sub-buffer, its header included
  * @nr_subbufs: sub-buffers of this CPU, the reader's included
- * @reader_lost_events: as the kernel has it; 0 on every kernel so far
+ * @reader_lost_events: events lost right before the reader sub-buffer, also told by its
+ *     header; 0 on every released kernel, told by those of packaging/kernel
  * @reader_id: the sub-buffer that the reader owns
  * @reader_read: bytes of it that are consumed, without the header
  * @flags: as the kernel has it; 0 so far

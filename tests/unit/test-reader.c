@@ -195,6 +195,43 @@ START_TEST(overrun_without_room_for_the_count)
 }
 END_TEST
 
+static void write_one(struct ring *ring)
+{
+	ring_write(ring, 16, 1);
+}
+
+static void tell_seven_lost(struct ring *ring)
+{
+	ring->meta.reader.lost_events = 7;
+}
+
+/*
+ * A kernel that fills reader.lost_events tells a loss while the writer is still on the
+ * sub-buffer, whose header cannot say it yet.
+ */
+START_TEST(loss_told_by_the_meta_page_alone)
+{
+	struct rbmap_subbuf_header header;
+	struct rbmap_span span;
+	struct bench bench;
+
+	set_up(&bench);
+	bench.ring.after = tell_seven_lost;
+	for (int i = 0; i < 3; i++) {
+		write_one(&bench.ring);
+		bench.engine->ops->wake(bench.engine);
+		ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 1);
+		ck_assert_uint_eq(span.lost, i == 0 ? 7 : 0);
+		/* A sink that writes the grown sub-buffer again keeps the loss. */
+		ck_assert_int_eq(rbmap_subbuf_header(&bench.ring.layout, span.subbuf,
+						     &header),
+				 0);
+		ck_assert_uint_eq(header.lost, 7);
+	}
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(drops_are_no_loss_of_the_ring)
 {
 	struct bench bench;
@@ -237,11 +274,6 @@ START_TEST(growing_only_where_it_may_grow)
 	tear_down(&bench);
 }
 END_TEST
-
-static void write_one(struct ring *ring)
-{
-	ring_write(ring, 16, 1);
-}
 
 static void write_a_subbuf(struct ring *ring)
 {
@@ -481,6 +513,7 @@ int main(void)
 		sizes_and_steps,
 		overrun_with_count,
 		overrun_without_room_for_the_count,
+		loss_told_by_the_meta_page_alone,
 		drops_are_no_loss_of_the_ring,
 		growing_only_where_it_may_grow,
 		more_data_in_one_call,

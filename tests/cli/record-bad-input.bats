@@ -16,12 +16,11 @@ teardown() {
 
 # refused STATUS PATTERN [OPTION]...: one line that matches, and a hint for usage errors.
 refused() {
-  local expected=$1 pattern=$2 lines=1
+  local expected=$1 pattern=$2
   shift 2
   run --separate-stderr "-$expected" record "$@" || { echo "status $status: $*"; echo "$stderr"; return 1; }
   [ -z "$output" ]
-  [ "$expected" != 2 ] || lines=2
-  if [ $lines = 2 ]; then usage_lines; else one_line; fi
+  if [ "$expected" = 2 ]; then usage_lines; else one_line; fi || return
   # shellcheck disable=SC2053
   [[ ${stderr_lines[0]} == *$pattern* ]] || { echo "$stderr"; return 1; }
   left_nothing
@@ -192,9 +191,9 @@ as_nobody() {
         [ "$type" != $kind ] || umount -l "$directory"
       done < <(tac /proc/mounts)
     done
-    timeout 20 "$1" -e sched -o t.dat
+    timeout "$2" "$1" -e sched -o t.dat
     echo "status $?"
-    grep -c " tracefs " /proc/mounts' - "$record"
+    grep -c " tracefs " /proc/mounts' - "$record" $((20 * slowdown))
   one_line
   [[ $stderr == *"tracefs: not mounted; mount it: mount -t tracefs nodev $tracing"* ]]
   [ "$output" = $'status 1\n0' ]

@@ -115,14 +115,16 @@ consume_cpu0() {
 }
 
 each_goes_to_one() {
+  local last
   need_two_cpus
   need_engine "$1"
+  last=$(scaled 30000)
   make_ring
-  echo 256 >"$ring/buffer_size_kb"
+  echo "$(scaled 256)" >"$ring/buffer_size_kb"
   start_record "${silent[@]}" -q -B "$instance" --engine "$1" -o t.dat --summary s.json
   consume_cpu0 3>&- 4>&- &
   other=$!
-  markers 1 30000 2000
+  markers 1 "$last" "$(scaled 2000)"
   wait_until 20 all_consumed
   kill $other
   wait $other || true
@@ -130,12 +132,12 @@ each_goes_to_one() {
   marker_list t.dat >stored
   none_twice <stored
   # The other CPU was all the recorder's.
-  [ "$(grep -c '^1 ' stored)" = 30000 ]
+  [ "$(grep -c '^1 ' stored)" = "$last" ]
   { awk '$1 == 0 { print $2 }' stored
     grep -aoE '[0-9]+ cpu0' raw | cut -d ' ' -f 1; } | sort -n >list
   [ -z "$(uniq -d list)" ] || { echo "twice: $(uniq -d list | wc -l)"; return 1; }
-  jq -e --argjson stored "$(grep -c '^0 ' stored)" '.cpus[0] |
-    .delivered == $stored and .delivered + .others == 30000' s.json
+  jq -e --argjson stored "$(grep -c '^0 ' stored)" --argjson last "$last" '.cpus[0] |
+    .delivered == $stored and .delivered + .others == $last' s.json
 }
 
 @test "-B: what somebody else consumes meanwhile is there once: read(2)" {
@@ -157,8 +159,7 @@ each_goes_to_one() {
 @test "-B: a reset while it is recorded" {
   local engine
   make_ring
-  for engine in reader read; do
-    need_engine $engine
+  for engine in $(engines); do
     start_record "${silent[@]}" -q -B "$instance" --engine $engine -o t.dat --summary s.json
     markers 1 1000
     wait_until 20 all_consumed
@@ -177,8 +178,7 @@ each_goes_to_one() {
 @test "-B: a reset of what was not read yet" {
   local engine
   make_ring
-  for engine in reader read; do
-    need_engine $engine
+  for engine in $(engines); do
     start_record "${silent[@]}" -q -B "$instance" --engine $engine -o t.dat
     markers 1 10
     wait_until 20 all_consumed
@@ -257,7 +257,8 @@ each_goes_to_one() {
 @test "only tracing files that it needs are opened, none outside its instance is written" {
   need strace
   # LeakSanitizer cannot work below a tracer.
-  ASAN_OPTIONS=detect_leaks=0 timeout 120 strace -f -e trace=openat,open,creat -o log \
+  ASAN_OPTIONS=detect_leaks=0 timeout $((120 * slowdown)) \
+    strace -f -e trace=openat,open,creat -o log \
     "$record" -q -e sched -P 1 -c -M 0 -C mono -o t.dat -- true
   run ! grep -E 'ftrace_enabled|set_ftrace|set_graph|current_tracer|trace_options' log
   run ! grep -E "$tracing/[^i][^\"]*\", O_(WRONLY|RDWR)" log

@@ -16,13 +16,17 @@ teardown() {
 
 # The ring is passed several times while it is recorded, and never overrun.
 every_number_once() {
+  local last
   need_engine "$1"
-  start_record "${silent[@]}" -q --engine "$1" -b 512 -o t.dat --summary s.json "${@:2}"
-  markers 1 40000 4000
+  last=$(scaled 40000)
+  start_record "${silent[@]}" -q --engine "$1" -b "$(scaled 512)" -o t.dat \
+    --summary s.json "${@:2}"
+  markers 1 "$last" "$(scaled 4000)"
   stop_record 0
-  marker_list t.dat | each_once 1 40000
-  jq -e --arg engine "$1" '.engine == $engine and .total.lost == 0 and .lost == [] and
-    .total.written == .total.delivered and ([.cpus[].delivered == 40000] | all)' s.json
+  marker_list t.dat | each_once 1 "$last"
+  jq -e --arg engine "$1" --argjson last "$last" '.engine == $engine and
+    .total.lost == 0 and .lost == [] and .total.written == .total.delivered and
+    ([.cpus[].delivered == $last] | all)' s.json
   left_nothing
 }
 
@@ -128,21 +132,21 @@ lost_where_the_gaps_are() {
 }
 
 @test "text, live: every number once, in time order over the CPUs" {
-  start_record "${silent[@]}" -q --format text -b 1024
-  markers 1 10000 6000
+  start_record "${silent[@]}" -q --format text -b "$(scaled 1024)"
+  markers 1 "$(scaled 10000)" "$(scaled 6000)"
   stop_record 0
   text_marker_list <out >list
-  each_once 1 10000 <list
+  each_once 1 "$(scaled 10000)" <list
   sort -c -s -n -k3,3 list
   [ "$(grep -vc 'print: ' out)" = 0 ]
 }
 
 @test "json, live: every number once, in time order over the CPUs" {
-  start_record "${silent[@]}" -q --format json -b 1024
-  markers 1 10000 6000
+  start_record "${silent[@]}" -q --format json -b "$(scaled 1024)"
+  markers 1 "$(scaled 10000)" "$(scaled 6000)"
   stop_record 0
   jq -r '"\(.cpu) \(.fields.buf | rtrimstr("\n") | split(" ")[0]) \(.ts)"' out >list
-  each_once 1 10000 <list
+  each_once 1 "$(scaled 10000)" <list
   sort -c -s -n -k3,3 list
   jq -es 'all(.event == "print" and .system == "ftrace")' out
 }
@@ -157,12 +161,12 @@ lost_where_the_gaps_are() {
   start_record -q -B "$instance" -C mono --format json -e raw_syscalls \
     -f 'id == '"$("$load" number)"
   for cpu in $(cpus | head -n 2); do
-    "$load" "$cpu" 20000 >/dev/null &
+    "$load" "$cpu" "$(scaled 20000)" >/dev/null &
     loads[cpu]=$!
   done
   wait "${loads[@]}"
   stop_record 0
-  [ "$(grep -c '"event":"sys_enter"' out)" -ge 20000 ]
+  [ "$(grep -c '"event":"sys_enter"' out)" -ge "$(scaled 20000)" ]
   jq -r .ts out | sort -c -n
 }
 
@@ -203,16 +207,19 @@ holds_markers() {
 }
 
 @test "killed: the file holds what was stored, and trace-cmd reads it" {
-  start_record "${silent[@]}" -q -b 512 -o t.dat
-  markers 1 30000 4000
-  wait_until 10 holds_markers 30000
-  markers 30001 40000 4000
+  local first last
+  first=$(scaled 30000)
+  last=$(scaled 40000)
+  start_record "${silent[@]}" -q -b "$(scaled 512)" -o t.dat
+  markers 1 "$first" "$(scaled 4000)"
+  wait_until 10 holds_markers "$first"
+  markers $((first + 1)) "$last" "$(scaled 4000)"
   kill -KILL "$recorder"
   wait "$recorder" || true
   recorder=
   marker_list t.dat >list
   none_twice <list
-  awk '$2 == ++due[$1] { next } { exit 1 }
-    END { for (cpu in due) if (due[cpu] < 30000) exit 1 }' list
+  awk -v first="$first" '$2 == ++due[$1] { next } { exit 1 }
+    END { for (cpu in due) if (due[cpu] < first) exit 1 }' list
   [ ! -d "$(own_ring)" ] || rmdir "$(own_ring)"
 }

@@ -115,7 +115,7 @@ small_disk() {
 }
 
 @test "a reader that goes away is no failure, and ends it" {
-  run -0 bash -c 'set -o pipefail; timeout 30 "$@" | head -n 1' - \
+  run -0 bash -c 'set -o pipefail; timeout "$@" | head -n 1' - $((30 * slowdown)) \
     "$record" -q -e sched --format text
   [ "${#lines[@]}" = 1 ]
 }

@@ -8,6 +8,8 @@ bats_require_minimum_version 1.5.0
 : "${RBMAP_BIN:?is set by CTest}" "${RBMAP_BUILD:?is set by CTest}"
 
 tracing=/sys/kernel/tracing
+# How many times slower than hardware this machine is, such as an emulator.
+slowdown=${RBMAP_TEST_SLOWDOWN:-1}
 
 setup() {
   stat=$RBMAP_BIN/rbmap-stat
@@ -18,7 +20,7 @@ setup() {
 
 teardown() {
   [ -z "$holder" ] || exec {holder}>&-
-  for _ in 1 2 3 4 5; do
+  for _ in $(seq $((5 * slowdown))); do
     [ ! -d "$ring" ] || rmdir "$ring" 2>/dev/null || sleep 0.2
   done
   [ ! -d "$ring" ]
@@ -36,11 +38,15 @@ need_ring() {
 
 need_mapping() {
   need_ring
-  [ "$(feature mapping)" = yes ] || skip "the kernel cannot map ring buffers"
+  can_map || skip "the kernel cannot map ring buffers"
+}
+
+can_map() {
+  [ "$(feature mapping)" = yes ]
 }
 
 feature() {
-  "$stat" --features --json | jq -r --arg name "$1" '.features[] | select(.name == $name).state'
+  "$stat" --features | awk -v name="$1" '$1 == name { print $2 }'
 }
 
 # write_markers CPU COUNT
@@ -130,21 +136,27 @@ SCRIPT
 }
 
 @test "markers are counted where they were written" {
-  need_mapping
+  need_ring
   local cpu
   cpu=$(last_online_cpu)
   write_markers "$cpu" 1234
+  run -0 json '.total.unread'
+  [ "$output" = 1234 ]
+  if ! can_map; then
+    run -0 json ".cpus[] | select(.cpu == $cpu) | [.meta, .counters.unread,
+      .counters.overrun, .counters.read, .unread, .lost]"
+    [ "$output" = '[null,1234,0,0,1234,0]' ]
+    return
+  fi
   run -0 json ".cpus[] | select(.cpu == $cpu) | [.meta.entries, .meta.overrun, .meta.read,
     .counters.unread, .counters.overrun, .counters.read, .unread, .lost]"
   [ "$output" = '[1234,0,0,1234,0,0,1234,0]' ]
-  run -0 json '.total.unread'
-  [ "$output" = 1234 ]
 }
 
 @test "every counter is the kernel's" {
-  need_mapping
+  need_ring
   write_markers 0 200
-  timeout 5 head -n 50 "$ring/per_cpu/cpu0/trace_pipe" >/dev/null || true
+  timeout $((5 * slowdown)) head -n 50 "$ring/per_cpu/cpu0/trace_pipe" >/dev/null || true
   local counter key
   while read -r counter key; do
     run -0 json ".cpus[] | select(.cpu == 0).counters.$counter"
@@ -157,17 +169,21 @@ bytes bytes
 dropped dropped events
 read read events
 END
+  run -0 json '.cpus[] | select(.cpu == 0) | .counters.read > 0 and
+    .unread == .counters.unread'
+  [ "$output" = true ]
+  can_map || return 0
   run -0 json '.cpus[] | select(.cpu == 0) | .meta.read == .counters.read and .meta.read > 0
     and .unread == .meta.entries - .meta.overrun - .meta.read'
   [ "$output" = true ]
 }
 
 @test "overwritten events are lost ones" {
-  need_mapping
+  need_ring
   echo 8 >"$ring/buffer_size_kb"
   write_markers 0 3000
-  run -0 json '.cpus[] | select(.cpu == 0) | .meta.entries == 3000 and .meta.overrun == .lost
-    and .lost > 0 and .unread + .lost == 3000'
+  run -0 json '.cpus[] | select(.cpu == 0) | .lost > 0 and .unread + .lost == 3000 and
+    (.meta == null or .meta.entries == 3000 and .meta.overrun == .lost)'
   [ "$output" = true ]
   run -0 json '.total.lost'
   [ "$output" = "$(kernel_says 0 overrun)" ]
@@ -223,7 +239,7 @@ END
   need_ring
   "$stat" -B "$name" --json --watch 1 --count 2 >"$BATS_TEST_TMPDIR/out" &
   local pid=$!
-  for _ in $(seq 100); do
+  for _ in $(seq $((100 * slowdown))); do
     [ ! -s "$BATS_TEST_TMPDIR/out" ] || break
     sleep 0.05
   done
@@ -334,14 +350,15 @@ watch() {
   [[ $output == "rbmap-stat: standard output: No space left on device; "* ]]
   run -1 bash -c '"$1" -B "$2" --json >&-' - "$stat" "$name"
   [[ $output == "rbmap-stat: standard output: Bad file descriptor"* ]]
-  run -1 bash -c 'timeout 10 "$1" -B "$2" --watch 0.1 >/dev/full' - "$stat" "$name"
+  run -1 bash -c 'timeout "$3" "$1" -B "$2" --watch 0.1 >/dev/full' - "$stat" "$name" \
+    $((10 * slowdown))
   run -1 bash -c '"$1" --help >/dev/full' - "$stat"
 }
 
 @test "a reader that goes away is none" {
   need_ring
-  run -0 bash -c 'set -o pipefail; timeout 10 "$1" -B "$2" --watch 0.1 | head -n 1' - \
-    "$stat" "$name"
+  run -0 bash -c 'set -o pipefail; timeout "$3" "$1" -B "$2" --watch 0.1 | head -n 1' - \
+    "$stat" "$name" $((10 * slowdown))
   [ "$output" = "$ring, clock local" ]
 }
 
@@ -353,6 +370,15 @@ watch() {
   [ -z "$output" ]
   [ "$(feature not-there)" = "" ]
   [ -z "$(find $tracing/instances -maxdepth 1 -name 'rbmap-probe-*' 2>/dev/null)" ]
+}
+
+@test "--features: the engine that this kernel is known to have" {
+  need_root
+  case ${RBMAP_TEST_ENGINE:-} in
+  reader) [ "$(feature mapping)" = yes ] ;;
+  read) [ "$(feature mapping)" = no ] ;;
+  *) skip "RBMAP_TEST_ENGINE does not name it" ;;
+  esac
 }
 
 @test "--features takes over what a killed one left behind" {

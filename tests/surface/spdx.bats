@@ -7,6 +7,7 @@ load common
 wanted() {
   case $1 in
   LICENSES/* | *.md | *.json | */.gitignore | .gitignore | .editorconfig) ;;
+  packaging/kernel/linux-6.1/*) ;; # each patch has those of the files that it changes
   lib/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
   lib/* | include/*) echo 'LGPL-2.1-only' ;;
   cli/* | tests/*) echo 'GPL-2.0-only' ;;

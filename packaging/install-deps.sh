@@ -26,6 +26,10 @@ have_cmake() {
   have cmake && version_at_least 3.25 "$(cmake --version | awk 'NR == 1 { print $3 }')"
 }
 
+have_header() {
+  echo "#include <$1>" | cc -E -x c - >/dev/null 2>&1
+}
+
 # A compiler's sanitizer libraries may be packaged apart from it.
 have_sanitizer() {
   echo 'int main(void) { return 0; }' |
@@ -80,6 +84,24 @@ look() {
   need have strace -- strace strace
   need have git -- git git
   need have shellcheck -- shellcheck shellcheck
+  [ "$(uname -m)" != x86_64 ] || look_for_kernel_tests
+}
+
+# Those boot other kernels, and build one.
+look_for_kernel_tests() {
+  need have qemu-system-x86_64 -- QEMU qemu-system-x86
+  need have cpio -- cpio cpio
+  need have debootstrap -- debootstrap debootstrap
+  need have mkfs.ext4 -- mkfs.ext4 e2fsprogs
+  need have make -- make make
+  need have patch -- patch patch
+  need have xz -- xz xz-utils
+  need have perl -- perl perl
+  need have bc -- bc bc
+  need have bison -- bison bison
+  need have flex -- flex flex
+  need have_header gelf.h -- "libelf's headers" libelf-dev
+  need have_header openssl/evp.h -- "OpenSSL's headers" libssl-dev
 }
 
 tell() {

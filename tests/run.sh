@@ -6,20 +6,25 @@ set -u
 
 usage() {
   cat <<'EOF'
-usage: sudo tests/run.sh [--quick] [PATTERN]...
+usage: sudo tests/run.sh [--quick | --all] [PATTERN]...
 
 Without a PATTERN runs all tests: the unit tests with ASan and UBSan and again with
 TSan, those of the commands with ASan and UBSan, those of the installed library as
-users build it. A PATTERN is a regular expression as for ctest -R; with several, tests
-that match any of them run.
+users build it; then those of the commands once more, and those of the kernel's side, on
+other kernels in QEMU. A PATTERN is a regular expression as for ctest -R; with several,
+tests that match any of them run.
 
   --quick   only the build with ASan and UBSan, and what runs in it
+  --all     also what takes hours: all tests on all kernels; Linux 6.1 with the patches and
+            KASAN; the commands of packaging/kernel/README.md in a new Debian 12; each patch
+            by itself
   --help    this text
 EOF
 }
 
 tracing=/sys/kernel/tracing
 quick=
+all=
 patterns=()
 missing=
 
@@ -27,6 +32,7 @@ parse() {
   while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=1 ;;
+    --all) all=1 ;;
     --help | -h)
       usage
       exit 0
@@ -166,6 +172,7 @@ run_tests() {
   say "Testing $1 ($2)"
   find "$dir/tap" -name '*.tap' -delete
   local select=(-L "^($2)\$")
+  [[ $2 != kernel* ]] || select+=(-C kernel)
   [ "${#patterns[@]}" = 0 ] || select+=(-R "$(IFS='|' && echo "${patterns[*]}")")
   "${@:3}" ctest --test-dir "$dir" "${select[@]}" -j "$(nproc)" --output-on-failure \
     --no-tests=ignore </dev/null 2>&1 | tee "$log"
@@ -217,6 +224,20 @@ tell_results() {
   [ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
 
+run_kernels() {
+  local name
+  if [ -n "$all" ]; then
+    export RBMAP_TEST_ALL=1
+    run_tests release 'kernel|kernel-long'
+    return
+  fi
+  run_tests release kernel
+  [ "${#patterns[@]}" = 0 ] || return
+  for name in 6.1-rbmap-kasan debian12 series; do
+    result skip "release kernel.$name" 'builds a kernel: tests/run.sh --all'
+  done
+}
+
 run_all() {
   install_what_is_missing || return
   look_at_kernel
@@ -232,6 +253,7 @@ run_all() {
   [[ $built != *' tsan '* ]] || run_tsan
   [[ $built != *' release '* ]] || run_tests release surface
   [[ $built != *' dev '* ]] || run_tests dev cli
+  [[ $built != *' release '* ]] || run_kernels
   [ -n "$(command -v bats)" ] ||
     result skip 'commands, installed library' 'bats is missing'
   check_leftovers

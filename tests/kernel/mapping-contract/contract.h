@@ -69,6 +69,9 @@ struct contract {
 	int (*act)(struct ring *ring);
 };
 
+/* 6.12.117 and others of its time; 6.12.107 does not. */
+#define READ_ENDS_WHY "read(2) says 0, as at the end of a file, where all is read"
+
 /* Each ends with a nameless case. */
 extern const struct contract mmap_cases[];
 extern const struct contract vma_cases[];

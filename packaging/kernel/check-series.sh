@@ -133,7 +133,8 @@ complain_cover() {
 # The programs in Python that it calls, for the licences, need not be there.
 check_style() {
   local found errors
-  found=$("$tree/scripts/checkpatch.pl" --root "$tree" --show-types "$series_dir/$1" 2>/dev/null)
+  # Not by its name: a file that git knows would be taken for source, not for a patch.
+  found=$("$tree/scripts/checkpatch.pl" --root "$tree" --show-types - <"$series_dir/$1" 2>/dev/null)
   note "$(grep -A 1 -E '^(WARNING|CHECK):' <<<"$found")"
   errors=$(grep -A 1 -E '^ERROR:' <<<"$found")
   grep -q '^total: 0 errors' <<<"$found" || : "${errors:=checkpatch.pl did not come to an end}"

@@ -40,6 +40,15 @@ static void print_cpus(const struct tally *tally, bool all)
 	}
 }
 
+/*
+ * An instance of its own is read until there is no more: what counts as unread then the
+ * kernel does not hand out (rbmap(7), LOSS).
+ */
+static bool is_left_behind(const struct recorder *recorder)
+{
+	return recorder->result.own_instance && recorder->tally.total.unread;
+}
+
 static void print_rest(const struct recorder *recorder)
 {
 	const struct rbmap_account *total = &recorder->tally.total;
@@ -51,8 +60,11 @@ static void print_rest(const struct recorder *recorder)
 			recorder->sink_error ? "the output failed" :
 					       "somebody else consumed them");
 	if (total->unread)
-		fprintf(stderr, "%s events are still in the ring buffer\n",
-			common_format_count(unread, total->unread));
+		fprintf(stderr, "%s events %s\n",
+			common_format_count(unread, total->unread),
+			is_left_behind(recorder) ?
+				"were left behind by the kernel, see rbmap(7), LOSS" :
+				"are still in the ring buffer");
 }
 
 void summary_print(const struct recorder *recorder)
@@ -72,7 +84,8 @@ void summary_print(const struct recorder *recorder)
 		recorder->result.cpu_seconds);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);
-	else if (!recorder->sink_error && !tally->not_recorded)
+	else if (!recorder->sink_error && !tally->not_recorded &&
+		 !is_left_behind(recorder))
 		fputs("nothing lost\n", stderr);
 	print_rest(recorder);
 	if (recorder->config->verbosity > 0 || rbmap_account_lost(&tally->total))
@@ -111,8 +124,7 @@ static bool loss_is_not_known(const struct recorder *recorder)
 	for (size_t i = 0; i < tally->nr_cpus; i++)
 		if (tally->cpus[i].identity == -ESTALE)
 			return true;
-	return tally->not_recorded ||
-	       (recorder->result.own_instance && tally->total.unread);
+	return tally->not_recorded || is_left_behind(recorder);
 }
 
 int summary_judge(const struct recorder *recorder)

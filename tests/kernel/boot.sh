@@ -5,6 +5,7 @@
 
 qemu_program='qemu-system-x86_64'
 qemu=
+guest_cpus=4
 
 # KVM is not tried out: where it is broken it may hang instead of failing. One thread for
 # all CPUs does more of the commands in less time; what is to race has one for each.
@@ -49,7 +50,7 @@ boot() {
   : >"$5"
   # Also where this shell is killed, nothing stays.
   setpriv --pdeathsig TERM timeout -k 10 "$3" "$qemu_program" -machine q35,usb=off \
-    -accel "$accel" -cpu "$cpu" -m 2048 -smp 4 -nodefaults -display none -no-reboot \
+    -accel "$accel" -cpu "$cpu" -m 2048 -smp "$guest_cpus" -nodefaults -display none -no-reboot \
     -kernel "$1" -initrd "$2" -append "$(kernel_arguments)" \
     -serial "file:$4" -serial "file:$5" </dev/null >"$work/qemu" 2>&1 &
   qemu=$!

@@ -38,6 +38,7 @@ BEGIN { plan = -1 }
 /^%end / { end_suite($3, $4); next }
 /^%done$/ { done = 1; next }
 /^%kernel / { print "# Linux " $2; next }
+/^%cpus / { cpus = $2; cpus_wanted = $3; next }
 suite == "" { print "# " $0; next }
 /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; last = $0; next }
 /^(not )?ok( |$)/ { seen++; result($1 == "ok", words($0)); next }
@@ -47,4 +48,7 @@ END {
     result(0, "the guest stopped in the middle of it")
   suite = "guest" (group == "" ? "" : " of " group)
   result(done, "ran to its end")
+  # Tests that need several would be left out.
+  if (cpus != cpus_wanted)
+    result(0, "has " cpus " CPUs instead of " cpus_wanted)
 }

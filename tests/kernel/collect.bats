@@ -86,3 +86,16 @@ END
   has 'ok 7 - without: all # skip no perf'
   has 'ok 8 - planless: all # skip no mapping'
 }
+
+@test "a guest with fewer CPUs than it was given: tests that need them are left out" {
+  collect <<'END'
+%kernel 6.12.1
+%cpus 1 4
+%begin stat
+1..1
+ok 1 one # skip needs two CPUs
+%end stat 0 1
+%done
+END
+  has 'not ok 3 - guest: has 1 CPUs instead of 4'
+}

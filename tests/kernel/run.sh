@@ -152,6 +152,7 @@ RBMAP_BUILD=$(printf %q "$build")
 RBMAP_SOURCE=$(printf %q "$source_dir")
 RBMAP_TEST_ENGINE=$engine
 RBMAP_TEST_SLOWDOWN=$slowdown
+RBMAP_GUEST_CPUS=$guest_cpus
 RBMAP_SUITE_LIMIT=$((limit / 2))
 END
 }

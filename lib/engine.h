@@ -6,6 +6,8 @@
 #ifndef RBMAP_ENGINE_H
 #define RBMAP_ENGINE_H
 
+#include <stdbool.h>
+
 #include <rbmap/session.h>
 #include <rbmap/span.h>
 #include <rbmap/subbuf.h>
@@ -19,9 +21,13 @@ struct rbmap_engine_ring;
 struct rbmap_engine_ops {
 	enum rbmap_engine engine;
 
-	/* fd: trace_pipe_raw, O_NONBLOCK; the caller keeps it open. */
+	/*
+	 * fd: trace_pipe_raw, O_NONBLOCK; the caller keeps it open. copies: no span is
+	 * ever to be torn.
+	 */
 	int (*open)(struct rbmap_engine_ring **ret, int fd, int cpu,
-		    const struct rbmap_layout *layout, struct rbmap_session_work *work);
+		    const struct rbmap_layout *layout, bool copies,
+		    struct rbmap_session_work *work);
 	void (*close)(struct rbmap_engine_ring *ring);
 
 	/* A new round: what is in the ring by now is to be taken. */
@@ -40,9 +46,16 @@ struct rbmap_engine_ring {
 	struct rbmap_layout layout;
 	struct rbmap_session_work *work;
 	int cpu;
+	/*
+	 * Of an engine that has to look by itself: the sub-buffers that the writer has
+	 * filled since the look before the last, and how many there are.
+	 */
+	uint32_t filled;
+	uint32_t nr_subbufs;
 };
 
 extern const struct rbmap_engine_ops rbmap_reader_ops;
 extern const struct rbmap_engine_ops rbmap_fallback_ops;
+extern const struct rbmap_engine_ops rbmap_observer_ops;
 
 #endif

@@ -141,16 +141,20 @@ static void fallback_close(struct rbmap_engine_ring *ring)
 }
 
 static int fallback_open(struct rbmap_engine_ring **ret, int fd, int cpu,
-			 const struct rbmap_layout *layout,
+			 const struct rbmap_layout *layout, bool copies,
 			 struct rbmap_session_work *work)
 {
 	struct fallback *fallback = calloc(1, sizeof(*fallback));
 	uint32_t room = RBMAP_TURN_BYTES / layout->subbuf_size;
 
+	(void)copies;
 	if (!fallback)
 		return -ENOMEM;
 	*fallback = (struct fallback){
-		.base = { &rbmap_fallback_ops, *layout, work, cpu },
+		.base = { .ops = &rbmap_fallback_ops,
+			  .layout = *layout,
+			  .work = work,
+			  .cpu = cpu },
 		.fd = fd,
 		.room = room ? room : 1,
 		.round_over = true,

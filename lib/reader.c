@@ -392,7 +392,10 @@ int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapp
 		return -ENOMEM;
 	}
 	*reader = (struct reader){
-		.base = { &rbmap_reader_ops, *layout, work, cpu },
+		.base = { .ops = &rbmap_reader_ops,
+			  .layout = *layout,
+			  .work = work,
+			  .cpu = cpu },
 		.mapping = mapping,
 		.fresh = true,
 		.round_over = true,
@@ -409,12 +412,13 @@ int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapp
 }
 
 static int reader_open(struct rbmap_engine_ring **ret, int fd, int cpu,
-		       const struct rbmap_layout *layout,
+		       const struct rbmap_layout *layout, bool copies,
 		       struct rbmap_session_work *work)
 {
 	struct rbmap_mapping *mapping;
 	int r;
 
+	(void)copies;
 	r = rbmap_mapping_open(&mapping, fd);
 	if (r < 0)
 		return r;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <tracefs.h>
 #include <unistd.h>
 
@@ -14,12 +13,15 @@
 
 #include "engine.h"
 #include "internal.h"
+#include "observer.h"
+#include "pace.h"
 #include "session.h"
 #include "subbuf.h"
 #include "tracefs.h"
 
 /* The kernel announces only what passes buffer_percent; this often all is looked at. */
-#define LOOK_NS (100 * 1000 * 1000)
+#define LOOK_MS 100
+#define NS_PER_MS UINT64_C(1000000)
 #define TIMER UINT32_MAX
 #define EPOLL_BATCH 64
 
@@ -44,7 +46,8 @@ struct rbmap_session {
 	struct rbmap_session_work work;
 	const struct rbmap_engine_ops *ops;
 	int epoll_fd;
-	int timer_fd;
+	struct pace pace;
+	bool copies;
 	/* No CPUs were named: those without a ring are left out. */
 	bool any_cpus;
 	size_t nr_rings;
@@ -99,7 +102,8 @@ static int open_engine(struct rbmap_session *session, size_t i)
 {
 	session->rings[i].spans_full = spans_of_full_ring(session, i);
 	return session->ops->open(&session->rings[i].engine, session->rings[i].fd,
-				  session->cpus[i], &session->layout, &session->work);
+				  session->cpus[i], &session->layout, session->copies,
+				  &session->work);
 }
 
 static bool means_no_mapping(int error)
@@ -146,13 +150,24 @@ static void close_engines(struct rbmap_session *session)
 	}
 }
 
+static const struct rbmap_engine_ops *const engines[] = {
+	[RBMAP_ENGINE_AUTO] = &rbmap_reader_ops,
+	[RBMAP_ENGINE_READER] = &rbmap_reader_ops,
+	[RBMAP_ENGINE_READ] = &rbmap_fallback_ops,
+	[RBMAP_ENGINE_OBSERVE] = &rbmap_observer_ops,
+};
+
+#define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
+
 /* One engine for all rings: where one of them cannot be mapped, none is. */
 static int choose_engine(struct rbmap_session *session, enum rbmap_engine asked)
 {
-	int r;
+	int r = 0;
 
-	r = open_engines(session, asked == RBMAP_ENGINE_READ ? &rbmap_fallback_ops :
-							       &rbmap_reader_ops);
+	if (asked == RBMAP_ENGINE_OBSERVE)
+		r = rbmap_observer_check(session->instance, &session->log);
+	if (r == 0)
+		r = open_engines(session, engines[asked]);
 	if (asked != RBMAP_ENGINE_AUTO || !means_no_mapping(r))
 		return r;
 	log_warning(&session->log,
@@ -169,19 +184,23 @@ static int watch(struct rbmap_session *session, int fd, uint32_t who)
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int open_waiting(struct rbmap_session *session)
+/*
+ * A ring that nobody consumes is beyond the watermark once and for all, and who waits
+ * for it costs the writer a wake-up: an observer looks by the clock alone.
+ */
+static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 {
-	struct itimerspec every = { { 0, LOOK_NS }, { 0, LOOK_NS } };
 	int r;
 
 	session->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (session->epoll_fd < 0)
 		return -errno;
-	session->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (session->timer_fd < 0 ||
-	    timerfd_settime(session->timer_fd, 0, &every, NULL) < 0)
-		return -errno;
-	r = watch(session, session->timer_fd, TIMER);
+	r = rbmap_pace_open(&session->pace,
+			    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
+	if (r == 0)
+		r = watch(session, session->pace.fd, TIMER);
+	if (session->ops->engine == RBMAP_ENGINE_OBSERVE)
+		return r;
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++)
 		r = watch(session, session->rings[i].fd, i);
 	return r;
@@ -215,7 +234,7 @@ static int open_parts(struct rbmap_session *session,
 {
 	int r;
 
-	if (options->engine > RBMAP_ENGINE_READ)
+	if (options->engine >= NR_ENGINES || options->flags & ~RBMAP_SESSION_COPIES)
 		return -EINVAL;
 	r = rbmap_session_list_cpus(options, &session->cpus, &session->nr_rings);
 	if (r == 0)
@@ -225,7 +244,7 @@ static int open_parts(struct rbmap_session *session,
 	if (r == 0)
 		r = open_rings(session, options->engine);
 	if (r == 0)
-		r = open_waiting(session);
+		r = open_waiting(session, options->latency_ms);
 	return r;
 }
 
@@ -245,8 +264,9 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session->instance = options.instance;
 	session->log = options.log;
 	session->any_cpus = !options.cpus;
+	session->copies = options.flags & RBMAP_SESSION_COPIES;
 	session->epoll_fd = -1;
-	session->timer_fd = -1;
+	session->pace.fd = -1;
 	r = open_parts(session, &options);
 	if (r < 0) {
 		rbmap_session_close(session);
@@ -273,7 +293,7 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 	close_engines(session);
 	for (size_t i = 0; session->rings && i < session->nr_rings; i++)
 		close_fd(session->rings[i].fd);
-	close_fd(session->timer_fd);
+	rbmap_pace_close(&session->pace);
 	close_fd(session->epoll_fd);
 	free(session->turns);
 	free(session->rings);
@@ -295,6 +315,8 @@ RBMAP_PUBLIC const char *rbmap_engine_name(enum rbmap_engine engine)
 		return "reader";
 	case RBMAP_ENGINE_READ:
 		return "read";
+	case RBMAP_ENGINE_OBSERVE:
+		return "observe";
 	}
 	return "unknown";
 }
@@ -343,12 +365,11 @@ RBMAP_PUBLIC void rbmap_session_look_everywhere(struct rbmap_session *session)
 
 static int answer_timer(struct rbmap_session *session)
 {
-	uint64_t times;
+	int r = rbmap_pace_take(&session->pace);
 
-	if (read(session->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN)
-		return -errno;
-	rbmap_session_look_everywhere(session);
-	return 0;
+	if (r == 0)
+		rbmap_session_look_everywhere(session);
+	return r;
 }
 
 /* An error that stays would be told at every wait; the timer still looks at the ring.
@@ -380,6 +401,24 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	if (r < 0)
 		return r;
 	return nr > 0;
+}
+
+/* Not at the next look: that would be too late where the rings began to fill. */
+static int end_round(struct rbmap_session *session)
+{
+	uint32_t filled = 0, nr = 1;
+
+	if (session->ops->engine != RBMAP_ENGINE_OBSERVE)
+		return 0;
+	for (size_t i = 0; i < session->nr_rings; i++) {
+		const struct rbmap_engine_ring *ring = session->rings[i].engine;
+
+		if ((uint64_t)ring->filled * nr < (uint64_t)filled * ring->nr_subbufs)
+			continue;
+		filled = ring->filled;
+		nr = ring->nr_subbufs;
+	}
+	return rbmap_pace_adapt(&session->pace, filled, nr);
 }
 
 static int take_turn(struct rbmap_session *session, size_t i, struct rbmap_span *spans,
@@ -430,7 +469,7 @@ RBMAP_PUBLIC int rbmap_session_take(struct rbmap_session *session,
 		taken += r;
 	}
 	session->unsettled = taken;
-	return taken;
+	return taken ? taken : end_round(session);
 }
 
 RBMAP_PUBLIC int rbmap_session_settle(struct rbmap_session *session,

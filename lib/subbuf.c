@@ -167,22 +167,37 @@ RBMAP_PUBLIC int rbmap_subbuf_header(const struct rbmap_layout *layout,
 		      time_stamp, ret);
 }
 
+/*
+ * Pairs with the store of commit in rb_set_commit_to_write(), which comes after those
+ * of the records and of time_stamp.
+ */
+static uint32_t load_commit(const struct rbmap_layout *layout, const void *subbuf)
+{
+	const unsigned char *word =
+		(const unsigned char *)subbuf + layout->commit_offset;
+
+	return layout->commit_size == 8 ? (uint32_t)shared_load_u64(word) :
+					  shared_load_u32(word);
+}
+
+uint32_t rbmap_subbuf_load_size(const struct rbmap_layout *layout, const void *subbuf)
+{
+	return load_commit(layout, subbuf) & SIZE_MASK;
+}
+
+/* Pairs with the store in __rb_reserve_next(), behind that of 0 to commit. */
+uint64_t rbmap_subbuf_load_time_stamp(const void *subbuf)
+{
+	return shared_load_u64(subbuf);
+}
+
 int rbmap_subbuf_load_header(const struct rbmap_layout *layout, const void *subbuf,
 			     struct rbmap_subbuf_header *ret)
 {
-	const unsigned char *bytes = subbuf;
-	const unsigned char *word = bytes + layout->commit_offset;
-	uint32_t commit;
+	uint32_t commit = load_commit(layout, subbuf);
 
-	/*
-	 * Pairs with the store of commit in rb_set_commit_to_write(), which comes
-	 * after those of the records and of time_stamp.
-	 */
-	if (layout->commit_size == 8)
-		commit = (uint32_t)shared_load_u64(word);
-	else
-		commit = shared_load_u32(word);
-	return decode(layout, subbuf, commit, shared_load_u64(bytes), ret);
+	return decode(layout, subbuf, commit, rbmap_subbuf_load_time_stamp(subbuf),
+		      ret);
 }
 
 static void write_long(const struct rbmap_layout *layout, void *to, uint64_t value)

@@ -11,6 +11,10 @@
 int rbmap_subbuf_load_header(const struct rbmap_layout *layout, const void *subbuf,
 			     struct rbmap_subbuf_header *ret);
 
+/* Its parts, of a sub-buffer in the kernel's memory. */
+uint64_t rbmap_subbuf_load_time_stamp(const void *subbuf);
+uint32_t rbmap_subbuf_load_size(const struct rbmap_layout *layout, const void *subbuf);
+
 /* Bytes of records that a sub-buffer has room for. */
 static inline uint32_t rbmap_layout_capacity(const struct rbmap_layout *layout)
 {

@@ -23,13 +23,30 @@ struct tracefs_instance;
  * @RBMAP_ENGINE_READER: consume through the mapping, with
  *	TRACE_MMAP_IOCTL_GET_READER
  * @RBMAP_ENGINE_READ: consume with read(2), which every kernel can
+ * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing: no system call, no
+ *	lock, any number of observers of one ring. Needs the option overwrite and a
+ *	fine trace clock (local, global, mono, mono_raw, boot, tai, x86-tsc), and x86
  *
  * Since: 0.1
  */
 enum rbmap_engine {
 	RBMAP_ENGINE_AUTO,
 	RBMAP_ENGINE_READER,
-	RBMAP_ENGINE_READ
+	RBMAP_ENGINE_READ,
+	RBMAP_ENGINE_OBSERVE
+};
+
+/**
+ * enum rbmap_session_flags - how spans are to be
+ *
+ * @RBMAP_SESSION_COPIES: no span is ever overwritten before it is settled. With
+ *	RBMAP_ENGINE_OBSERVE all spans are copies then; those of other engines hold still
+ *	anyway
+ *
+ * Since: 0.1
+ */
+enum rbmap_session_flags {
+	RBMAP_SESSION_COPIES = 1 << 0
 };
 
 /**
@@ -42,6 +59,8 @@ enum rbmap_engine {
  * @nr_cpus: how many @cpus
  * @engine: which engine
  * @log: where messages go
+ * @flags: enum rbmap_session_flags
+ * @latency_ms: milliseconds until an event is looked at, at most; 0 is 100
  *
  * Zero it, set @size, then set what is wanted.
  *
@@ -54,6 +73,8 @@ struct rbmap_session_options {
 	size_t nr_cpus;
 	enum rbmap_engine engine;
 	struct rbmap_log log;
+	unsigned int flags;
+	unsigned int latency_ms;
 };
 
 /**
@@ -87,7 +108,8 @@ struct rbmap_session_work {
  *
  * Returns 0, or a negative errno: -E2BIG where @options has fields that this
  * library does not know, -EINVAL for @options that make no sense, -ENXIO for a CPU
- * without a ring, else what opening or mapping said (rbmap_mapping_open()).
+ * without a ring, -EOPNOTSUPP where the rings cannot be observed (the log has the
+ * reason), else what opening or mapping said (rbmap_mapping_open()).
  *
  * Since: 0.1
  */
@@ -117,7 +139,7 @@ void rbmap_session_close(struct rbmap_session *session);
 enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
 
 /**
- * rbmap_engine_name - an engine in a word: "auto", "reader" or "read"
+ * rbmap_engine_name - an engine in a word: "auto", "reader", "read" or "observe"
  *
  * @engine: the engine
  *
@@ -180,8 +202,10 @@ int rbmap_session_fd(const struct rbmap_session *session);
  * @timeout_ms: milliseconds; 0 does not wait, negative waits for ever
  *
  * Wakes when a ring is full to the instance's buffer_percent, and at least every
- * 100 ms, when all rings are looked at for data below that mark. Has to be called
- * between two rounds of rbmap_session_take().
+ * 100 ms (or latency_ms of the options), when all rings are looked at for data below
+ * that mark. With RBMAP_ENGINE_OBSERVE it wakes only by the time, the more often the
+ * faster the rings fill: so that a quarter of a ring is not filled meanwhile. Has to be
+ * called between two rounds of rbmap_session_take().
  *
  * Returns 1, 0 when the time is over, -EINTR, or another negative errno.
  *
@@ -215,7 +239,8 @@ int rbmap_session_take(struct rbmap_session *session, struct rbmap_span *spans,
  *
  * @session: the session
  * @spans: all spans of the last rbmap_session_take(), in the same order; those
- *	that were overwritten while the sink used them get RBMAP_SPAN_TORN
+ *	that were overwritten while the sink used them get RBMAP_SPAN_TORN, and the
+ *	one that follows them gets its lost
  * @nr: how many
  *
  * Returns how many were overwritten (always 0 with the engines that consume), or

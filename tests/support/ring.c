@@ -29,6 +29,24 @@ static void store_commit(struct ring *ring, uint32_t id, uint64_t value)
 		__atomic_store_n((uint32_t *)word, value, __ATOMIC_RELEASE);
 }
 
+static void store_time_stamp(struct ring *ring, uint32_t id, uint64_t value)
+{
+	__atomic_store_n((uint64_t *)page(ring, id), value, __ATOMIC_RELEASE);
+}
+
+/* Of the draft to where an observer may be reading. */
+static void publish(struct ring *ring, uint32_t from, uint32_t to)
+{
+	uint32_t offset = ring->layout.data_offset;
+	unsigned char *data = page(ring, ring->tail) + offset;
+	uint32_t word;
+
+	for (; from < to; from += sizeof(word)) {
+		memcpy(&word, ring->draft + offset + from, sizeof(word));
+		__atomic_store_n((uint32_t *)(data + from), word, __ATOMIC_RELEASE);
+	}
+}
+
 static uint64_t load_commit(const struct ring *ring, uint32_t id)
 {
 	const void *word = page(ring, id) + ring->layout.commit_offset;
@@ -80,7 +98,8 @@ void ring_open(struct ring *ring, const struct rbmap_layout *layout,
 	ring->pages = calloc(nr_subbufs, sizeof(*ring->pages));
 	/* No event is larger than a sub-buffer. */
 	ring->event = calloc(1, layout->subbuf_size);
-	if (!ring->event)
+	ring->draft = calloc(1, layout->subbuf_size);
+	if (!ring->event || !ring->draft)
 		abort();
 	if (!ring->data || !ring->slots || !ring->pages)
 		abort();
@@ -98,6 +117,7 @@ void ring_close(struct ring *ring)
 	free(ring->slots);
 	free(ring->pages);
 	free(ring->event);
+	free(ring->draft);
 }
 
 /* rb_move_tail(): false where the next sub-buffer is not to be overwritten. */
@@ -105,7 +125,7 @@ static bool move_tail(struct ring *ring)
 {
 	uint32_t next = ring->tail_is_reader ? ring->head :
 					       (ring->tail_slot + 1) % ring->nr_slots;
-	uint32_t old = ring->tail;
+	uint32_t old = ring->tail, end = ring->build.size;
 
 	if (!ring->tail_is_reader && next == ring->head) {
 		if (!ring->overwrite)
@@ -116,6 +136,7 @@ static bool move_tail(struct ring *ring)
 	}
 	ring->pages[old].real_end = build_room(&ring->build) ? ring->build.size : 0;
 	build_end(&ring->build);
+	publish(ring, end, end + 8 < capacity(ring) ? end + 8 : capacity(ring));
 	ring->tail_slot = next;
 	ring->tail_is_reader = false;
 	ring->tail = ring->slots[next];
@@ -139,10 +160,25 @@ static bool make_room(struct ring *ring, uint32_t bytes)
 	return moved;
 }
 
+/*
+ * As __rb_reserve_next() and its caller: the head of the first record, the time stamp,
+ * the rest.
+ */
+static void publish_record(struct ring *ring, bool first, uint32_t from)
+{
+	if (first) {
+		publish(ring, from, from + 4);
+		store_time_stamp(ring, ring->tail, ring->now);
+		from += 4;
+	}
+	publish(ring, from, ring->build.size);
+}
+
 bool ring_reserve(struct ring *ring, uint32_t size, uint64_t delta)
 {
 	struct ring_event head;
-	uint32_t bytes = build_record_bytes(size);
+	uint32_t bytes = build_record_bytes(size), begin;
+	bool first, done;
 
 	ring->now += delta;
 	head = (struct ring_event){ ring->numbers++, ring->now };
@@ -153,18 +189,21 @@ bool ring_reserve(struct ring *ring, uint32_t size, uint64_t delta)
 		ring->dropped++;
 		return false;
 	}
-	if (!ring->started) {
-		build_begin(&ring->build, &ring->layout, page(ring, ring->tail),
-			    ring->now);
+	first = !ring->started;
+	if (first) {
+		build_begin(&ring->build, &ring->layout, ring->draft, ring->now);
 		ring->started = true;
 		delta = 0;
 	}
+	begin = ring->build.size;
 	if (delta > BUILD_MAX_DELTA) {
 		build_extend(&ring->build, delta);
 		delta = 0;
 	}
 	ring->pages[ring->tail].entries++;
-	return build_data(&ring->build, delta, ring->event, size);
+	done = build_data(&ring->build, delta, ring->event, size);
+	publish_record(ring, first, begin);
+	return done;
 }
 
 void ring_commit(struct ring *ring)
@@ -257,6 +296,19 @@ static void swap_reader(struct ring *ring)
 	ring->last_overrun = overrun;
 }
 
+static void store_lost(struct ring *ring, uint32_t offset, uint64_t lost)
+{
+	unsigned char *to =
+		page(ring, ring->reader) + ring->layout.data_offset + offset;
+
+	for (uint32_t i = 0; i < ring->layout.commit_size; i += 4)
+		__atomic_store_n((uint32_t *)(to + i),
+				 __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
+					 (uint32_t)(lost >> (8 * i)) :
+					 (uint32_t)(lost >> (8 * (4 - i))),
+				 __ATOMIC_RELEASE);
+}
+
 /* ring_buffer_map_get_reader(), where it has swapped */
 static void store_loss(struct ring *ring)
 {
@@ -270,8 +322,8 @@ static void store_loss(struct ring *ring)
 	if (reader->real_end)
 		commit = reader->real_end;
 	if (capacity(ring) - commit >= ring->layout.commit_size) {
-		memcpy(page(ring, ring->reader) + ring->layout.data_offset + commit,
-		       &lost, ring->layout.commit_size);
+		store_commit(ring, ring->reader, commit);
+		store_lost(ring, commit, lost);
 		commit += STORED;
 	}
 	store_commit(ring, ring->reader, commit + MISSED);
@@ -354,7 +406,7 @@ void ring_reset(struct ring *ring)
 	for (uint32_t id = 0; id < ring->nr_subbufs; id++) {
 		ring->pages[id] = (struct ring_page){ 0 };
 		store_commit(ring, id, 0);
-		memset(page(ring, id), 0, 8);
+		store_time_stamp(ring, id, 0);
 	}
 	ring->tail_slot = ring->head;
 	ring->tail = ring->slots[ring->head];

@@ -2,7 +2,7 @@
 /*
  * A ring buffer of one CPU in ordinary memory: meta-page, sub-buffers, a writer, and a
  * stand-in for TRACE_MMAP_IOCTL_GET_READER with what kernel/trace/ring_buffer.c does.
- * One thread may write while another one consumes.
+ * One thread may write while another one consumes and others observe.
  */
 #ifndef TEST_RING_H
 #define TEST_RING_H
@@ -43,7 +43,9 @@ struct ring {
 	struct ring_page *pages;
 	pthread_mutex_t lock;
 
-	/* The writer's own: the sub-buffer it writes to, and the clock. */
+	/* The writer's own: the sub-buffer it writes to, first made here, and the
+	 * clock. */
+	unsigned char *draft;
 	struct build build;
 	unsigned char *event;
 	bool started;

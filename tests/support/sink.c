@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
 
 #include "ring.h"
+#include "shared-load.h"
 #include "sink.h"
+
+#define SPANS 4
 
 /* Check's own assertions tell the runner of each success: too slow for each record. */
 #define must(a, op, b) \
@@ -82,12 +86,12 @@ void sink_span(struct sink *sink, const struct rbmap_span *span)
 
 unsigned int sink_round(struct sink *sink, struct rbmap_engine_ring *engine)
 {
-	struct rbmap_span spans[4];
+	struct rbmap_span spans[SPANS];
 	unsigned int all = 0;
 	int nr;
 
 	engine->ops->wake(engine);
-	while ((nr = engine->ops->take(engine, spans, 4)) > 0) {
+	while ((nr = engine->ops->take(engine, spans, SPANS)) > 0) {
 		for (int i = 0; i < nr; i++)
 			sink_span(sink, &spans[i]);
 		all += nr;
@@ -101,4 +105,45 @@ void sink_drain(struct sink *sink, struct rbmap_engine_ring *engine)
 {
 	while (sink_round(sink, engine))
 		;
+}
+
+static void settle_span(struct sink *sink, const struct rbmap_span *span)
+{
+	if (!(span->flags & RBMAP_SPAN_TORN)) {
+		sink_span(sink, span);
+		return;
+	}
+	sink->torn++;
+	/* What comes next has a place of its own, and says that something is lost. */
+	sink->began = false;
+}
+
+unsigned int sink_observe(struct sink *sink, struct rbmap_engine_ring *engine,
+			  void (*between)(void *context), void *context)
+{
+	uint32_t size = sink->layout.subbuf_size;
+	unsigned char *copies = malloc((size_t)SPANS * size);
+	struct rbmap_span spans[SPANS];
+	unsigned int all = 0;
+	int nr;
+
+	ck_assert_ptr_nonnull(copies);
+	engine->ops->wake(engine);
+	while ((nr = engine->ops->take(engine, spans, SPANS)) > 0) {
+		for (int i = 0; i < nr; i++)
+			shared_copy(copies + (size_t)i * size, spans[i].subbuf,
+				    sink->layout.data_offset + spans[i].to);
+		if (between)
+			between(context);
+		engine->ops->settle(engine, spans, nr);
+		for (int i = 0; i < nr; i++) {
+			spans[i].subbuf = copies + (size_t)i * size;
+			settle_span(sink, &spans[i]);
+		}
+		all += nr;
+		must(all, <, 1000000);
+	}
+	must(nr, ==, 0);
+	free(copies);
+	return all;
 }

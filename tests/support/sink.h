@@ -23,6 +23,7 @@ struct sink {
 	unsigned int unknown;
 
 	unsigned int spans;
+	unsigned int torn;
 	bool began;
 	uint64_t seq;
 	uint32_t to;
@@ -36,5 +37,13 @@ unsigned int sink_round(struct sink *sink, struct rbmap_engine_ring *engine);
 
 /* Rounds until one has no spans. */
 void sink_drain(struct sink *sink, struct rbmap_engine_ring *engine);
+
+/*
+ * One round of an engine whose spans may be overwritten: each is copied, and looked at
+ * only if it is whole behind that. @between, which may be NULL, is called before it is
+ * settled. Returns how many spans there were.
+ */
+unsigned int sink_observe(struct sink *sink, struct rbmap_engine_ring *engine,
+			  void (*between)(void *context), void *context);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reader engine beside a writer in another thread, which stores in the kernel's
- * order and takes no lock within a sub-buffer. For the thread sanitizer above all: the
- * engine reads nothing that the writer may still write.
+ * The engines on the mapping beside a writer in another thread, which stores in the
+ * kernel's order and takes no lock within a sub-buffer. For the thread sanitizer above
+ * all: the reader reads nothing that the writer may still write, and the observer what
+ * it may by atomic loads only, and uses none of it that was overwritten.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -11,6 +12,7 @@
 
 #include "internal.h"
 #include "mapping.h"
+#include "observer.h"
 #include "reader.h"
 #include "ring.h"
 #include "run.h"
@@ -83,9 +85,87 @@ START_TEST(writer_that_runs_over)
 }
 END_TEST
 
+static void *consume(void *context)
+{
+	struct writer *writer = context;
+
+	while (!__atomic_load_n(&writer->done, __ATOMIC_ACQUIRE)) {
+		ring_get_reader(writer->ring);
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* Returns the gaps. */
+static unsigned int observe(uint32_t nr_subbufs, unsigned int pause_every, bool copies,
+			    bool consumed)
+{
+	struct rbmap_layout layout = build_layout(4096, sizeof(long), false);
+	struct rbmap_engine_ring *engine;
+	struct rbmap_session_work work = { 0 };
+	struct sink sink = { .layout = layout };
+	struct rbmap_mapping *mapping;
+	struct writer writer;
+	struct ring ring;
+	pthread_t consumer;
+
+	ring_open(&ring, &layout, nr_subbufs);
+	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring.meta, ring.data,
+						   ring.data_size, ring_get_reader,
+						   &ring),
+			 0);
+	ck_assert_int_eq(rbmap_observer_open(&engine, mapping, 0, &layout, copies,
+					     &work),
+			 0);
+	writer = (struct writer){ .ring = &ring, .pause_every = pause_every };
+	ck_assert_int_eq(pthread_create(&writer.thread, NULL, write_events, &writer),
+			 0);
+	if (consumed)
+		ck_assert_int_eq(pthread_create(&consumer, NULL, consume, &writer), 0);
+	while (!__atomic_load_n(&writer.done, __ATOMIC_ACQUIRE))
+		sink_observe(&sink, engine, NULL, NULL);
+	ck_assert_int_eq(pthread_join(writer.thread, NULL), 0);
+	if (consumed)
+		ck_assert_int_eq(pthread_join(consumer, NULL), 0);
+	sink_observe(&sink, engine, NULL, NULL);
+	sink_observe(&sink, engine, NULL, NULL);
+	if (!consumed)
+		ck_assert_uint_eq(sink.next, EVENTS);
+	engine->ops->close(engine);
+	ring_close(&ring);
+	return sink.unknown;
+}
+
+START_TEST(observer_that_keeps_up)
+{
+	/* The ring holds all of it. */
+	ck_assert_uint_eq(observe(EVENTS / 80, 10, false, false), 0);
+	ck_assert_uint_eq(observe(EVENTS / 80, 10, true, false), 0);
+}
+END_TEST
+
+START_TEST(observer_that_is_lapped)
+{
+	ck_assert_uint_gt(observe(3, EVENTS, false, false), 0);
+	ck_assert_uint_gt(observe(4, EVENTS, true, false), 0);
+	observe(8, 100, false, false);
+	observe(16, 1000, true, false);
+}
+END_TEST
+
+START_TEST(observer_beside_a_consumer)
+{
+	observe(4, 10, false, true);
+	observe(8, 100, true, true);
+	observe(32, 1000, false, true);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { writer_with_pauses, writer_that_runs_over };
+	const TTest *const tests[] = { writer_with_pauses, writer_that_runs_over,
+				       observer_that_keeps_up, observer_that_is_lapped,
+				       observer_beside_a_consumer };
 
 	return RUN_TESTS("race", tests);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* How often a session looks at its rings, by a timer. */
+#ifndef RBMAP_LIB_PACE_H
+#define RBMAP_LIB_PACE_H
+
+#include <stdint.h>
+
+/*
+ * @fd: readable when it is time to look
+ * @longest_ns: at least this often
+ * @interval_ns: as it is set now
+ * @looked_ns: when the rings were looked at last
+ */
+struct pace {
+	int fd;
+	uint64_t longest_ns;
+	uint64_t interval_ns;
+	uint64_t looked_ns;
+};
+
+int rbmap_pace_open(struct pace *pace, uint64_t longest_ns);
+void rbmap_pace_close(struct pace *pace);
+
+/* The timer was told: forgets it. */
+int rbmap_pace_take(struct pace *pace);
+
+/*
+ * Sets the time to the next look by what the last one has found: the fullest ring had
+ * filled @filled of its @nr sub-buffers since the look before.
+ */
+int rbmap_pace_adapt(struct pace *pace, uint32_t filled, uint32_t nr);
+
+#endif

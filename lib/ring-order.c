@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include "ring-order.h"
+
+#include <stdlib.h>
+
+#include "internal.h"
+#include "subbuf.h"
+
+static const void *subbuf(const struct ring_order *order, uint32_t id)
+{
+	return rbmap_mapping_subbuf(order->mapping, id);
+}
+
+/*
+ * Whether something is committed of the filling that @time_stamp is set to, or of a
+ * later one. In this order: a commit that is loaded behind a new time stamp is not that
+ * of the filling before, since 0 was stored in between.
+ */
+static bool look(const struct ring_order *order, uint32_t id, uint64_t *time_stamp)
+{
+	const void *at = subbuf(order, id);
+
+	*time_stamp = rbmap_subbuf_load_time_stamp(at);
+	return rbmap_subbuf_load_size(&order->layout, at) > 0;
+}
+
+bool rbmap_ring_order_holds(const struct ring_order *order,
+			    const struct ring_place *place)
+{
+	const void *at = subbuf(order, place->id);
+
+	/*
+	 * Not before what was read of the sub-buffer: the compiler must not, and a CPU
+	 * that the observer is used on does not (rbmap_observer_check()).
+	 */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	/* In this order: a later filling's commit brings its time stamp with it. */
+	return rbmap_subbuf_load_size(&order->layout, at) > 0 &&
+	       rbmap_subbuf_load_time_stamp(at) == place->time_stamp;
+}
+
+static uint32_t next_id(const struct ring_order *order, uint32_t id)
+{
+	do
+		id = (id + 1) % order->nr_subbufs;
+	while (id == order->outside);
+	return id;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct ring_place *left = a, *right = b;
+
+	if (left->time_stamp != right->time_stamp)
+		return left->time_stamp < right->time_stamp ? -1 : 1;
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+/* Later than @after, or, without one, any; @newest is set to the last of them. */
+static bool find_newest(const struct ring_order *order, const struct ring_place *after,
+			uint64_t *newest)
+{
+	uint64_t time_stamp;
+	bool any = false;
+
+	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
+		if (!look(order, id, &time_stamp) ||
+		    (after && time_stamp <= after->time_stamp))
+			continue;
+		if (!any || time_stamp > *newest)
+			*newest = time_stamp;
+		any = true;
+	}
+	return any;
+}
+
+static void add(struct ring_order *order, uint32_t id, uint64_t time_stamp)
+{
+	order->places[order->nr++] = (struct ring_place){ time_stamp, id };
+}
+
+/*
+ * By the time stamps, in two passes. What the writer filled before the newest that the
+ * first has seen is published when the second begins, so that none of it is missed,
+ * unless it was overwritten: then so was the oldest.
+ */
+static void find_by_time(struct ring_order *order, const struct ring_place *after)
+{
+	uint64_t newest = 0, time_stamp;
+
+	if (!find_newest(order, after, &newest))
+		return;
+	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
+		if (look(order, id, &time_stamp) && time_stamp <= newest &&
+		    (!after || time_stamp > after->time_stamp))
+			add(order, id, time_stamp);
+	}
+	qsort(order->places, order->nr, sizeof(*order->places), compare_places);
+}
+
+/* The writer overwrites the oldest first: from the first that is whole on, all are. */
+static void drop_overwritten(struct ring_order *order)
+{
+	uint32_t gone = 0;
+
+	while (gone < order->nr && !rbmap_ring_order_holds(order, &order->places[gone]))
+		gone++;
+	order->nr -= gone;
+	memmove(order->places, order->places + gone,
+		order->nr * sizeof(*order->places));
+}
+
+static bool has_older(const struct ring_order *order, const struct ring_place *than)
+{
+	uint64_t time_stamp;
+
+	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
+		look(order, id, &time_stamp);
+		if (id != than->id && time_stamp <= than->time_stamp)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The oldest may be the reader's, which the writer passes by: it is whole while the
+ * ring was lapped. One in the ring that is older still shows that it was not: the
+ * writer gets to that one before it gets to what follows the reader's.
+ */
+static void judge_first(struct ring_order *order)
+{
+	order->gap = order->nr > 1 && !has_older(order, &order->places[0]);
+}
+
+/*
+ * Who consumes puts the sub-buffer outside into the ring before any other changes its
+ * place, and the writer fills it before it gets to one that did. So this, looked at
+ * behind all the others, tells whether they could be relied on.
+ */
+static bool is_consumed(const struct ring_order *order)
+{
+	uint64_t time_stamp;
+
+	return look(order, order->outside, &time_stamp) || time_stamp;
+}
+
+static void find_in_turn(struct ring_order *order, const struct ring_place *from)
+{
+	uint64_t time_stamp, last = from->time_stamp;
+	uint32_t id = from->id;
+
+	add(order, from->id, from->time_stamp);
+	while (order->nr < order->nr_subbufs - 1) {
+		id = next_id(order, id);
+		if (!look(order, id, &time_stamp) || time_stamp <= last)
+			break;
+		add(order, id, time_stamp);
+		last = time_stamp;
+	}
+	order->cyclic = !is_consumed(order);
+}
+
+void rbmap_ring_order_find_all(struct ring_order *order)
+{
+	order->nr = 0;
+	find_by_time(order, NULL);
+	drop_overwritten(order);
+	judge_first(order);
+}
+
+bool rbmap_ring_order_is_first_turn(const struct ring_order *order)
+{
+	return order->cyclic && !is_consumed(order) &&
+	       order->nr < order->nr_subbufs - 1 &&
+	       order->places[0].id == next_id(order, order->outside);
+}
+
+bool rbmap_ring_order_follow(struct ring_order *order, const struct ring_place *from)
+{
+	bool holds;
+
+	order->nr = 0;
+	if (order->cyclic)
+		find_in_turn(order, from);
+	order->gap = false;
+	if (order->cyclic && rbmap_ring_order_holds(order, from))
+		return true;
+	order->nr = 0;
+	add(order, from->id, from->time_stamp);
+	find_by_time(order, from);
+	holds = rbmap_ring_order_holds(order, from);
+	if (!holds)
+		drop_overwritten(order);
+	judge_first(order);
+	return holds;
+}
+
+/* The ids of what is filled are in turn, as they are where nobody ever consumed. */
+static bool is_in_turn(const struct ring_order *order)
+{
+	uint32_t unlike = 0;
+
+	for (uint32_t i = 1; i < order->nr; i++)
+		unlike +=
+			next_id(order, order->places[i - 1].id) != order->places[i].id;
+	return unlike == 0;
+}
+
+/*
+ * A reader's sub-buffer that holds nothing was never swapped in, or else nothing that
+ * shows how the ring was changed is left.
+ */
+static void judge(struct ring_order *order)
+{
+	struct rbmap_meta meta;
+
+	rbmap_mapping_meta(order->mapping, &meta);
+	if (meta.reader_id >= order->nr_subbufs || meta.read)
+		return;
+	order->outside = meta.reader_id;
+	if (is_consumed(order))
+		return;
+	rbmap_ring_order_find_all(order);
+	order->cyclic = is_in_turn(order);
+}
+
+int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *mapping,
+			  const struct rbmap_layout *layout)
+{
+	struct rbmap_meta meta;
+
+	rbmap_mapping_meta(mapping, &meta);
+	*order = (struct ring_order){
+		.mapping = mapping,
+		.layout = *layout,
+		.nr_subbufs = meta.nr_subbufs,
+	};
+	/* One sub-buffer may be there twice: as it was, and filled again. */
+	order->places = calloc(order->nr_subbufs + 1, sizeof(*order->places));
+	if (!order->places)
+		return -ENOMEM;
+	judge(order);
+	return 0;
+}
+
+void rbmap_ring_order_close(struct ring_order *order)
+{
+	free(order->places);
+	order->places = NULL;
+}

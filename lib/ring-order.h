@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The order in which the writer filled the sub-buffers of a ring, worked out from the
+ * mapping alone. Nothing is locked: what is told was true at some moment of the call.
+ *
+ * What it builds on, all in kernel/trace/ring_buffer.c: before the writer uses a
+ * sub-buffer again, it stores 0 to its commit (rb_tail_page_update()); with the first
+ * record it stores the time stamp (__rb_reserve_next()); commits are published in the
+ * order of the ring (rb_set_commit_to_write()). A time stamp that is seen twice with a
+ * commit that is not 0 in between is one filling of the sub-buffer, and within one the
+ * records below commit do not change.
+ */
+#ifndef RBMAP_LIB_RING_ORDER_H
+#define RBMAP_LIB_RING_ORDER_H
+
+#include <stdbool.h>
+
+#include <rbmap/mapping.h>
+#include <rbmap/subbuf.h>
+
+/* One filling of a sub-buffer. */
+struct ring_place {
+	uint64_t time_stamp;
+	uint32_t id;
+};
+
+/*
+ * @nr_subbufs: of the ring, the reader's included
+ * @cyclic: nobody has consumed: the writer goes through the ids in turn
+ * @outside: where @cyclic, the reader's sub-buffer, which the writer does not use
+ * @places, @nr: what the last call found, oldest first; all but the last are complete
+ * @gap: something may be missing between the first two of them
+ */
+struct ring_order {
+	const struct rbmap_mapping *mapping;
+	struct rbmap_layout layout;
+	uint32_t nr_subbufs;
+	bool cyclic;
+	uint32_t outside;
+	struct ring_place *places;
+	uint32_t nr;
+	bool gap;
+};
+
+/* The mapping is borrowed until rbmap_ring_order_close(). */
+int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *mapping,
+			  const struct rbmap_layout *layout);
+void rbmap_ring_order_close(struct ring_order *order);
+
+/* All that is in the ring. */
+void rbmap_ring_order_find_all(struct ring_order *order);
+
+/*
+ * Whether all that was ever written is among the places: these begin with the first
+ * sub-buffer, and one that the writer would have got to is not filled.
+ */
+bool rbmap_ring_order_is_first_turn(const struct ring_order *order);
+
+/*
+ * From a place on what was written since: places[0] is @from. False where @from was
+ * overwritten or reset: then what is later than it, if there is anything.
+ */
+bool rbmap_ring_order_follow(struct ring_order *order, const struct ring_place *from);
+
+/* Whether the sub-buffer still holds that filling. What was read before, was of it. */
+bool rbmap_ring_order_holds(const struct ring_order *order,
+			    const struct ring_place *place);
+
+#endif

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The observer on a ring in memory: each event once, in order, or a gap that is told,
+ * and nothing asked of the kernel.
+ */
+#include <check.h>
+
+#include "internal.h"
+#include "mapping.h"
+#include "observer.h"
+#include "random.h"
+#include "ring.h"
+#include "run.h"
+#include "sink.h"
+
+#define SUBBUF 4096
+#define RECORD 40
+/* Records of that size, 44 bytes each, that a sub-buffer has room for. */
+#define PER_SUBBUF ((SUBBUF - 16) / 44)
+
+struct bench {
+	struct ring ring;
+	struct rbmap_engine_ring *engine;
+	struct rbmap_session_work work;
+	struct sink sink;
+};
+
+static void attach(struct bench *bench, bool copies)
+{
+	struct ring *ring = &bench->ring;
+	struct rbmap_mapping *mapping;
+
+	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring->meta, ring->data,
+						   ring->data_size, ring_get_reader,
+						   ring),
+			 0);
+	ck_assert_int_eq(rbmap_observer_open(&bench->engine, mapping, 3, &ring->layout,
+					     copies, &bench->work),
+			 0);
+}
+
+static void begin(struct bench *bench, uint32_t nr_subbufs)
+{
+	struct rbmap_layout layout = build_layout(SUBBUF, sizeof(long), false);
+
+	*bench = (struct bench){ .sink.layout = layout };
+	ring_open(&bench->ring, &layout, nr_subbufs);
+}
+
+static void set_up(struct bench *bench)
+{
+	begin(bench, 8);
+	attach(bench, false);
+}
+
+static void tear_down(struct bench *bench)
+{
+	bench->engine->ops->close(bench->engine);
+	ring_close(&bench->ring);
+}
+
+static unsigned int observe(struct bench *bench)
+{
+	return sink_observe(&bench->sink, bench->engine, NULL, NULL);
+}
+
+static void write_events(struct bench *bench, unsigned int nr)
+{
+	ring_write_many(&bench->ring, RECORD, nr);
+}
+
+static void check_whole(struct bench *bench)
+{
+	ck_assert_uint_eq(bench->sink.delivered, bench->ring.numbers);
+	ck_assert_uint_eq(bench->sink.unknown, 0);
+	ck_assert_uint_eq(bench->ring.calls, 0);
+}
+
+START_TEST(nothing_to_take)
+{
+	struct rbmap_span span;
+	struct bench bench;
+
+	set_up(&bench);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 0);
+	ck_assert_uint_eq(observe(&bench), 0);
+	write_events(&bench, 1);
+	/* Not before it is woken. */
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 0);
+	ck_assert_uint_eq(observe(&bench), 1);
+	ck_assert_uint_eq(observe(&bench), 0);
+	check_whole(&bench);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(follows_the_writer)
+{
+	struct bench bench;
+
+	set_up(&bench);
+	for (unsigned int i = 0; i < 400; i++) {
+		write_events(&bench, i % 5 * i % (5 * PER_SUBBUF));
+		observe(&bench);
+	}
+	check_whole(&bench);
+	tear_down(&bench);
+}
+END_TEST
+
+/* What the writer has left comes as it lies in memory, in a row. */
+START_TEST(complete_ones_are_in_place)
+{
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 3 * PER_SUBBUF + 5);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 4);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_ptr_eq(spans[i].subbuf, bench.ring.data + (i + 1) * SUBBUF);
+		ck_assert_uint_eq(spans[i].flags, 0);
+		ck_assert_uint_eq(spans[i].to, SUBBUF - 16);
+	}
+	ck_assert_uint_eq(spans[3].flags, RBMAP_SPAN_GROWING);
+	ck_assert_uint_eq(spans[3].to, 5 * 44);
+	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 4), 0);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(ring_that_is_full_already)
+{
+	struct bench bench;
+
+	begin(&bench, 8);
+	write_events(&bench, 20 * PER_SUBBUF + 3);
+	attach(&bench, false);
+	/* Six whole ones, and the one that grows. */
+	bench.sink.next = 14 * PER_SUBBUF;
+	ck_assert_uint_eq(observe(&bench), 7);
+	ck_assert_uint_eq(bench.sink.delivered, 6 * PER_SUBBUF + 3);
+	write_events(&bench, 2 * PER_SUBBUF);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.delivered, 8 * PER_SUBBUF + 3);
+	ck_assert_uint_eq(bench.sink.unknown, 0);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(writer_that_came_round)
+{
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, PER_SUBBUF + 2);
+	observe(&bench);
+	write_events(&bench, 30 * PER_SUBBUF);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	write_events(&bench, PER_SUBBUF);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	tear_down(&bench);
+}
+END_TEST
+
+/* Overwritten between the take and the settle: the first ones, and they are named. */
+START_TEST(torn_ones_are_told)
+{
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 5 * PER_SUBBUF + 1);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 6);
+	/* The last two of seven, then the first two again. */
+	write_events(&bench, 3 * PER_SUBBUF);
+	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 6), 2);
+	for (int i = 0; i < 6; i++)
+		ck_assert_uint_eq(spans[i].flags & RBMAP_SPAN_TORN,
+				  i < 2 ? RBMAP_SPAN_TORN : 0);
+	ck_assert_uint_eq(spans[2].lost, RBMAP_LOST_UNKNOWN);
+	ck_assert_uint_eq(spans[3].lost, 0);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(all_of_them_torn)
+{
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 3 * PER_SUBBUF + 1);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 3), 3);
+	write_events(&bench, 9 * PER_SUBBUF);
+	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 3), 3);
+	bench.sink.next = 3 * PER_SUBBUF;
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(copies_are_never_torn)
+{
+	struct rbmap_span spans[8];
+	struct bench bench;
+	int nr;
+
+	begin(&bench, 8);
+	attach(&bench, true);
+	write_events(&bench, 4 * PER_SUBBUF + 7);
+	bench.engine->ops->wake(bench.engine);
+	nr = bench.engine->ops->take(bench.engine, spans, 8);
+	ck_assert_int_eq(nr, 5);
+	write_events(&bench, 20 * PER_SUBBUF);
+	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, nr), 0);
+	for (int i = 0; i < nr; i++)
+		sink_span(&bench.sink, &spans[i]);
+	ck_assert_uint_eq(bench.sink.delivered, 4 * PER_SUBBUF + 7);
+	ck_assert_uint_eq(bench.sink.unknown, 0);
+	tear_down(&bench);
+}
+END_TEST
+
+/* A copy says what a sub-buffer in the kernel would, the loss before it too. */
+START_TEST(copies_have_a_header)
+{
+	struct rbmap_subbuf_header header;
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	begin(&bench, 8);
+	attach(&bench, true);
+	write_events(&bench, 1);
+	observe(&bench);
+	write_events(&bench, 30 * PER_SUBBUF);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_gt(bench.engine->ops->take(bench.engine, spans, 8), 2);
+	ck_assert_uint_eq(spans[0].lost, RBMAP_LOST_UNKNOWN);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(rbmap_subbuf_header(&bench.ring.layout,
+						     spans[i].subbuf, &header),
+				 0);
+		ck_assert_uint_eq(header.lost, spans[i].lost);
+		ck_assert_uint_eq(header.size, spans[i].to);
+		ck_assert_uint_eq(header.time_stamp, spans[i].time_stamp);
+	}
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(what_was_consumed_before_is_left_out)
+{
+	struct bench bench;
+
+	begin(&bench, 8);
+	write_events(&bench, 2 * PER_SUBBUF + 9);
+	for (int i = 0; i < 3; i++)
+		ring_get_reader(&bench.ring);
+	bench.ring.calls = 0;
+	write_events(&bench, 4);
+	attach(&bench, false);
+	bench.sink.next = 2 * PER_SUBBUF + 9;
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.delivered, 4);
+	write_events(&bench, 30);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.delivered, 34);
+	ck_assert_uint_eq(bench.sink.unknown, 0);
+	ck_assert_uint_eq(bench.ring.calls, 0);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(reset_goes_on)
+{
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 2 * PER_SUBBUF);
+	observe(&bench);
+	ring_reset(&bench.ring);
+	ck_assert_uint_eq(observe(&bench), 0);
+	write_events(&bench, 3);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	tear_down(&bench);
+}
+END_TEST
+
+/* A reset to another clock: all that comes is "before" what was read. */
+START_TEST(reset_to_an_earlier_clock)
+{
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 2 * PER_SUBBUF);
+	observe(&bench);
+	ring_reset(&bench.ring);
+	bench.ring.now = 1000;
+	write_events(&bench, PER_SUBBUF + 3);
+	observe(&bench);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	tear_down(&bench);
+}
+END_TEST
+
+/* Who consumes changes the order; what he has taken may be missed, but not untold. */
+START_TEST(beside_a_consumer)
+{
+	struct random random = { _i };
+	struct bench bench;
+	uint64_t seen = 0;
+
+	begin(&bench, 4 + random_below(&random, 12));
+	if (random_below(&random, 2)) {
+		write_events(&bench, random_below(&random, 20 * PER_SUBBUF));
+		for (uint32_t i = random_below(&random, 20); i; i--)
+			ring_get_reader(&bench.ring);
+	}
+	attach(&bench, random_below(&random, 2));
+	bench.sink.others = bench.ring.numbers > 0;
+	for (int i = 0; i < 300; i++) {
+		write_events(&bench, random_below(&random, 3 * PER_SUBBUF));
+		if (random_below(&random, 3) == 0)
+			for (uint32_t j = random_below(&random, 8); j; j--)
+				ring_get_reader(&bench.ring);
+		if (random_below(&random, 2))
+			observe(&bench);
+		seen += bench.sink.delivered;
+		bench.sink.others &= bench.sink.delivered == 0;
+	}
+	observe(&bench);
+	ck_assert_uint_gt(seen, 0);
+	ck_assert_uint_le(bench.sink.delivered, bench.ring.numbers);
+	tear_down(&bench);
+}
+END_TEST
+
+struct disturbance {
+	struct bench *bench;
+	struct random *random;
+	bool resets;
+};
+
+static void disturb(void *context)
+{
+	struct disturbance *disturbance = context;
+	struct random *random = disturbance->random;
+	struct bench *bench = disturbance->bench;
+
+	if (random_below(random, 3) == 0)
+		write_events(bench, random_below(random, 12 * PER_SUBBUF));
+	if (random_below(random, 20) == 0 && disturbance->resets)
+		ring_reset(&bench->ring);
+}
+
+/* Whatever happens between the take and the settle. */
+START_TEST(between_take_and_settle)
+{
+	struct random random = { 1000 + _i };
+	struct bench bench;
+	struct disturbance disturbance = { &bench, &random, _i % 2 };
+
+	begin(&bench, 3 + random_below(&random, 10));
+	attach(&bench, random_below(&random, 2));
+	for (int i = 0; i < 200; i++) {
+		write_events(&bench, random_below(&random, 4 * PER_SUBBUF));
+		sink_observe(&bench.sink, bench.engine, disturb, &disturbance);
+	}
+	/* The end: nobody writes any more. */
+	observe(&bench);
+	observe(&bench);
+	if (!disturbance.resets)
+		ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	ck_assert_uint_eq(bench.ring.calls, 0);
+	tear_down(&bench);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("observer");
+	TCase *tests = tcase_create("observer");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tests, nothing_to_take);
+	tcase_add_test(tests, follows_the_writer);
+	tcase_add_test(tests, complete_ones_are_in_place);
+	tcase_add_test(tests, ring_that_is_full_already);
+	tcase_add_test(tests, writer_that_came_round);
+	tcase_add_test(tests, torn_ones_are_told);
+	tcase_add_test(tests, all_of_them_torn);
+	tcase_add_test(tests, copies_are_never_torn);
+	tcase_add_test(tests, copies_have_a_header);
+	tcase_add_test(tests, what_was_consumed_before_is_left_out);
+	tcase_add_test(tests, reset_goes_on);
+	tcase_add_test(tests, reset_to_an_earlier_clock);
+	tcase_add_loop_test(tests, beside_a_consumer, 0, 40);
+	tcase_add_loop_test(tests, between_take_and_settle, 0, 30);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -183,6 +183,35 @@ RBMAP_PUBLIC int rbmap_account_fill(struct rbmap_account *ret,
 	return err;
 }
 
+RBMAP_PUBLIC int rbmap_account_fill_observed(struct rbmap_account *ret,
+					     const struct rbmap_counters *before,
+					     const struct rbmap_counters *after)
+{
+	struct rbmap_account account = {
+		.written = ret->delivered,
+		.delivered = ret->delivered,
+	};
+	uint64_t seen;
+	int err = 0;
+
+	if (went_backwards(before, after)) {
+		*ret = account;
+		return -ESTALE;
+	}
+	/* What was unread before can be seen as well. */
+	seen = taken(after) - (before->overrun + before->read);
+	account.dropped = after->dropped - before->dropped;
+	account.commit_overrun = after->commit_overrun - before->commit_overrun;
+	if (account.delivered > seen)
+		err = -EBADMSG;
+	else
+		account.torn = seen - account.delivered;
+	account.written = account.delivered + account.torn + account.dropped +
+			  account.commit_overrun;
+	*ret = account;
+	return err;
+}
+
 RBMAP_PUBLIC void rbmap_account_add(struct rbmap_account *sum,
 				    const struct rbmap_account *account)
 {

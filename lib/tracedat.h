@@ -42,7 +42,6 @@ struct tracedat_source {
  *	grow; @hidden: its first records belong to someone else
  */
 struct tracedat_region {
-	int cpu;
 	bool hidden;
 	uint32_t to;
 	uint64_t start;

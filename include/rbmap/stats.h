@@ -48,7 +48,8 @@ struct rbmap_counters {
  * @overrun: overwritten before they were read
  * @dropped: refused with the overwrite option off
  * @commit_overrun: refused because an interrupted writer held its place
- * @torn: overwritten while they were being looked at
+ * @torn: overwritten before they were seen, or while they were being looked at: only
+ *	an observer misses events in this way
  * @unread: still in the ring
  *
  * Since: 0.1
@@ -112,6 +113,28 @@ int rbmap_counters_read(struct rbmap_counters *ret, struct tracefs_instance *ins
  */
 int rbmap_account_fill(struct rbmap_account *ret, const struct rbmap_counters *before,
 		       const struct rbmap_counters *after);
+
+/**
+ * rbmap_account_fill_observed - the same where spans were observed, not consumed
+ *
+ * @ret: filled in; delivered is taken from it, all else is set
+ * @before: the counters when the session was opened, borrowed
+ * @after: the counters now, with nobody writing, borrowed
+ *
+ * What an observer has seen stays in the ring or is overwritten behind it, so that
+ * overrun, unread and others tell nothing of it and are set to 0. What it missed is
+ * torn: overwritten, or taken by somebody else, before it was seen whole.
+ *
+ * Returns 0 where written = delivered + dropped + commit_overrun + torn holds, -ESTALE
+ * where the counters went backwards (a reset: then only delivered counts), or -EBADMSG
+ * where more was delivered than was written: a bug to report, or somebody consumed at
+ * the same time as the session was opened.
+ *
+ * Since: 0.1
+ */
+int rbmap_account_fill_observed(struct rbmap_account *ret,
+				const struct rbmap_counters *before,
+				const struct rbmap_counters *after);
 
 /**
  * rbmap_account_add - add one account to another

@@ -105,6 +105,27 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 			      const struct rbmap_span *spans, int nr);
 
 /**
+ * rbmap_tracedat_writer_discard - take out what was overwritten while it was stored
+ *
+ * @writer: the writer
+ * @spans: those of the last rbmap_tracedat_writer_put() that were stored, in the same
+ *	order, as rbmap_session_settle() has left them
+ * @nr: how many
+ *
+ * The slots of spans with RBMAP_SPAN_TORN are left without records, and those behind
+ * them say that events were lost. To be called where rbmap_session_settle() did not
+ * return 0, before the next rbmap_tracedat_writer_flush(): then nothing of them was ever
+ * part of the file.
+ *
+ * Returns 0, -ENXIO for a CPU that the writer does not know, or the negative errno of
+ * writing.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_writer_discard(struct rbmap_tracedat_writer *writer,
+				  const struct rbmap_span *spans, int nr);
+
+/**
  * rbmap_tracedat_writer_flush - make what was stored part of the file
  *
  * @writer: the writer

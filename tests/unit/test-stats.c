@@ -248,6 +248,26 @@ START_TEST(account_knows_a_reset)
 }
 END_TEST
 
+START_TEST(account_of_an_observer)
+{
+	struct rbmap_account account = { .delivered = 57, .unread = 999 };
+
+	ck_assert_int_eq(rbmap_account_fill_observed(&account, &before, &after), 0);
+	ck_assert_uint_eq(account.written, 10 + 50 + 4 + 2);
+	ck_assert_uint_eq(account.delivered, 57);
+	ck_assert_uint_eq(account.torn, 3);
+	ck_assert_uint_eq(account.unread, 0);
+	ck_assert_uint_eq(account.written, sum(&account));
+	ck_assert_uint_eq(rbmap_account_lost(&account), 3 + 4 + 2);
+	account = (struct rbmap_account){ .delivered = 61 };
+	ck_assert_int_eq(rbmap_account_fill_observed(&account, &before, &after),
+			 -EBADMSG);
+	ck_assert_int_eq(rbmap_account_fill_observed(&account, &after, &before),
+			 -ESTALE);
+	ck_assert_uint_eq(account.written, account.delivered);
+}
+END_TEST
+
 START_TEST(accounts_add_up)
 {
 	struct rbmap_account total = { .written = 0 };
@@ -278,6 +298,7 @@ int main(void)
 	tcase_add_test(tcase, account_holds);
 	tcase_add_test(tcase, account_knows_more_delivered_than_read);
 	tcase_add_test(tcase, account_knows_a_reset);
+	tcase_add_test(tcase, account_of_an_observer);
 	tcase_add_test(tcase, accounts_add_up);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

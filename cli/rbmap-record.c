@@ -78,6 +78,11 @@ static int open_files(struct state *state)
 	return status;
 }
 
+static bool needs_mapping(enum rbmap_engine engine)
+{
+	return engine == RBMAP_ENGINE_READER || engine == RBMAP_ENGINE_OBSERVE;
+}
+
 /*
  * A mapping keeps others from resizing the ring or taking a snapshot, and what they
  * read(2) of the reader sub-buffer cannot be told from what they left. So a ring that
@@ -87,7 +92,7 @@ static enum rbmap_engine choose_engine(const struct config *config)
 {
 	if (!config->instance)
 		return config->engine;
-	if (config->engine == RBMAP_ENGINE_READER && config->verbosity >= 0)
+	if (needs_mapping(config->engine) && config->verbosity >= 0)
 		common_error(
 			"-B %s: while its ring is mapped, others can neither resize "
 			"nor snapshot it, and what they read may be recorded as well",
@@ -105,12 +110,18 @@ static int open_session(struct state *state)
 	options.cpus = state->cpus.cpus;
 	options.nr_cpus = state->cpus.nr;
 	options.engine = choose_engine(config);
+	/* What is printed cannot be taken back. */
+	if (config->format != FORMAT_DAT)
+		options.flags = RBMAP_SESSION_COPIES;
 	options.log = common_log(config->verbosity);
 	r = rbmap_session_open(&state->recorder.session, &options);
+	/* The log has the reason, and what to do. */
+	if (r == -EOPNOTSUPP && config->verbosity >= 0)
+		return COMMON_FAILURE;
 	if (r < 0)
 		return common_fail("the ring buffer could not be opened: %s%s",
 				   rbmap_strerror(r),
-				   config->engine == RBMAP_ENGINE_READER ?
+				   needs_mapping(config->engine) ?
 					   "; --engine read needs no mapping" :
 					   "");
 	return COMMON_OK;

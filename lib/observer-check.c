@@ -42,7 +42,7 @@ static int check_clock(struct tracefs_instance *instance, const struct rbmap_log
 		if (!is_fine(name + 1)) {
 			log_warning(log,
 				    "the ring buffer cannot be observed: the trace "
-				    "clock %s is too coarse",
+				    "clock %s is too coarse, choose local or mono",
 				    name + 1);
 			r = -EOPNOTSUPP;
 		}

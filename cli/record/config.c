@@ -77,7 +77,7 @@ static const char help_text[] =
 	"      --subbuf-size KB   of a sub-buffer: 4, 8, 16, ...\n"
 	"  -C, --clock CLOCK      trace clock, default local\n"
 	"  -B, --instance NAME    record in this instance, not in one of our own\n"
-	"      --engine ENGINE    auto (default), reader (the mapping) or read (read(2))\n"
+	"      --engine ENGINE    auto (default), observe, reader or read\n"
 	"\n"
 	"      --version          print the version\n"
 	"  -h, --help             print this\n"
@@ -161,14 +161,14 @@ static int set_duration(struct config *config, const char *text)
 
 static int set_engine(struct config *config, const char *text)
 {
-	for (int engine = RBMAP_ENGINE_AUTO; engine <= RBMAP_ENGINE_READ; engine++) {
+	for (int engine = RBMAP_ENGINE_AUTO; engine <= RBMAP_ENGINE_OBSERVE; engine++) {
 		if (!strcmp(text, rbmap_engine_name(engine))) {
 			config->engine = engine;
 			return COMMON_OK;
 		}
 	}
-	return common_usage_error("--engine '%s': there are auto, reader and read",
-				  text);
+	return common_usage_error(
+		"--engine '%s': there are auto, observe, reader and read", text);
 }
 
 static int set_format(struct config *config, const char *text)

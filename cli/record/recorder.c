@@ -20,6 +20,8 @@
 #define NS_PER_MS 1000000
 #define FLUSH_NS NS_PER_SECOND
 #define SPANS 256
+/* What is taken at once: as much as stays in a cache while it is counted and stored. */
+#define TAKE_BYTES (UINT32_C(1) << 19)
 #define MOST_DRAIN_ROUNDS 8
 
 uint64_t recorder_now(void)
@@ -83,36 +85,62 @@ static int sink_failed(struct recorder *recorder, int error)
 						 rbmap_strerror(error));
 }
 
-/* What the sink has stored is counted, and only that. */
-static int store(struct recorder *recorder, const struct rbmap_span *spans, int nr)
+/* Returns how many were stored, from the first on. */
+static int store(struct recorder *recorder, const struct rbmap_span *spans, int nr,
+		 int *status)
 {
-	int stored;
+	const struct sink *sink = &recorder->sink;
+	int stored = 0, r;
 
-	for (; nr > 0; spans += stored, nr -= stored) {
-		stored = recorder->sink.ops->put(recorder->sink.self, spans, nr);
-		if (stored < 0)
-			return sink_failed(recorder, stored);
-		if (tally_put(&recorder->tally, spans, stored) < 0)
-			return common_fail("%s", strerror(ENOMEM));
+	while (stored < nr && !recorder->sink_error) {
+		r = sink->ops->put(sink->self, spans + stored, nr - stored);
+		if (r < 0)
+			*status = sink_failed(recorder, r);
+		else
+			stored += r;
 	}
-	return COMMON_OK;
+	return stored;
+}
+
+/*
+ * What the sink has stored is counted, and only that; but not before it is known that
+ * it was not overwritten meanwhile.
+ */
+static int use_spans(struct recorder *recorder, struct rbmap_span *spans, int nr)
+{
+	struct tally_look looks[SPANS];
+	int status = COMMON_OK, stored, torn, r = 0;
+
+	tally_look(&recorder->tally, spans, nr, looks);
+	stored = store(recorder, spans, nr, &status);
+	torn = rbmap_session_settle(recorder->session, spans, nr);
+	if (torn > 0 && stored)
+		r = recorder->sink.ops->discard(recorder->sink.self, spans, stored);
+	if (r < 0 && !recorder->sink_error)
+		status = sink_failed(recorder, r);
+	if (tally_put(&recorder->tally, spans, looks, stored) < 0)
+		return common_fail("%s", strerror(ENOMEM));
+	return status;
+}
+
+static int most_spans(const struct recorder *recorder)
+{
+	int most = TAKE_BYTES / rbmap_session_layout(recorder->session)->subbuf_size;
+
+	return most < 4 ? 4 : most > SPANS ? SPANS : most;
 }
 
 static int take_once(struct recorder *recorder, int *nr)
 {
 	struct rbmap_span spans[SPANS];
-	int status = COMMON_OK;
 
-	*nr = rbmap_session_take(recorder->session, spans, SPANS);
+	*nr = rbmap_session_take(recorder->session, spans, most_spans(recorder));
 	if (*nr < 0)
 		return common_fail("the ring buffer could not be read: %s",
 				   rbmap_strerror(*nr));
 	if (*nr == 0)
 		return COMMON_OK;
-	if (!recorder->sink_error)
-		status = store(recorder, spans, *nr);
-	rbmap_session_settle(recorder->session, spans, *nr);
-	return status;
+	return use_spans(recorder, spans, *nr);
 }
 
 /* *took: something was delivered; *again: one more round would let more out. */

@@ -13,6 +13,11 @@ static int dat_put(void *self, const struct rbmap_span *spans, int nr)
 	return rbmap_tracedat_writer_put(self, spans, nr);
 }
 
+static int dat_discard(void *self, const struct rbmap_span *spans, int nr)
+{
+	return rbmap_tracedat_writer_discard(self, spans, nr);
+}
+
 static int dat_end_round(void *self)
 {
 	return 0;
@@ -43,6 +48,7 @@ static void dat_free(void *self)
 
 static const struct sink_ops dat_ops = {
 	.put = dat_put,
+	.discard = dat_discard,
 	.end_round = dat_end_round,
 	.flush = dat_flush,
 	.finish = dat_finish,

@@ -26,6 +26,11 @@ struct sink_ops {
 	/* Returns how many were stored, from the first on, or a negative errno. */
 	int (*put)(void *sink, const struct rbmap_span *spans, int nr);
 	/*
+	 * Of what was put last some was overwritten meanwhile (RBMAP_SPAN_TORN). Returns 0
+	 * or a negative errno. NULL: its spans have to hold still.
+	 */
+	int (*discard)(void *sink, const struct rbmap_span *spans, int nr);
+	/*
 	 * Every ring has been looked at. Returns 1 where one more look would let out
 	 * what is held back.
 	 */

@@ -17,6 +17,7 @@ static void add_account(struct json_object *to, const struct rbmap_account *acco
 	common_json_number(to, "overrun", account->overrun);
 	common_json_number(to, "dropped", account->dropped);
 	common_json_number(to, "commit_overrun", account->commit_overrun);
+	common_json_number(to, "torn", account->torn);
 	common_json_number(to, "others", account->others);
 	common_json_number(to, "unread", account->unread);
 }

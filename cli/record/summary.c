@@ -12,10 +12,12 @@ static void print_loss(const struct tally *tally)
 	char overrun[COMMON_FORMAT_SIZE], dropped[COMMON_FORMAT_SIZE];
 	char commit[COMMON_FORMAT_SIZE];
 
-	fprintf(stderr, "LOST %s events: overrun %s, dropped %s, commit overrun %s",
+	/* One of the two is 0: it is the engine that tells which. */
+	fprintf(stderr, "LOST %s events: %s %s, dropped %s, commit overrun %s",
 		common_format_count((char[COMMON_FORMAT_SIZE]){ 0 },
 				    rbmap_account_lost(total)),
-		common_format_count(overrun, total->overrun),
+		tally->observed ? "torn" : "overrun",
+		common_format_count(overrun, total->overrun + total->torn),
 		common_format_count(dropped, total->dropped),
 		common_format_count(commit, total->commit_overrun));
 	fprintf(stderr, "; in %zu stretches; a larger ring (-b) loses less\n",
@@ -25,7 +27,7 @@ static void print_loss(const struct tally *tally)
 static void print_cpus(const struct tally *tally, bool all)
 {
 	fprintf(stderr, "%5s %14s %14s %12s %12s %12s\n", "CPU", "written", "delivered",
-		"overrun", "dropped", "commit ovr.");
+		tally->observed ? "torn" : "overrun", "dropped", "commit ovr.");
 	for (size_t i = 0; i < tally->nr_cpus; i++) {
 		const struct rbmap_account *account = &tally->cpus[i].account;
 
@@ -34,7 +36,7 @@ static void print_cpus(const struct tally *tally, bool all)
 		fprintf(stderr, "%5d %14lu %14lu %12lu %12lu %12lu\n",
 			tally->cpus[i].cpu, (unsigned long)account->written,
 			(unsigned long)account->delivered,
-			(unsigned long)account->overrun,
+			(unsigned long)(account->overrun + account->torn),
 			(unsigned long)account->dropped,
 			(unsigned long)account->commit_overrun);
 	}

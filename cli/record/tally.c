@@ -33,6 +33,7 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 		.instance = instance,
 		.layout = *rbmap_session_layout(session),
 		.nr_cpus = rbmap_session_cpus(session, &cpus),
+		.observed = rbmap_session_engine(session) == RBMAP_ENGINE_OBSERVE,
 	};
 	tally->cpus = calloc(tally->nr_cpus, sizeof(*tally->cpus));
 	if (!tally->cpus)
@@ -79,22 +80,36 @@ static int add_stretch(struct tally *tally, const struct lost_stretch *stretch)
 	return 0;
 }
 
-static int put_span(struct tally *tally, const struct rbmap_span *span)
+void tally_look(struct tally *tally, const struct rbmap_span *spans, int nr,
+		struct tally_look *ret)
 {
+	for (int i = 0; i < nr; i++) {
+		struct tally_cpu *cpu = find_cpu(tally, spans[i].cpu);
+
+		ret[i] = (struct tally_look){ .corrupt = false };
+		if (rbmap_walk_span(&cpu->walk, &tally->layout, &spans[i]) < 0 ||
+		    rbmap_walk_tally(&cpu->walk, &ret[i].records) < 0)
+			ret[i].corrupt = true;
+	}
+}
+
+static int put_span(struct tally *tally, const struct rbmap_span *span,
+		    const struct tally_look *look)
+{
+	const struct rbmap_tally *counted = &look->records;
 	struct tally_cpu *cpu = find_cpu(tally, span->cpu);
-	struct rbmap_tally counted = { 0 };
 	struct lost_stretch stretch = { span->cpu, cpu->last_time_stamp,
 					span->time_stamp, span->lost };
 	int r;
 
-	if (rbmap_walk_span(&cpu->walk, &tally->layout, span) < 0 ||
-	    rbmap_walk_tally(&cpu->walk, &counted) < 0)
-		cpu->corrupt = true;
-	tally->events += counted.records;
-	cpu->account.delivered += counted.records;
+	if (span->flags & RBMAP_SPAN_TORN)
+		return 0;
+	cpu->corrupt |= look->corrupt;
+	tally->events += counted->records;
+	cpu->account.delivered += counted->records;
 	if (span->lost) {
-		if (counted.records)
-			stretch.before = counted.first;
+		if (counted->records)
+			stretch.before = counted->first;
 		if (span->lost != RBMAP_LOST_UNKNOWN) {
 			cpu->lost_in_place += span->lost;
 		} else {
@@ -105,17 +120,18 @@ static int put_span(struct tally *tally, const struct rbmap_span *span)
 		if (r < 0)
 			return r;
 	}
-	if (counted.records)
-		cpu->last_time_stamp = counted.last;
+	if (counted->records)
+		cpu->last_time_stamp = counted->last;
 	return 0;
 }
 
-int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr)
+int tally_put(struct tally *tally, const struct rbmap_span *spans,
+	      const struct tally_look *looks, int nr)
 {
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < nr; i++)
-		r = put_span(tally, &spans[i]);
+		r = put_span(tally, &spans[i], &looks[i]);
 	return r;
 }
 
@@ -158,14 +174,41 @@ static void take_for_reset(struct tally_cpu *cpu)
 	cpu->identity = -ESTALE;
 }
 
-/* Where the kernel had no room for one number only, that is what the others leave. */
+/* Where one number only is not known, that is what the others leave. */
 static void fill_in_unknown(struct tally *tally, const struct tally_cpu *cpu)
 {
+	uint64_t lost = cpu->account.overrun + cpu->account.torn;
+
 	if (cpu->identity == 0 && cpu->nr_unknown == 1 &&
-	    cpu->last_unknown < tally->nr_stretches &&
-	    cpu->account.overrun > cpu->lost_in_place)
-		tally->stretches[cpu->last_unknown].events =
-			cpu->account.overrun - cpu->lost_in_place;
+	    cpu->last_unknown < tally->nr_stretches && lost > cpu->lost_in_place)
+		tally->stretches[cpu->last_unknown].events = lost - cpu->lost_in_place;
+}
+
+/* In doubt an observer tells of a gap; the counters may show that there was none. */
+static void drop_empty_stretches(struct tally *tally, const struct tally_cpu *cpu)
+{
+	size_t kept = 0;
+
+	if (cpu->identity != 0 || cpu->account.torn || cpu->lost_in_place)
+		return;
+	for (size_t i = 0; i < tally->nr_stretches; i++)
+		if (tally->stretches[i].cpu != cpu->cpu)
+			tally->stretches[kept++] = tally->stretches[i];
+	tally->nr_stretches = kept;
+}
+
+static int fill_account(const struct tally *tally, struct tally_cpu *cpu,
+			const struct rbmap_counters *end)
+{
+	int r;
+
+	if (!tally->observed)
+		return rbmap_account_fill(&cpu->account, &cpu->begin, end);
+	r = rbmap_account_fill_observed(&cpu->account, &cpu->begin, end);
+	/* Missed, and not a word of it. */
+	if (r == 0 && cpu->account.torn && !cpu->nr_unknown)
+		r = -EBADMSG;
+	return r;
 }
 
 int tally_end(struct tally *tally)
@@ -179,10 +222,12 @@ int tally_end(struct tally *tally)
 		status = read_counters(tally, cpu, &end);
 		if (status != COMMON_OK)
 			break;
-		cpu->identity = rbmap_account_fill(&cpu->account, &cpu->begin, &end);
+		cpu->identity = fill_account(tally, cpu, &end);
 		if (cpu->identity == -EBADMSG && tally->shared)
 			take_for_reset(cpu);
 		fill_in_unknown(tally, cpu);
+		if (tally->observed)
+			drop_empty_stretches(tally, cpu);
 		rbmap_account_add(&tally->total, &cpu->account);
 	}
 	return status;

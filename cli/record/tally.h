@@ -42,6 +42,8 @@ struct tally {
 	struct tracefs_instance *instance;
 	/* Others can reset the rings. */
 	bool shared;
+	/* Nothing is consumed: what is lost, the kernel does not count. */
+	bool observed;
 	struct rbmap_layout layout;
 	struct tally_cpu *cpus;
 	size_t nr_cpus;
@@ -59,8 +61,19 @@ struct tally {
 int tally_open(struct tally *tally, const struct rbmap_session *session,
 	       struct tracefs_instance *instance);
 
-/* Returns 0 or -ENOMEM. */
-int tally_put(struct tally *tally, const struct rbmap_span *spans, int nr);
+/* What was seen of a span, to be counted once it is known to be whole. */
+struct tally_look {
+	struct rbmap_tally records;
+	bool corrupt;
+};
+
+/* Walks spans before they are settled; @ret has an entry for each of them. */
+void tally_look(struct tally *tally, const struct rbmap_span *spans, int nr,
+		struct tally_look *ret);
+
+/* Counts spans that are settled and stored. Returns 0 or -ENOMEM. */
+int tally_put(struct tally *tally, const struct rbmap_span *spans,
+	      const struct tally_look *looks, int nr);
 
 /*
  * What CPUs that are not recorded have written: those that came online meanwhile. For

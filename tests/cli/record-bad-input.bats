@@ -204,3 +204,14 @@ as_nobody() {
   can_map && skip "this kernel can map ring buffers"
   refused 1 "--engine read needs no mapping" -e sched --engine reader -o t.dat
 }
+
+@test "a ring that cannot be observed" {
+  need_engine observe
+  refused 1 "cannot be observed: the trace clock uptime is too coarse" \
+    -e sched -C uptime --engine observe -o t.dat
+  make_ring
+  echo 0 >"$ring/options/overwrite"
+  run -1 --separate-stderr record -e sched -B "$instance" --engine observe -o t.dat true
+  [[ $stderr == *"cannot be observed: "*"overwrite off"* ]]
+  [ ! -e t.dat ]
+}

@@ -30,6 +30,26 @@ every_number_once() {
   left_nothing
 }
 
+# The same where nothing is consumed, so that only the file tells what was taken.
+every_number_observed() {
+  local burst last
+  need_engine observe
+  start_record "${silent[@]}" -q --engine observe -b "$(scaled 2048)" -o t.dat \
+    --summary s.json "$@"
+  for burst in 0 1 2 3 4 5; do
+    last=$(($(scaled 8000) * (burst + 1)))
+    markers $(($(scaled 8000) * burst + 1)) $last
+    wait_until 20 holds_markers $last
+  done
+  stop_record 0
+  marker_list t.dat | each_once 1 "$last"
+  jq -e --argjson last "$last" '.engine == "observe" and .total.lost == 0 and
+    .lost == [] and .total.written == .total.delivered and .total.torn == 0 and
+    .recorder.get_readers == 0 and .recorder.reads == 0 and
+    ([.cpus[].delivered == $last] | all)' s.json
+  left_nothing
+}
+
 # The CPU, the stamps around each hole and how many numbers it swallowed.
 holes() {
   awk '$2 != latest[$1] + 1 {
@@ -90,6 +110,18 @@ lost_where_the_gaps_are() {
   every_number_once read
 }
 
+@test "every number once and in order: observed" {
+  every_number_observed
+}
+
+@test "every number once and in order: observed, sub-buffers of 4, 8, 16 and 64 KB" {
+  [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
+  local size
+  for size in 4 8 16 64; do
+    every_number_observed --subbuf-size "$size"
+  done
+}
+
 @test "every number once and in order: sub-buffers of 4, 8, 16 and 64 KB" {
   [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
   local size
@@ -110,6 +142,56 @@ lost_where_the_gaps_are() {
 
 @test "a stopped recorder: lost are the numbers that are missing, there: read(2)" {
   lost_where_the_gaps_are read
+}
+
+# The kernel does not know what an observer missed: the file has to say it all.
+@test "a stopped recorder: lost are the numbers that are missing, there: observed" {
+  need_engine observe
+  start_record "${silent[@]}" -q --engine observe -b 64 -o t.dat --summary s.json
+  markers 1 500
+  wait_until 20 holds_markers 500
+  pause_record
+  markers 501 8000
+  kill -CONT "$recorder"
+  wait_until 20 holds_the_last 8000
+  markers 8001 8100
+  stop_record 0
+  marker_list t.dat >list
+  none_twice <list
+  local cpu recorded
+  for cpu in $(cpus); do
+    recorded=$(grep -c "^$cpu " list)
+    [ "$recorded" -lt 8100 ]
+    jq -e --argjson cpu "$cpu" --argjson recorded "$recorded" '.cpus[] |
+      select(.cpu == $cpu) | .written == 8100 and .delivered == $recorded and
+      .delivered + .torn == 8100 and .overrun == 0 and .unread == 0' s.json
+  done
+  # One stretch a CPU, so its number is known by the others.
+  sort -s -n -k1,1 -k2,2 list | holes >gaps
+  jq -r '.lost | sort_by([.cpu, .before])[] | "\(.cpu) \(.after) \(.before) \(.events)"' \
+    s.json | diff - gaps
+  # And trace-cmd tells of it at the same place.
+  [ "$(trace-cmd report t.dat 2>/dev/null | grep -c 'EVENTS DROPPED')" = "$(cpus | wc -l)" ]
+  left_nothing
+}
+
+holds_the_last() {
+  local cpu
+  marker_list t.dat >all
+  for cpu in $(cpus); do
+    grep -q "^$cpu $1 " all || return
+  done
+}
+
+@test "what is printed was never overwritten: live lines of an observer" {
+  need_engine observe
+  start_record "${silent[@]}" -q --engine observe --format text -b 64 --summary s.json
+  markers 1 20000
+  stop_record 0
+  text_marker_list <out >list
+  none_twice <list
+  sort -c -s -n -k3,3 list
+  jq -e --argjson printed "$(wc -l <list)" '.total.delivered == $printed' s.json
 }
 
 @test "events that a full ring refuses are lost and counted" {

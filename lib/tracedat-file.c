@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 
 #define MAX_SPACING (UINT64_C(1) << 40)
 #define MIN_SPACING (UINT64_C(1) << 20)
+/* What no disk wants more of. */
+#define PAGE_ALIGNMENT 4096
 #define COPY_SIZE (UINT64_C(1) << 20)
 
 static void pass_parts(struct iovec **parts, int *nr, size_t done)
@@ -25,8 +28,8 @@ static void pass_parts(struct iovec **parts, int *nr, size_t done)
 	}
 }
 
-int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, int nr,
-			       uint64_t offset, uint64_t *ret_done)
+static int write_to(struct tracedat_file *file, int fd, struct iovec *parts, int nr,
+		    uint64_t offset, uint64_t *ret_done)
 {
 	uint64_t total = 0;
 	int r = 0;
@@ -36,10 +39,10 @@ int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, 
 		ssize_t done;
 
 		if (nr == 1)
-			done = pwrite(file->fd, parts->iov_base, parts->iov_len,
+			done = pwrite(fd, parts->iov_base, parts->iov_len,
 				      offset + total);
 		else
-			done = pwritev(file->fd, parts, nr, offset + total);
+			done = pwritev(fd, parts, nr, offset + total);
 		file->writes++;
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -53,6 +56,32 @@ int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, 
 	if (ret_done)
 		*ret_done = total;
 	return r;
+}
+
+int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, int nr,
+			       uint64_t offset, uint64_t *ret_done)
+{
+	return write_to(file, file->fd, parts, nr, offset, ret_done);
+}
+
+/* The kernel's sub-buffers are pages; a copy is anywhere. */
+static bool are_pages(const struct iovec *parts, int nr)
+{
+	uintptr_t odd = 0;
+
+	for (int i = 0; i < nr; i++)
+		odd |= (uintptr_t)parts[i].iov_base | parts[i].iov_len;
+	return odd % PAGE_ALIGNMENT == 0;
+}
+
+int rbmap_tracedat_write_pages(struct tracedat_file *file, struct iovec *parts, int nr,
+			       uint64_t offset, uint64_t *ret_done)
+{
+	bool direct = file->direct_fd >= 0 && are_pages(parts, nr) &&
+		      offset % PAGE_ALIGNMENT == 0;
+
+	return write_to(file, direct ? file->direct_fd : file->fd, parts, nr, offset,
+			ret_done);
 }
 
 int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t size,

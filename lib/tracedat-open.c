@@ -57,7 +57,8 @@ static int check_options(const struct rbmap_tracedat_options *options)
 	const struct rbmap_layout *layout = options->layout;
 
 	if (!layout || !options->cpus || options->nr_cpus == 0 ||
-	    options->nr_cpus > TRACEDAT_MAX_CPUS || layout->swap)
+	    options->nr_cpus > TRACEDAT_MAX_CPUS || layout->swap ||
+	    options->flags & ~RBMAP_TRACEDAT_DIRECT)
 		return -EINVAL;
 	/* Readers find the sub-buffers with a mask. */
 	if (!is_power_of_two(layout->subbuf_size) || layout->subbuf_size > MAX_SUBBUF ||
@@ -132,12 +133,25 @@ static int allocate_head(const struct rbmap_tracedat_writer *writer)
 	return ftruncate(writer->file.fd, writer->data) < 0 ? -errno : 0;
 }
 
+/*
+ * Only where there is something: from then on ext4 takes the file for one that is
+ * overwritten, and writes all of it back when it is closed.
+ */
+static int empty_file(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return status.st_size && ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
 static int begin_file(struct rbmap_tracedat_writer *writer, const char *const *events)
 {
-	int r;
+	int r = empty_file(writer->file.fd);
 
-	if (ftruncate(writer->file.fd, 0) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	r = rbmap_tracedat_write_head(&writer->file, &writer->source, &writer->layout,
 				      events, &writer->tail);
 	if (r == 0)
@@ -170,11 +184,14 @@ int rbmap_tracedat_open(struct rbmap_tracedat_writer **ret, int fd,
 		return r < 0 ? r : -ENOMEM;
 	}
 	writer->file.fd = fd;
+	writer->file.direct_fd = -1;
 	writer->layout = *options->layout;
 	writer->log = options->log;
 	writer->source = *source;
 	writer->granule = granule;
 	r = make_regions(writer, options);
+	if (r == 0 && options->flags & RBMAP_TRACEDAT_DIRECT)
+		r = rbmap_tracedat_open_direct(&writer->file);
 	if (r == 0)
 		r = begin_file(writer, options->events);
 	if (r < 0) {
@@ -203,6 +220,8 @@ RBMAP_PUBLIC void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writ
 {
 	if (!writer)
 		return;
+	if (writer->file.direct_fd >= 0)
+		close(writer->file.direct_fd);
 	free_source(&writer->source);
 	free(writer->regions);
 	free(writer->by_cpu);

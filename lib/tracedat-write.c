@@ -56,7 +56,7 @@ static int flush_run(struct rbmap_tracedat_writer *writer, struct run *run)
 
 	if (run->nr == 0)
 		return 0;
-	r = rbmap_tracedat_write_parts(&writer->file, run->parts, run->nr_parts,
+	r = rbmap_tracedat_write_pages(&writer->file, run->parts, run->nr_parts,
 				       slot_offset(writer, run->region,
 						   run->region->slots),
 				       &done);
@@ -305,7 +305,10 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 
 RBMAP_PUBLIC int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer)
 {
-	return rbmap_tracedat_write_table(writer);
+	int r = rbmap_tracedat_write_table(writer);
+
+	rbmap_tracedat_begin_writeback(writer);
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer)

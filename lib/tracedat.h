@@ -38,6 +38,7 @@ struct tracedat_source {
 /*
  * @start: of the region, in the file
  * @slots: sub-buffers in it
+ * @given: how many of them were given to the disk
  * @seq, @to, @lost, @time_stamp, @hidden: of the last slot, the only one that can
  *	grow; @hidden: its first records belong to someone else
  */
@@ -46,13 +47,16 @@ struct tracedat_region {
 	uint32_t to;
 	uint64_t start;
 	uint64_t slots;
+	uint64_t given;
 	uint64_t seq;
 	uint64_t lost;
 	uint64_t time_stamp;
 };
 
+/* @direct_fd: the same file with O_DIRECT, or -1 */
 struct tracedat_file {
 	int fd;
+	int direct_fd;
 	uint64_t writes;
 };
 
@@ -65,6 +69,7 @@ struct tracedat_file {
  * @spacing: from one region to the next
  * @by_cpu: of @nr_cpus, NULL where a CPU is not recorded
  * @written: the table as it is in the file
+ * @turns_off: how often nothing is to be given to the disk, which was slow
  */
 struct rbmap_tracedat_writer {
 	struct tracedat_file file;
@@ -84,6 +89,7 @@ struct rbmap_tracedat_writer {
 	struct tracedat_region **by_cpu;
 	unsigned char *written;
 	unsigned char *zeros;
+	unsigned int turns_off;
 };
 
 static inline uint64_t tracedat_align(uint64_t value, uint64_t to)
@@ -107,6 +113,9 @@ int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, 
 			       uint64_t offset, uint64_t *ret_done);
 int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t size,
 			 uint64_t offset);
+/* The same of whole pages, past the page cache where the file is open for that. */
+int rbmap_tracedat_write_pages(struct tracedat_file *file, struct iovec *parts, int nr,
+			       uint64_t offset, uint64_t *ret_done);
 
 /* Copies inside the file; the two places must not overlap. */
 int rbmap_tracedat_copy(struct tracedat_file *file, uint64_t from, uint64_t to,
@@ -115,6 +124,12 @@ int rbmap_tracedat_copy(struct tracedat_file *file, uint64_t from, uint64_t to,
 /* The largest distance between regions that the file can have, up to 1 TiB. */
 int rbmap_tracedat_probe_spacing(int fd, uint64_t data, uint64_t nr, uint32_t granule,
 				 uint64_t *ret);
+
+/* tracedat-writeback.c */
+
+/* Sets direct_fd; -EOPNOTSUPP where the file system has no O_DIRECT. */
+int rbmap_tracedat_open_direct(struct tracedat_file *file);
+void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer);
 
 /* tracedat-head.c: writes the fixed head; @ret_size is its size. */
 int rbmap_tracedat_write_head(struct tracedat_file *file,

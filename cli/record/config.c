@@ -17,6 +17,7 @@ enum {
 	OPTION_FAIL_ON_LOSS,
 	OPTION_SUMMARY,
 	OPTION_USER,
+	OPTION_DIRECT,
 	OPTION_VERSION
 };
 
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, OPTION_DURATION },
 	{ "engine", required_argument, NULL, OPTION_ENGINE },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "direct", no_argument, NULL, OPTION_DIRECT },
 	{ "fail-on-loss", no_argument, NULL, OPTION_FAIL_ON_LOSS },
 	{ "summary", required_argument, NULL, OPTION_SUMMARY },
 	{ "user", required_argument, NULL, OPTION_USER },
@@ -65,6 +67,7 @@ static const char help_text[] =
 	"  -o, --output FILE      default trace.dat; standard output for text and json\n"
 	"      --format FORMAT    dat (default), text (as trace-cmd report prints it) or\n"
 	"                         json (an object a line); both live, in time order\n"
+	"      --direct           write past the page cache (O_DIRECT)\n"
 	"      --duration TIME    stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
 	"      --summary FILE     what was recorded and lost, as one JSON document\n"
 	"      --fail-on-loss     exit with 3 where events were lost\n"
@@ -225,6 +228,8 @@ static int take_option(struct config *config, int c, char *value)
 		config->cpus = value;
 	else if (c == 'B')
 		config->instance = value;
+	else if (c == OPTION_DIRECT)
+		config->direct = true;
 	else if (c == OPTION_FAIL_ON_LOSS)
 		config->fail_on_loss = true;
 	else if (c == OPTION_SUMMARY)
@@ -245,6 +250,8 @@ static int check_together(struct config *config)
 			"no events: name some with -e, as in -e sched");
 	if (config->children && !config->pids)
 		return common_usage_error("-c: needs -P, whose children it adds");
+	if (config->direct && config->format != FORMAT_DAT)
+		return common_usage_error("--direct: only for a trace.dat");
 	if (config->user && !*config->command)
 		return common_usage_error("--user: needs a command to run");
 	if (!config->output && config->format == FORMAT_DAT)

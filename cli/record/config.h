@@ -38,6 +38,7 @@ struct config {
 	uint64_t duration_ns;
 	enum rbmap_engine engine;
 	enum record_format format;
+	bool direct;
 	bool fail_on_loss;
 	const char *summary;
 	int verbosity;

@@ -124,9 +124,20 @@ int output_protect(struct output *output)
 	return COMMON_OK;
 }
 
+/*
+ * Where there is nothing, ext4 would take the file for one that is overwritten all the
+ * same, and write all of it back when it is closed.
+ */
+static bool has_content(const struct output *output)
+{
+	struct stat status;
+
+	return fstat(output->fd, &status) < 0 || status.st_size > 0;
+}
+
 int output_begin(struct output *output)
 {
-	if (is_regular(output) && ftruncate(output->fd, 0) < 0)
+	if (is_regular(output) && has_content(output) && ftruncate(output->fd, 0) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
 	return COMMON_OK;
 }

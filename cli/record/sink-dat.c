@@ -70,8 +70,13 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	options.nr_cpus = rbmap_session_cpus(source->session, &options.cpus);
 	options.events = (const char *const *)names;
 	options.log = common_log(source->config->verbosity);
+	options.flags = source->config->direct ? RBMAP_TRACEDAT_DIRECT : 0;
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
+	if (r == -EOPNOTSUPP)
+		return common_fail("%s: its file system cannot write past the page "
+				   "cache; leave --direct out",
+				   source->output->path);
 	if (r < 0)
 		return common_fail("%s: the head of the trace.dat could not be "
 				   "written: %s",

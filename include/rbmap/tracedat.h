@@ -17,6 +17,18 @@ struct rbmap_tracedat_writer;
 struct tracefs_instance;
 
 /**
+ * enum rbmap_tracedat_flags - how a trace.dat is written
+ *
+ * @RBMAP_TRACEDAT_DIRECT: whole sub-buffers go from the ring to the disk by O_DIRECT,
+ *	past the page cache
+ *
+ * Since: 0.1
+ */
+enum rbmap_tracedat_flags {
+	RBMAP_TRACEDAT_DIRECT = 1 << 0
+};
+
+/**
  * struct rbmap_tracedat_options - what goes into a trace.dat
  *
  * @size: sizeof(struct rbmap_tracedat_options)
@@ -29,6 +41,7 @@ struct tracefs_instance;
  *	borrowed during the call; NULL stores all. Those of the "ftrace" system are
  *	always stored
  * @log: where messages go
+ * @flags: enum rbmap_tracedat_flags
  *
  * Zero it, set @size, then set what is wanted.
  *
@@ -42,6 +55,7 @@ struct rbmap_tracedat_options {
 	size_t nr_cpus;
 	const char *const *events;
 	struct rbmap_log log;
+	unsigned int flags;
 };
 
 /**
@@ -74,7 +88,7 @@ struct rbmap_tracedat_work {
  * Returns 0, or a negative errno: -E2BIG where @options has fields that this
  * library does not know, -EINVAL for @options that make no sense or an @fd with
  * O_APPEND, -EBADF for one that cannot be read and written, -ESPIPE where it is no
- * regular file, -ENOSPC, -EFBIG where the file system cannot hold a file
+ * regular file, -EOPNOTSUPP where the file system has no O_DIRECT, -ENOSPC, -EFBIG where the file system cannot hold a file
  * large enough, or what reading tracefs or writing @fd said.
  *
  * Since: 0.1
@@ -131,7 +145,8 @@ int rbmap_tracedat_writer_discard(struct rbmap_tracedat_writer *writer,
  * @writer: the writer
  *
  * Brings the sizes in the head up to date; a system call only where they changed.
- * Syncs nothing to the disk.
+ * Begins to write back what is new, so that the end has not all of it to wait for, as
+ * long as the disk takes it at once; waits for nothing to be on the disk.
  *
  * Returns 0, or the negative errno of writing.
  *

@@ -12,6 +12,7 @@
 #   untraced        the load alone
 #   unread          tracing into a ring that nobody reads
 #   rbmap-E-Nk      rbmap-record, engine E, sub-buffers of N KB
+#   rbmap-E-Nk-direct  the same with --direct
 #   trace-cmd       trace-cmd record as it comes; since 3.0 it compresses at the end
 #   trace-cmd-raw   the same with --compression none
 #   plain-M-Nk      plain.c: poll(2), and read(2) and write(2), or splice(2)
@@ -271,10 +272,10 @@ start() {
 }
 
 start_rbmap() {
-  local _ engine size
-  IFS=- read -r _ engine size <<<"$1"
+  local _ engine size direct
+  IFS=- read -r _ engine size direct <<<"$1"
   start 'rbmap-record-%' "$bin/rbmap-record" -q -e raw_syscalls -b "$buffer_kb" \
-    --subbuf-size "${size%k}" --engine "$engine" -o "$out/trace.dat" \
+    --subbuf-size "${size%k}" --engine "$engine" ${direct:+--direct} -o "$out/trace.dat" \
     --summary "$work/summary"
 }
 
@@ -394,7 +395,7 @@ run_round() {
 choose_candidates() {
   local name
   candidates=(untraced unread)
-  for name in rbmap-{reader,read}-{4,64}k trace-cmd trace-cmd-raw \
+  for name in rbmap-{observe,reader,read}-{4,64}k rbmap-observe-64k-direct trace-cmd trace-cmd-raw \
     plain-{read,splice}-{4,64}k; do
     [[ ! $name =~ $only ]] || candidates+=("$name")
   done

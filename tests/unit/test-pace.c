@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How often a session looks: by how fast the rings fill, not by how fast this runs. */
+#include <poll.h>
+
+#include <check.h>
+
+#include "pace.h"
+#include "run.h"
+
+#define MS UINT64_C(1000000)
+#define LONGEST (UINT64_C(1) << 40)
+
+START_TEST(busy_rings_are_looked_at_often)
+{
+	struct pace pace;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, LONGEST), 0);
+	ck_assert_uint_eq(pace.interval_ns, LONGEST);
+	/* Half of a ring in 800 ms, or a little longer: an eighth takes 200 ms. */
+	pace.looked_ns -= 800 * MS;
+	ck_assert_int_eq(rbmap_pace_adapt(&pace, 64, 128), 0);
+	ck_assert_uint_ge(pace.interval_ns, 200 * MS);
+	ck_assert_uint_lt(pace.interval_ns, LONGEST);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
+START_TEST(never_more_often_than_it_pays)
+{
+	struct pace pace;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, 100 * MS), 0);
+	/* A time that did not pass, and a ring that was lapped. */
+	pace.looked_ns += 1000 * MS;
+	ck_assert_int_eq(rbmap_pace_adapt(&pace, 8, 8), 0);
+	ck_assert_uint_gt(pace.interval_ns, 0);
+	ck_assert_uint_le(pace.interval_ns, 100 * MS);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
+START_TEST(calm_comes_by_and_by)
+{
+	struct pace pace;
+	uint64_t before;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, 100 * MS), 0);
+	rbmap_pace_adapt(&pace, 1000000000, 1);
+	ck_assert_uint_lt(pace.interval_ns, MS);
+	do {
+		before = pace.interval_ns;
+		ck_assert_int_eq(rbmap_pace_adapt(&pace, 1, 100), 0);
+		ck_assert_uint_le(pace.interval_ns, 2 * before);
+		ck_assert_uint_le(pace.interval_ns, 100 * MS);
+	} while (pace.interval_ns > before);
+	ck_assert_uint_ge(pace.interval_ns, 75 * MS);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
+/* Told once, and silent until it is time again. */
+START_TEST(the_timer_is_told_once)
+{
+	struct pace pace;
+	struct pollfd fd;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, MS), 0);
+	fd = (struct pollfd){ .fd = pace.fd, .events = POLLIN };
+	ck_assert_int_eq(poll(&fd, 1, -1), 1);
+	ck_assert_int_eq(rbmap_pace_take(&pace), 0);
+	ck_assert_int_eq(rbmap_pace_take(&pace), 0);
+	ck_assert_int_eq(poll(&fd, 1, -1), 1);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { busy_rings_are_looked_at_often,
+				       never_more_often_than_it_pays,
+				       calm_comes_by_and_by, the_timer_is_told_once };
+
+	return RUN_TESTS("pace", tests);
+}

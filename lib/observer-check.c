@@ -9,12 +9,12 @@
 #include "tracefs.h"
 
 /*
- * Two fillings of a sub-buffer are told apart by their time stamps, so these must not
- * be the same: a jiffies clock (uptime) stands still for milliseconds, a counter or a
- * clock that can be set back is no time.
+ * Two fillings of a sub-buffer are told apart by their time stamps, and their order is
+ * told by them. A jiffies clock (uptime) stands still for milliseconds, tai is set back
+ * with the wall clock, and of others it is not known.
  */
-static const char *const fine_clocks[] = { "local", "global", "mono",	"mono_raw",
-					   "boot",  "tai",    "x86-tsc" };
+static const char *const fine_clocks[] = { "local",    "global", "mono",
+					   "mono_raw", "boot",	 "x86-tsc" };
 
 static bool is_fine(const char *clock)
 {
@@ -40,10 +40,11 @@ static int check_clock(struct tracefs_instance *instance, const struct rbmap_log
 	} else {
 		*end = '\0';
 		if (!is_fine(name + 1)) {
-			log_warning(log,
-				    "the ring buffer cannot be observed: the trace "
-				    "clock %s is too coarse, choose local or mono",
-				    name + 1);
+			log_warning(
+				log,
+				"the ring buffer cannot be observed: the trace "
+				"clock %s does not tell the order, choose local or mono",
+				name + 1);
 			r = -EOPNOTSUPP;
 		}
 	}

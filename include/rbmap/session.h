@@ -25,7 +25,7 @@ struct tracefs_instance;
  * @RBMAP_ENGINE_READ: consume with read(2), which every kernel can
  * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing: no system call, no
  *	lock, any number of observers of one ring. Needs the option overwrite and a
- *	fine trace clock (local, global, mono, mono_raw, boot, tai, x86-tsc), and x86
+ *	fine trace clock (local, global, mono, mono_raw, boot, x86-tsc), and x86
  *
  * Since: 0.1
  */

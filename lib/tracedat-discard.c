@@ -18,10 +18,24 @@ static int write_header(struct rbmap_tracedat_writer *writer,
 				    region->start + slot * writer->layout.subbuf_size);
 }
 
+void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
+			 struct tracedat_region *region, uint64_t slots)
+{
+	region->start += slots * writer->layout.subbuf_size;
+	region->slots -= slots;
+	region->dropped += slots;
+	region->given -= slots < region->given ? slots : region->given;
+}
+
 static int discard_one(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region, uint64_t slot,
 		       const struct rbmap_span *span)
 {
+	if (writer->unbroken) {
+		if (span->flags & RBMAP_SPAN_TORN)
+			rbmap_tracedat_drop(writer, region, slot + 1);
+		return 0;
+	}
 	if (span->flags & RBMAP_SPAN_TORN)
 		return write_header(writer, region, slot, span, 0);
 	if (span->from || span->lost != RBMAP_LOST_UNKNOWN)

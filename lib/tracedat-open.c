@@ -58,7 +58,7 @@ static int check_options(const struct rbmap_tracedat_options *options)
 
 	if (!layout || !options->cpus || options->nr_cpus == 0 ||
 	    options->nr_cpus > TRACEDAT_MAX_CPUS || layout->swap ||
-	    options->flags & ~RBMAP_TRACEDAT_DIRECT)
+	    options->flags & ~(RBMAP_TRACEDAT_DIRECT | RBMAP_TRACEDAT_UNBROKEN))
 		return -EINVAL;
 	/* Readers find the sub-buffers with a mask. */
 	if (!is_power_of_two(layout->subbuf_size) || layout->subbuf_size > MAX_SUBBUF ||
@@ -189,6 +189,7 @@ int rbmap_tracedat_open(struct rbmap_tracedat_writer **ret, int fd,
 	writer->log = options->log;
 	writer->source = *source;
 	writer->granule = granule;
+	writer->unbroken = options->flags & RBMAP_TRACEDAT_UNBROKEN;
 	r = make_regions(writer, options);
 	if (r == 0 && options->flags & RBMAP_TRACEDAT_DIRECT)
 		r = rbmap_tracedat_open_direct(&writer->file);

@@ -250,7 +250,7 @@ static bool joins_run(const struct run *run, const struct tracedat_region *regio
 static int put_new(struct rbmap_tracedat_writer *writer, struct run *run, bool joins,
 		   struct tracedat_region *region, const struct rbmap_span *span)
 {
-	uint64_t slots = region->slots + (joins ? run->nr : 0);
+	uint64_t slots = region->dropped + region->slots + (joins ? run->nr : 0);
 	int r;
 
 	if (slots >= writer->spacing / writer->layout.subbuf_size)
@@ -263,12 +263,30 @@ static int put_new(struct rbmap_tracedat_writer *writer, struct run *run, bool j
 	return r < 0 ? r : write_slot(writer, region, span);
 }
 
+/* Where what was lost is no part of the file, neither is that it was. */
+static int put_anew(struct rbmap_tracedat_writer *writer, struct run *run,
+		    struct tracedat_region *region, const struct rbmap_span *span)
+{
+	struct rbmap_span first = *span;
+	int r = flush_run(writer, run);
+
+	if (r < 0)
+		return r;
+	first.lost = 0;
+	rbmap_tracedat_drop(writer, region, region->slots);
+	return write_slot(writer, region, &first);
+}
+
 static int put_one(struct rbmap_tracedat_writer *writer, struct run *run,
 		   const struct rbmap_span *span)
 {
 	struct tracedat_region *region = writer->by_cpu[span->cpu];
 	bool joins = joins_run(run, region, span);
-	int r = joins ? 0 : flush_run(writer, run);
+	int r;
+
+	if (writer->unbroken && span->lost)
+		return put_anew(writer, run, region, span);
+	r = joins ? 0 : flush_run(writer, run);
 
 	if (r < 0)
 		return r;

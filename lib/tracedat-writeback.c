@@ -14,7 +14,8 @@
 #include "tracedat.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-/* A disk that does not take it at once holds up the recorder, and is left alone then. */
+/* A disk that does not take it at once holds up the recorder, and is left alone then.
+ */
 #define LONGEST_NS UINT64_C(20000000)
 #define TURNS_OFF 10
 

@@ -21,11 +21,14 @@ struct tracefs_instance;
  *
  * @RBMAP_TRACEDAT_DIRECT: whole sub-buffers go from the ring to the disk by O_DIRECT,
  *	past the page cache
+ * @RBMAP_TRACEDAT_UNBROKEN: of each CPU only what has no gap in it up to the end: a loss
+ *	makes the writer give up what it has stored before
  *
  * Since: 0.1
  */
 enum rbmap_tracedat_flags {
-	RBMAP_TRACEDAT_DIRECT = 1 << 0
+	RBMAP_TRACEDAT_DIRECT = 1 << 0,
+	RBMAP_TRACEDAT_UNBROKEN = 1 << 1
 };
 
 /**
@@ -127,7 +130,8 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
  * @nr: how many
  *
  * The slots of spans with RBMAP_SPAN_TORN are left without records, and those behind
- * them say that events were lost. To be called where rbmap_session_settle() did not
+ * them say that events were lost; with RBMAP_TRACEDAT_UNBROKEN they are given up with
+ * all before them. To be called where rbmap_session_settle() did not
  * return 0, before the next rbmap_tracedat_writer_flush(): then nothing of them was ever
  * part of the file.
  *

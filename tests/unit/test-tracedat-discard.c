@@ -24,7 +24,7 @@ static struct rbmap_tracedat_writer *writer;
 static const struct rbmap_layout layout = { SIZE, 16, 8, 8, false };
 static unsigned char memory[4][SIZE];
 
-static void begin(void)
+static void begin_with(unsigned int flags)
 {
 	static const int cpus[] = { 0, 2 };
 	struct rbmap_tracedat_options options = {
@@ -32,6 +32,7 @@ static void begin(void)
 		.layout = &layout,
 		.cpus = cpus,
 		.nr_cpus = 2,
+		.flags = flags,
 	};
 	struct tracedat_source source;
 
@@ -42,6 +43,11 @@ static void begin(void)
 	source = (struct tracedat_source){ strdup(tree), strdup(tree),
 					   strdup("/nowhere") };
 	ck_assert_int_eq(rbmap_tracedat_open(&writer, fd, &options, &source), 0);
+}
+
+static void begin(void)
+{
+	begin_with(0);
 }
 
 static void end(void)
@@ -146,6 +152,62 @@ START_TEST(the_one_behind_may_grow)
 }
 END_TEST
 
+static void check_slots(int cpu, uint64_t slots)
+{
+	struct dat_parsed parsed;
+
+	ck_assert_int_eq(rbmap_tracedat_writer_flush(writer), 0);
+	dat_parse(path, &parsed);
+	ck_assert_uint_eq(parsed.entries[cpu][1], slots * SIZE);
+}
+
+/* Of what is to be without a gap only what comes behind the last one stays. */
+START_TEST(unbroken_begins_behind_a_loss)
+{
+	struct rbmap_span spans[4];
+
+	begin_with(RBMAP_TRACEDAT_UNBROKEN);
+	for (int i = 0; i < 4; i++)
+		spans[i] = span_of(i, 0, 1 + i);
+	spans[2].lost = 5;
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, spans, 4), 4);
+	check_slots(0, 2);
+	check_slot(0, 0, RECORDS, 0);
+	check_slot(0, 1, RECORDS, 0);
+	spans[0] = span_of(0, 0, 5);
+	spans[0].lost = RBMAP_LOST_UNKNOWN;
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, spans, 1), 1);
+	check_slots(0, 1);
+	ck_assert_int_eq(rbmap_tracedat_writer_finish(writer), 0);
+	check_slots(0, 1);
+	check_slot(0, 0, RECORDS, 0);
+	end();
+}
+END_TEST
+
+START_TEST(unbroken_gives_up_what_is_torn)
+{
+	struct rbmap_span spans[4];
+
+	begin_with(RBMAP_TRACEDAT_UNBROKEN);
+	for (int i = 0; i < 4; i++)
+		spans[i] = span_of(i, 2, 1 + i);
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, spans, 4), 4);
+	spans[0].flags |= RBMAP_SPAN_TORN;
+	spans[1].flags |= RBMAP_SPAN_TORN;
+	spans[2].lost = RBMAP_LOST_UNKNOWN;
+	ck_assert_int_eq(rbmap_tracedat_writer_discard(writer, spans, 4), 0);
+	check_slots(2, 2);
+	check_slot(2, 0, RECORDS, 0);
+	spans[0] = span_of(0, 2, 5);
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, spans, 1), 1);
+	spans[0].flags |= RBMAP_SPAN_TORN;
+	ck_assert_int_eq(rbmap_tracedat_writer_discard(writer, spans, 1), 0);
+	check_slots(2, 0);
+	end();
+}
+END_TEST
+
 START_TEST(unknown_cpus_are_refused)
 {
 	struct rbmap_span span;
@@ -160,9 +222,11 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { torn_ones_are_left_empty, slots_are_found,
-				       the_one_behind_may_grow,
-				       unknown_cpus_are_refused };
+	const TTest *const tests[] = {
+		torn_ones_are_left_empty,	slots_are_found,
+		the_one_behind_may_grow,	unbroken_begins_behind_a_loss,
+		unbroken_gives_up_what_is_torn, unknown_cpus_are_refused
+	};
 
 	return RUN_TESTS("tracedat-discard", tests);
 }

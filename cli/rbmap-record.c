@@ -13,6 +13,7 @@
 
 #include "common.h"
 #include "config.h"
+#include "flight.h"
 #include "privilege.h"
 #include "recorder.h"
 #include "summary.h"
@@ -71,6 +72,9 @@ static int open_files(struct state *state)
 	const struct config *config = &state->config;
 	int status;
 
+	/* Each dump has a file of its own. */
+	if (config->flight)
+		return flight_check(config);
 	status = output_open(&state->output, config->output,
 			     config->format != FORMAT_DAT);
 	if (status == COMMON_OK && config->summary)
@@ -151,7 +155,7 @@ static int set_up(struct state *state)
 	return status == COMMON_OK ? open_session(state) : status;
 }
 
-static int begin(struct state *state)
+static int begin_recording(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
 	struct sink_source source = {
@@ -174,6 +178,15 @@ static int begin(struct state *state)
 		status = output_begin(&state->output);
 	if (status == COMMON_OK)
 		status = sink_open(&recorder->sink, &source);
+	return status;
+}
+
+static int begin(struct state *state)
+{
+	int status = COMMON_OK;
+
+	if (!state->config.flight)
+		status = begin_recording(state);
 	return status == COMMON_OK ? privilege_drop() : status;
 }
 
@@ -260,7 +273,7 @@ static int run(struct state *state)
 	/* From here on nothing needs to be put back: who writes nowhere can be killed.
 	 */
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (began)
+	if (began && !state->config.flight)
 		status = worse(status, report(state));
 	status = worse(status, close_files(state, began));
 	block_signals(&signals, NULL);

@@ -18,6 +18,9 @@ enum {
 	OPTION_SUMMARY,
 	OPTION_USER,
 	OPTION_DIRECT,
+	OPTION_FLIGHT,
+	OPTION_KEEP,
+	OPTION_LAST,
 	OPTION_VERSION
 };
 
@@ -39,6 +42,9 @@ static const struct option long_options[] = {
 	{ "engine", required_argument, NULL, OPTION_ENGINE },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "direct", no_argument, NULL, OPTION_DIRECT },
+	{ "flight", no_argument, NULL, OPTION_FLIGHT },
+	{ "keep", required_argument, NULL, OPTION_KEEP },
+	{ "last", required_argument, NULL, OPTION_LAST },
 	{ "fail-on-loss", no_argument, NULL, OPTION_FAIL_ON_LOSS },
 	{ "summary", required_argument, NULL, OPTION_SUMMARY },
 	{ "user", required_argument, NULL, OPTION_USER },
@@ -68,6 +74,9 @@ static const char help_text[] =
 	"      --format FORMAT    dat (default), text (as trace-cmd report prints it) or\n"
 	"                         json (an object a line); both live, in time order\n"
 	"      --direct           write past the page cache (O_DIRECT)\n"
+	"      --flight           let the rings run; dump them on SIGUSR1 and at the end\n"
+	"      --keep N           of the dumps, the last N\n"
+	"      --last TIME        of what the rings hold, the last TIME\n"
 	"      --duration TIME    stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
 	"      --summary FILE     what was recorded and lost, as one JSON document\n"
 	"      --fail-on-loss     exit with 3 where events were lost\n"
@@ -149,16 +158,23 @@ static int set_kb(uint64_t *ret, const char *option, const char *text)
 	return COMMON_OK;
 }
 
-static int set_duration(struct config *config, const char *text)
+static int set_time(uint64_t *ret, const char *option, const char *text)
 {
-	int r = common_parse_time(&config->duration_ns, text);
+	int r = common_parse_time(ret, text);
 
 	if (r < 0)
-		return common_usage_error("--duration '%s': not a time; try 10, 1.5, "
-					  "500ms, 3m or 1h",
-					  text);
-	if (config->duration_ns == 0)
-		return common_usage_error("--duration %s: must be more than 0", text);
+		return common_usage_error("%s '%s': not a time; try 10, 1.5, 500ms, 3m "
+					  "or 1h",
+					  option, text);
+	if (*ret == 0)
+		return common_usage_error("%s %s: must be more than 0", option, text);
+	return COMMON_OK;
+}
+
+static int set_keep(struct config *config, const char *text)
+{
+	if (common_parse_number(&config->keep, text) < 0 || config->keep == 0)
+		return common_usage_error("--keep '%s': not a number of dumps", text);
 	return COMMON_OK;
 }
 
@@ -212,7 +228,11 @@ static int take_option(struct config *config, int c, char *value)
 	case 'P':
 		return set_pids(config, value);
 	case OPTION_DURATION:
-		return set_duration(config, value);
+		return set_time(&config->duration_ns, "--duration", value);
+	case OPTION_LAST:
+		return set_time(&config->last_ns, "--last", value);
+	case OPTION_KEEP:
+		return set_keep(config, value);
 	case OPTION_ENGINE:
 		return set_engine(config, value);
 	case OPTION_FORMAT:
@@ -230,6 +250,8 @@ static int take_option(struct config *config, int c, char *value)
 		config->instance = value;
 	else if (c == OPTION_DIRECT)
 		config->direct = true;
+	else if (c == OPTION_FLIGHT)
+		config->flight = true;
 	else if (c == OPTION_FAIL_ON_LOSS)
 		config->fail_on_loss = true;
 	else if (c == OPTION_SUMMARY)
@@ -240,6 +262,29 @@ static int take_option(struct config *config, int c, char *value)
 		config->verbosity = -1;
 	else if (c == 'v')
 		config->verbosity++;
+	return COMMON_OK;
+}
+
+static int check_flight(struct config *config)
+{
+	if (!config->flight && (config->keep || config->last_ns))
+		return common_usage_error("%s: only with --flight",
+					  config->keep ? "--keep" : "--last");
+	if (!config->flight)
+		return COMMON_OK;
+	if (config->format != FORMAT_DAT)
+		return common_usage_error("--flight: dumps are trace.dat files");
+	if (config->engine != RBMAP_ENGINE_AUTO &&
+	    config->engine != RBMAP_ENGINE_OBSERVE)
+		return common_usage_error("--flight: only observes");
+	if (config->summary || config->fail_on_loss)
+		return common_usage_error("%s: not with --flight, which overwrites on "
+					  "purpose",
+					  config->summary ? "--summary" :
+							    "--fail-on-loss");
+	if (config->last_ns && config->clock && !strcmp(config->clock, "x86-tsc"))
+		return common_usage_error("--last: the clock x86-tsc counts no time");
+	config->engine = RBMAP_ENGINE_OBSERVE;
 	return COMMON_OK;
 }
 
@@ -256,7 +301,7 @@ static int check_together(struct config *config)
 		return common_usage_error("--user: needs a command to run");
 	if (!config->output && config->format == FORMAT_DAT)
 		config->output = "trace.dat";
-	return COMMON_OK;
+	return check_flight(config);
 }
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)

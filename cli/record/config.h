@@ -39,6 +39,10 @@ struct config {
 	enum rbmap_engine engine;
 	enum record_format format;
 	bool direct;
+	/* The rings are dumped, not drained. */
+	bool flight;
+	uint64_t keep;
+	uint64_t last_ns;
 	bool fail_on_loss;
 	const char *summary;
 	int verbosity;

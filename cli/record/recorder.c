@@ -13,6 +13,7 @@
 #include <rbmap/error.h>
 
 #include "common.h"
+#include "flight.h"
 #include "progress.h"
 #include "recorder.h"
 
@@ -57,13 +58,17 @@ static void take_signal(struct recorder *recorder, const struct signalfd_siginfo
 		end_of_command(recorder);
 		return;
 	}
+	if (info->ssi_signo == SIGUSR1 && recorder->config->flight) {
+		recorder->dump = true;
+		return;
+	}
 	recorder->stop = true;
 	recorder->last_signal = info->ssi_signo;
 	if (recorder->command && info->ssi_code != SI_KERNEL)
 		command_signal(recorder->command, info->ssi_signo);
 }
 
-static void take_signals(struct recorder *recorder)
+void recorder_take_signals(struct recorder *recorder)
 {
 	struct signalfd_siginfo info;
 
@@ -193,7 +198,7 @@ static int wait_for_something(struct recorder *recorder, uint64_t due)
 	if (poll(fds, 2, ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	if (fds[0].revents)
-		take_signals(recorder);
+		recorder_take_signals(recorder);
 	if (!fds[1].revents)
 		return COMMON_OK;
 	r = rbmap_session_wait(recorder->session, 0);
@@ -282,8 +287,23 @@ static void note_result(struct recorder *recorder)
 	result->cpu_seconds = cpu_seconds();
 }
 
+/* What is still in the rings, and how it adds up. */
+static int end_recording(struct recorder *recorder)
+{
+	int status = drain(recorder);
+
+	status = worse(status, tally_end(&recorder->tally));
+	if (target_is_own(recorder->target) && !recorder->config->cpus)
+		tally_look_for_others(&recorder->tally);
+	status = worse(status, finish(recorder));
+	progress_clear(recorder);
+	note_result(recorder);
+	return status;
+}
+
 int recorder_run(struct recorder *recorder)
 {
+	bool flight = recorder->config->flight;
 	int status;
 
 	status = selection_set_triggers(recorder->selection,
@@ -296,20 +316,13 @@ int recorder_run(struct recorder *recorder)
 	recorder->started = recorder_now();
 	if (recorder->command)
 		command_go(recorder->command);
-	status = run_until_stop(recorder);
+	status = flight ? flight_run_until_stop(recorder) : run_until_stop(recorder);
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));
 	status = worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
-	status = worse(status, drain(recorder));
-	status = worse(status, tally_end(&recorder->tally));
-	if (target_is_own(recorder->target) && !recorder->config->cpus)
-		tally_look_for_others(&recorder->tally);
-	status = worse(status, finish(recorder));
-	progress_clear(recorder);
-	note_result(recorder);
-	return status;
+	return worse(status, flight ? flight_dump(recorder) : end_recording(recorder));
 }
 
 int recorder_wait_for_command(struct recorder *recorder)
@@ -323,7 +336,7 @@ int recorder_wait_for_command(struct recorder *recorder)
 	while (!recorder->command_over && !recorder->stop) {
 		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
 			break;
-		take_signals(recorder);
+		recorder_take_signals(recorder);
 	}
 	if (!recorder->command_over) {
 		common_error("%s: still runs", recorder->config->command[0]);

@@ -48,6 +48,9 @@ struct recorder {
 	int sink_error;
 	/* The output's reader went away: no failure. */
 	bool output_closed;
+	/* --flight: one is asked for, and how many there were. */
+	bool dump;
+	uint64_t dumps;
 };
 
 /* Until a signal, the time, the command's end or a failure. Returns an exit code. */
@@ -58,6 +61,9 @@ int recorder_run(struct recorder *recorder);
  * what to exit with.
  */
 int recorder_wait_for_command(struct recorder *recorder);
+
+/* What signals that came ask for: an end, a dump. */
+void recorder_take_signals(struct recorder *recorder);
 
 uint64_t recorder_now(void);
 

@@ -71,6 +71,7 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	options.events = (const char *const *)names;
 	options.log = common_log(source->config->verbosity);
 	options.flags = source->config->direct ? RBMAP_TRACEDAT_DIRECT : 0;
+	options.flags |= source->config->flight ? RBMAP_TRACEDAT_UNBROKEN : 0;
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
 	if (r == -EOPNOTSUPP)

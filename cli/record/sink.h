@@ -26,8 +26,8 @@ struct sink_ops {
 	/* Returns how many were stored, from the first on, or a negative errno. */
 	int (*put)(void *sink, const struct rbmap_span *spans, int nr);
 	/*
-	 * Of what was put last some was overwritten meanwhile (RBMAP_SPAN_TORN). Returns 0
-	 * or a negative errno. NULL: its spans have to hold still.
+	 * Of what was put last some was overwritten meanwhile (RBMAP_SPAN_TORN).
+	 * Returns 0 or a negative errno. NULL: its spans have to hold still.
 	 */
 	int (*discard)(void *sink, const struct rbmap_span *spans, int nr);
 	/*

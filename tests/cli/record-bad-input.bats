@@ -40,6 +40,14 @@ refused() {
   refused 2 "--format 'x'" -e sched --format x -o t.dat
   refused 2 "--duration 'x': not a time" -e sched --duration x -o t.dat
   refused 2 "--duration 0: must be more than 0" -e sched --duration 0 -o t.dat
+  refused 2 "--keep: only with --flight" -e sched --keep 2 -o t.dat
+  refused 2 "--last: only with --flight" -e sched --last 1s -o t.dat
+  refused 2 "--keep '0': not a number of dumps" -e sched --flight --keep 0 -o t.dat
+  refused 2 "--flight: only observes" -e sched --flight --engine reader -o t.dat
+  refused 2 "--flight: dumps are trace.dat files" -e sched --flight --format text
+  refused 2 "--summary: not with --flight" -e sched --flight --summary s.json -o t.dat
+  refused 2 "--last: the clock x86-tsc counts no time" -e sched --flight --last 1 -C x86-tsc
+  refused 2 "--direct: only for a trace.dat" -e sched --direct --format json
   refused 2 "-P 'x': not a list" -e sched -P x -o t.dat
   refused 2 "-P '1,,2': not a list" -e sched -P 1,,2 -o t.dat
   refused 2 "--nope: no such option" --nope

@@ -61,7 +61,7 @@ same_options() {
 }
 
 @test "completion offers the values of an option" {
-  same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nread\nreader'
+  same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nobserve\nread\nreader'
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
 }
 

@@ -311,6 +311,14 @@ static int observer_take(struct rbmap_engine_ring *ring, struct rbmap_span *span
 	return nr;
 }
 
+/* What grows on is told of it as well: its header, when it is complete. */
+static void tell_gap(struct observer *observer, struct rbmap_span *span)
+{
+	span->lost = RBMAP_LOST_UNKNOWN;
+	if (span->seq == observer->seq)
+		observer->last_lost = RBMAP_LOST_UNKNOWN;
+}
+
 /* Whether a span that was handed out in place is as it was. */
 static bool is_whole(const struct observer *observer, const struct rbmap_span *span)
 {
@@ -346,7 +354,7 @@ static int observer_settle(struct rbmap_engine_ring *ring, struct rbmap_span *sp
 			gap = true;
 			torn++;
 		} else if (gap && spans[i].from == 0) {
-			spans[i].lost = RBMAP_LOST_UNKNOWN;
+			tell_gap(observer, &spans[i]);
 			gap = false;
 		}
 	}

@@ -258,6 +258,35 @@ START_TEST(copies_have_a_header)
 }
 END_TEST
 
+/* The settle tells a gap before what still grows: its header has it, when complete. */
+START_TEST(gap_before_one_that_grows)
+{
+	struct rbmap_subbuf_header header;
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, PER_SUBBUF + 5);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 2);
+	/* To the end of the last of seven, and five more to the first again. */
+	write_events(&bench, 6 * PER_SUBBUF);
+	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 2), 1);
+	ck_assert_uint_eq(spans[0].flags, RBMAP_SPAN_TORN);
+	ck_assert_uint_eq(spans[1].lost, RBMAP_LOST_UNKNOWN);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_gt(bench.engine->ops->take(bench.engine, spans, 1), 0);
+	ck_assert_uint_eq(spans[0].from, 5 * 44);
+	ck_assert_uint_eq(spans[0].flags, 0);
+	ck_assert_int_eq(rbmap_subbuf_header(&bench.ring.layout, spans[0].subbuf,
+					     &header),
+			 0);
+	ck_assert_uint_eq(header.size, spans[0].to);
+	ck_assert_uint_eq(header.lost, RBMAP_LOST_UNKNOWN);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(what_was_consumed_before_is_left_out)
 {
 	struct bench bench;
@@ -406,6 +435,7 @@ int main(void)
 	tcase_add_test(tests, all_of_them_torn);
 	tcase_add_test(tests, copies_are_never_torn);
 	tcase_add_test(tests, copies_have_a_header);
+	tcase_add_test(tests, gap_before_one_that_grows);
 	tcase_add_test(tests, what_was_consumed_before_is_left_out);
 	tcase_add_test(tests, reset_goes_on);
 	tcase_add_test(tests, reset_to_an_earlier_clock);

@@ -65,6 +65,13 @@ static bool is_last(const struct observer *observer, const struct ring_place *pl
 	       observer->last.time_stamp == place->time_stamp;
 }
 
+/* What @at is at is taken, or not to be. */
+static void pass(struct observer *observer)
+{
+	rbmap_ring_order_pass(&observer->order,
+			      &observer->order.places[observer->at++]);
+}
+
 static void note_gap(struct observer *observer)
 {
 	observer->lost = RBMAP_LOST_UNKNOWN;
@@ -91,6 +98,8 @@ static void begin(struct observer *observer)
 		observer->to = meta.reader_read;
 		first = i;
 	}
+	while (observer->at < first)
+		pass(observer);
 	observer->begun = true;
 	observer->last = order->places[first];
 }
@@ -112,13 +121,15 @@ static void check_first_look(struct observer *observer)
 
 /*
  * The writer came round. What is the oldest now it would overwrite again before it is
- * read, so that a part is given up. Where nothing is later than what was read last, the
- * ring was reset, perhaps to another clock.
+ * read, so that a part is given up. Where nothing later than what was read last is
+ * found, the ring was reset, perhaps to another clock, or the writer had just come to
+ * each sub-buffer as it was looked at: the next look takes all that was not passed.
  */
 static void catch_up(struct observer *observer)
 {
 	note_gap(observer);
-	observer->at = observer->order.nr / SKIPPED_PART;
+	while (observer->at < observer->order.nr / SKIPPED_PART)
+		pass(observer);
 	if (observer->order.nr == 0)
 		observer->begun = false;
 }
@@ -304,7 +315,7 @@ static int observer_take(struct rbmap_engine_ring *ring, struct rbmap_span *span
 			continue;
 		}
 		nr += taken == TAKEN;
-		observer->at++;
+		pass(observer);
 	}
 	if (observer->at >= order->nr)
 		observer->round_over = true;

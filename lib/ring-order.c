@@ -56,7 +56,14 @@ static int compare_places(const void *a, const void *b)
 	return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Later than @after, or, without one, any; @newest is set to the last of them. */
+/* Later than @after, or, without one, not passed before. */
+static bool is_new(const struct ring_order *order, uint32_t id, uint64_t time_stamp,
+		   const struct ring_place *after)
+{
+	return after ? time_stamp > after->time_stamp : time_stamp != order->passed[id];
+}
+
+/* Whether there is any that is new; @newest is set to the last of them. */
 static bool find_newest(const struct ring_order *order, const struct ring_place *after,
 			uint64_t *newest)
 {
@@ -65,7 +72,7 @@ static bool find_newest(const struct ring_order *order, const struct ring_place 
 
 	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
 		if (!look(order, id, &time_stamp) ||
-		    (after && time_stamp <= after->time_stamp))
+		    !is_new(order, id, time_stamp, after))
 			continue;
 		if (!any || time_stamp > *newest)
 			*newest = time_stamp;
@@ -92,7 +99,7 @@ static void find_by_time(struct ring_order *order, const struct ring_place *afte
 		return;
 	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
 		if (look(order, id, &time_stamp) && time_stamp <= newest &&
-		    (!after || time_stamp > after->time_stamp))
+		    is_new(order, id, time_stamp, after))
 			add(order, id, time_stamp);
 	}
 	qsort(order->places, order->nr, sizeof(*order->places), compare_places);
@@ -158,6 +165,11 @@ static void find_in_turn(struct ring_order *order, const struct ring_place *from
 		last = time_stamp;
 	}
 	order->cyclic = !is_consumed(order);
+}
+
+void rbmap_ring_order_pass(struct ring_order *order, const struct ring_place *place)
+{
+	order->passed[place->id] = place->time_stamp;
 }
 
 void rbmap_ring_order_find_all(struct ring_order *order)
@@ -237,8 +249,11 @@ int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *
 	};
 	/* One sub-buffer may be there twice: as it was, and filled again. */
 	order->places = calloc(order->nr_subbufs + 1, sizeof(*order->places));
-	if (!order->places)
+	order->passed = calloc(order->nr_subbufs, sizeof(*order->passed));
+	if (!order->places || !order->passed) {
+		rbmap_ring_order_close(order);
 		return -ENOMEM;
+	}
 	judge(order);
 	return 0;
 }
@@ -246,5 +261,7 @@ int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *
 void rbmap_ring_order_close(struct ring_order *order)
 {
 	free(order->places);
+	free(order->passed);
 	order->places = NULL;
+	order->passed = NULL;
 }

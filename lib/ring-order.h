@@ -30,6 +30,7 @@ struct ring_place {
  * @outside: where @cyclic, the reader's sub-buffer, which the writer does not use
  * @places, @nr: what the last call found, oldest first; all but the last are complete
  * @gap: something may be missing between the first two of them
+ * @passed: of each sub-buffer, the filling that the observer is past
  */
 struct ring_order {
 	const struct rbmap_mapping *mapping;
@@ -40,6 +41,7 @@ struct ring_order {
 	struct ring_place *places;
 	uint32_t nr;
 	bool gap;
+	uint64_t *passed;
 };
 
 /* The mapping is borrowed until rbmap_ring_order_close(). */
@@ -47,7 +49,13 @@ int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *
 			  const struct rbmap_layout *layout);
 void rbmap_ring_order_close(struct ring_order *order);
 
-/* All that is in the ring. */
+/*
+ * The observer has taken a place or left it out. The reader's sub-buffer stays as it is
+ * while the ring is lapped, so that it could be found again as what is the oldest.
+ */
+void rbmap_ring_order_pass(struct ring_order *order, const struct ring_place *place);
+
+/* All that is in the ring, but for what was passed. */
 void rbmap_ring_order_find_all(struct ring_order *order);
 
 /*

@@ -346,6 +346,48 @@ START_TEST(reset_to_an_earlier_clock)
 }
 END_TEST
 
+/*
+ * Hides what is in the ring, or shows it again: who looks at one sub-buffer after the
+ * other may find each of them at the moment when the writer has just come to it.
+ */
+static void swap_commits(struct ring *ring, uint64_t *commits)
+{
+	for (uint32_t id = 0; id < ring->nr_subbufs; id++) {
+		uint64_t *word = (void *)(ring->data + (size_t)id * SUBBUF +
+					  ring->layout.commit_offset);
+		uint64_t commit = *word;
+
+		if (id == ring->reader)
+			continue;
+		*word = commits[id];
+		commits[id] = commit;
+	}
+}
+
+/* What was read of the reader's sub-buffer stays there, and is not read again. */
+START_TEST(reader_subbuf_is_not_read_twice)
+{
+	uint64_t commits[4] = { 0 };
+	struct bench bench;
+
+	begin(&bench, 4);
+	attach(&bench, _i);
+	write_events(&bench, PER_SUBBUF + 5);
+	ring_get_reader(&bench.ring);
+	bench.sink.others = true;
+	observe(&bench);
+	write_events(&bench, 5 * PER_SUBBUF);
+	/* The writer has come round, and nothing is to be seen of it. */
+	swap_commits(&bench.ring, commits);
+	ck_assert_uint_eq(observe(&bench), 0);
+	swap_commits(&bench.ring, commits);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	tear_down(&bench);
+}
+END_TEST
+
 /* Who consumes changes the order; what he has taken may be missed, but not untold. */
 START_TEST(beside_a_consumer)
 {
@@ -439,6 +481,7 @@ int main(void)
 	tcase_add_test(tests, what_was_consumed_before_is_left_out);
 	tcase_add_test(tests, reset_goes_on);
 	tcase_add_test(tests, reset_to_an_earlier_clock);
+	tcase_add_loop_test(tests, reader_subbuf_is_not_read_twice, 0, 2);
 	tcase_add_loop_test(tests, beside_a_consumer, 0, 40);
 	tcase_add_loop_test(tests, between_take_and_settle, 0, 30);
 	suite_add_tcase(suite, tests);

@@ -104,10 +104,7 @@ static void begin(struct observer *observer)
 	observer->last = order->places[first];
 }
 
-/*
- * Of a ring that was empty all must be there: from the first sub-buffer on, with one
- * left at least that was never filled.
- */
+/* Of a ring that was empty all must be there: the writer has not come round. */
 static void check_first_look(struct observer *observer)
 {
 	const struct ring_order *order = &observer->order;

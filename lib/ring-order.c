@@ -47,6 +47,12 @@ static uint32_t next_id(const struct ring_order *order, uint32_t id)
 	return id;
 }
 
+/* The one that the writer fills before it begins with the first again. */
+static uint32_t last_id(const struct ring_order *order)
+{
+	return (order->outside + order->nr_subbufs - 1) % order->nr_subbufs;
+}
+
 static int compare_places(const void *a, const void *b)
 {
 	const struct ring_place *left = a, *right = b;
@@ -182,8 +188,10 @@ void rbmap_ring_order_find_all(struct ring_order *order)
 
 bool rbmap_ring_order_is_first_turn(const struct ring_order *order)
 {
+	const void *last = subbuf(order, last_id(order));
+
 	return order->cyclic && !is_consumed(order) &&
-	       order->nr < order->nr_subbufs - 1 &&
+	       rbmap_subbuf_load_time_stamp(last) == order->untouched &&
 	       order->places[0].id == next_id(order, order->outside);
 }
 
@@ -230,6 +238,7 @@ static void judge(struct ring_order *order)
 	if (meta.reader_id >= order->nr_subbufs || meta.read)
 		return;
 	order->outside = meta.reader_id;
+	order->untouched = rbmap_subbuf_load_time_stamp(subbuf(order, last_id(order)));
 	if (is_consumed(order))
 		return;
 	rbmap_ring_order_find_all(order);

@@ -28,6 +28,8 @@ struct ring_place {
  * @nr_subbufs: of the ring, the reader's included
  * @cyclic: nobody has consumed: the writer goes through the ids in turn
  * @outside: where @cyclic, the reader's sub-buffer, which the writer does not use
+ * @untouched: where @cyclic, the time stamp that the last sub-buffer of a turn had when
+ *	the ring was opened
  * @places, @nr: what the last call found, oldest first; all but the last are complete
  * @gap: something may be missing between the first two of them
  * @passed: of each sub-buffer, the filling that the observer is past
@@ -38,6 +40,7 @@ struct ring_order {
 	uint32_t nr_subbufs;
 	bool cyclic;
 	uint32_t outside;
+	uint64_t untouched;
 	struct ring_place *places;
 	uint32_t nr;
 	bool gap;
@@ -59,8 +62,10 @@ void rbmap_ring_order_pass(struct ring_order *order, const struct ring_place *pl
 void rbmap_ring_order_find_all(struct ring_order *order);
 
 /*
- * Whether all that was ever written is among the places: these begin with the first
- * sub-buffer, and one that the writer would have got to is not filled.
+ * Of a ring that was empty when it was opened: whether all that was written since is
+ * among the places. They begin with the first sub-buffer, and the writer has put
+ * nothing into the last one, which it gets to before it comes round. That one is empty
+ * is not enough: so it is when the writer comes to it again.
  */
 bool rbmap_ring_order_is_first_turn(const struct ring_order *order);
 

@@ -168,6 +168,27 @@ START_TEST(writer_that_came_round)
 }
 END_TEST
 
+/* A ring that was empty, and is left with what looks like the first of it. */
+START_TEST(writer_that_came_round_at_once)
+{
+	struct bench bench;
+
+	begin(&bench, 3);
+	attach(&bench, _i);
+	write_events(&bench, 3 * PER_SUBBUF);
+	/* The second of two is made empty, and nothing is committed to it yet. */
+	ring_reserve(&bench.ring, RECORD, 7);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.delivered, PER_SUBBUF);
+	ring_commit(&bench.ring);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	tear_down(&bench);
+}
+END_TEST
+
 /* Overwritten between the take and the settle: the first ones, and they are named. */
 START_TEST(torn_ones_are_told)
 {
@@ -473,6 +494,7 @@ int main(void)
 	tcase_add_test(tests, complete_ones_are_in_place);
 	tcase_add_test(tests, ring_that_is_full_already);
 	tcase_add_test(tests, writer_that_came_round);
+	tcase_add_loop_test(tests, writer_that_came_round_at_once, 0, 2);
 	tcase_add_test(tests, torn_ones_are_told);
 	tcase_add_test(tests, all_of_them_torn);
 	tcase_add_test(tests, copies_are_never_torn);

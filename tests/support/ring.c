@@ -406,7 +406,6 @@ void ring_reset(struct ring *ring)
 	for (uint32_t id = 0; id < ring->nr_subbufs; id++) {
 		ring->pages[id] = (struct ring_page){ 0 };
 		store_commit(ring, id, 0);
-		store_time_stamp(ring, id, 0);
 	}
 	ring->tail_slot = ring->head;
 	ring->tail = ring->slots[ring->head];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -14,7 +14,6 @@
 #include "common.h"
 #include "config.h"
 #include "flight.h"
-#include "privilege.h"
 #include "recorder.h"
 #include "summary.h"
 #include "tracing-file.h"
@@ -155,6 +154,17 @@ static int set_up(struct state *state)
 	return status == COMMON_OK ? open_session(state) : status;
 }
 
+/*
+ * What is left lets it put tracing files back whoever owns them, and signal a command
+ * that runs as another user.
+ */
+static int drop_privileges(void)
+{
+	static const int keep[] = { CAP_DAC_OVERRIDE, CAP_KILL };
+
+	return common_drop_privileges(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
 static int begin_recording(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
@@ -187,7 +197,7 @@ static int begin(struct state *state)
 
 	if (!state->config.flight)
 		status = begin_recording(state);
-	return status == COMMON_OK ? privilege_drop() : status;
+	return status == COMMON_OK ? drop_privileges() : status;
 }
 
 static int report(struct state *state)
@@ -242,17 +252,6 @@ static int close_files(struct state *state, bool began)
 	return status;
 }
 
-/* Two descriptors a CPU, and the limit is often 1024. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static int run(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
@@ -266,7 +265,7 @@ static int run(struct state *state)
 	if (status == COMMON_OK && *state->config.command)
 		status = command_fork(&recorder->command, &state->config, &mask);
 	/* Behind the fork: the command keeps its own limit. */
-	raise_file_limit();
+	common_raise_file_limit();
 	if (status == COMMON_OK)
 		status = record(state, &began);
 	put_back(state);

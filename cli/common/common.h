@@ -141,6 +141,17 @@ const char *common_format_count(char text[COMMON_FORMAT_SIZE], uint64_t count);
 /* "812 ms", "1.50 s", "3 m 20 s", "26 h 10 m". */
 const char *common_format_time(char text[COMMON_FORMAT_SIZE], uint64_t ns);
 
+/* ---- privilege.c ---- */
+
+/*
+ * All is open: gives up every capability but those of @keep (CAP_...) that the process
+ * has. Prints its errors; an exit code.
+ */
+int common_drop_privileges(const int *keep, size_t nr);
+
+/* A ring takes up to two descriptors a CPU, and the limit is often 1024. */
+void common_raise_file_limit(void);
+
 /* ---- tracefs-check.c: each prints its error and returns an exit code ---- */
 
 /*

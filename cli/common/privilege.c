@@ -3,29 +3,40 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "common.h"
-#include "privilege.h"
 
-static const unsigned int needed[] = { CAP_DAC_OVERRIDE, CAP_KILL };
+/* More than any command has use for. */
+#define MOST_KEPT 8
 
-int privilege_drop(void)
+int common_drop_privileges(const int *keep, size_t nr)
 {
-	bool has[sizeof(needed) / sizeof(needed[0])];
+	bool has[MOST_KEPT] = { false };
 
 	if (capng_get_caps_process() < 0)
 		return common_fail("the capabilities cannot be read: %s",
 				   strerror(errno));
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		has[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);
+	for (size_t i = 0; i < nr && i < MOST_KEPT; i++)
+		has[i] = capng_have_capability(CAPNG_PERMITTED, keep[i]);
 	capng_clear(CAPNG_SELECT_CAPS);
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+	for (size_t i = 0; i < nr && i < MOST_KEPT; i++)
 		if (has[i])
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-				     needed[i]);
+				     keep[i]);
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return common_fail("the capabilities cannot be given up: %s",
 				   strerror(errno));
 	return COMMON_OK;
+}
+
+void common_raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }

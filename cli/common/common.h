@@ -141,6 +141,28 @@ const char *common_format_count(char text[COMMON_FORMAT_SIZE], uint64_t count);
 /* "812 ms", "1.50 s", "3 m 20 s", "26 h 10 m". */
 const char *common_format_time(char text[COMMON_FORMAT_SIZE], uint64_t ns);
 
+/* ---- pattern.c: what an -e names ---- */
+
+/*
+ * "SYSTEM:EVENT" binds both; a word is a system, or else an event of any. Globs all.
+ * @event is NULL for a word, and lies in @system's memory.
+ */
+struct common_pattern {
+	char *system;
+	const char *event;
+};
+
+/* Returns 0 or -ENOMEM; free with common_pattern_free(). */
+int common_pattern_parse(struct common_pattern *ret, const char *text);
+
+void common_pattern_free(struct common_pattern *pattern);
+
+/* Whether there is any use in asking for the events of this system. */
+bool common_pattern_may_name(const struct common_pattern *pattern, const char *system);
+
+bool common_pattern_names(const struct common_pattern *pattern, const char *system,
+			  const char *event);
+
 /* ---- privilege.c ---- */
 
 /*

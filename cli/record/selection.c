@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,77 +49,39 @@ static char **list_directories(struct tracefs_instance *instance, const char *be
 	return list;
 }
 
-/* What an -e says, taken apart. */
-struct pattern {
-	char *system;
-	const char *event;
-	const struct event_option *option;
-};
-
-static int match_events(struct selection *selection, struct tracefs_instance *instance,
-			const char *system, const struct pattern *pattern, bool whole)
+/* The ftrace system holds what tracers write; there is nothing to enable. */
+static int match_system(struct selection *selection, struct tracefs_instance *instance,
+			const char *system, const struct common_pattern *pattern,
+			const struct event_option *option)
 {
 	char below[300];
 	char **names;
 	int r = 0;
 
+	if (!strcmp(system, "ftrace") || !common_pattern_may_name(pattern, system))
+		return 0;
 	snprintf(below, sizeof(below), "events/%s", system);
 	names = list_directories(instance, below);
 	for (size_t i = 0; r == 0 && names && names[i]; i++)
-		if (whole || fnmatch(pattern->event, names[i], 0) == 0)
-			r = add(selection, system, names[i], pattern->option);
+		if (common_pattern_names(pattern, system, names[i]))
+			r = add(selection, system, names[i], option);
 	tracefs_list_free(names);
 	return r;
-}
-
-/* "SYSTEM:EVENT" binds both; a word is a system, or else an event of any. */
-static int match_system(struct selection *selection, struct tracefs_instance *instance,
-			const char *system, const struct pattern *pattern)
-{
-	bool named = fnmatch(pattern->system, system, 0) == 0;
-
-	/* The ftrace system holds what tracers write; there is nothing to enable. */
-	if (!strcmp(system, "ftrace"))
-		return 0;
-	if (pattern->event)
-		return named ? match_events(selection, instance, system, pattern,
-					    false) :
-			       0;
-	if (named)
-		return match_events(selection, instance, system, pattern, true);
-	return match_events(selection, instance, system,
-			    &(struct pattern){ .event = pattern->system,
-					       .option = pattern->option },
-			    false);
-}
-
-static int split(struct pattern *ret, const struct event_option *option)
-{
-	char *copy = strdup(strcmp(option->pattern, "all") ? option->pattern : "*");
-	char *colon;
-
-	if (!copy)
-		return -ENOMEM;
-	colon = strpbrk(copy, ":/");
-	if (colon)
-		*colon++ = '\0';
-	*ret = (struct pattern){ copy, colon && !*colon ? "*" : colon, option };
-	return 0;
 }
 
 static int find_option(struct selection *selection, struct tracefs_instance *instance,
 		       char **systems, const struct event_option *option)
 {
 	size_t before = selection->nr;
-	struct pattern pattern;
+	struct common_pattern pattern;
 	int r;
 
-	r = split(&pattern, option);
+	r = common_pattern_parse(&pattern, option->pattern);
 	if (r < 0)
 		return common_fail("-e %s: %s", option->pattern, strerror(-r));
 	for (size_t i = 0; r == 0 && systems[i]; i++)
-		r = match_system(selection, instance, systems[i], &pattern);
-	free(pattern.system);
+		r = match_system(selection, instance, systems[i], &pattern, option);
+	common_pattern_free(&pattern);
 	if (r < 0)
 		return common_fail("-e %s: %s", option->pattern, strerror(-r));
 	if (selection->nr == before)

@@ -192,4 +192,24 @@ int common_instance_open(struct tracefs_instance **ret, const char *name);
 /* May an instance have this name? Prints nothing. */
 bool common_instance_name_ok(const char *name);
 
+/* ---- writer.c: lines to somebody who may take them slowly, or not at all ---- */
+
+struct common_writer {
+	int fd;
+	/* Readable once it is time to stop; -1 where signals end the process. */
+	int stop_fd;
+	/* The output may block for as long as its reader likes. */
+	bool may_block;
+	uint64_t bytes;
+	uint64_t writes;
+};
+
+void common_writer_init(struct common_writer *writer, int fd, int stop_fd);
+
+/*
+ * Returns 0, -ETIMEDOUT where it is time to stop and the reader takes nothing, or the
+ * negative errno of write(2).
+ */
+int common_writer_write(struct common_writer *writer, const char *text, size_t size);
+
 #endif

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <trace-seq.h>
-#include <unistd.h>
 
 #include <rbmap/error.h>
 #include <rbmap/events.h>
@@ -18,65 +14,24 @@
 
 /* A write this large costs next to nothing a line. */
 #define FULL (64 * 1024)
-/* Once it is time to stop, a reader that takes nothing is not waited for longer. */
-#define PATIENCE_MS 1000
 
 struct lines {
 	struct rbmap_events *events;
 	struct rbmap_merge *merge;
 	struct trace_seq text;
 	bool json;
-	int fd;
-	/* The output may block for as long as its reader likes. */
-	bool may_block;
-	int signal_fd;
+	struct common_writer writer;
 	bool put_this_round;
-	struct sink_work work;
 };
-
-/*
- * A write that blocks could not be ended by a signal, since those are blocked too, and
- * nothing would be put back. What poll(2) calls writable takes PIPE_BUF bytes at once.
- */
-static int wait_for_reader(struct lines *lines)
-{
-	struct pollfd fds[] = {
-		{ .fd = lines->fd, .events = POLLOUT },
-		{ .fd = lines->signal_fd, .events = POLLIN },
-	};
-
-	while (poll(fds, 2, -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (fds[0].revents)
-		return 0;
-	return poll(fds, 1, PATIENCE_MS) > 0 ? 0 : -ETIMEDOUT;
-}
 
 static int write_out(struct lines *lines)
 {
-	const char *from = lines->text.buffer;
-	size_t left = lines->text.len, now;
-	ssize_t written;
 	int r;
 
-	while (left) {
-		r = lines->may_block ? wait_for_reader(lines) : 0;
-		if (r < 0)
-			return r;
-		now = lines->may_block && left > PIPE_BUF ? PIPE_BUF : left;
-		lines->work.writes++;
-		written = write(lines->fd, from, now);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		from += written;
-		left -= written;
-		lines->work.bytes += written;
-	}
-	trace_seq_reset(&lines->text);
-	return 0;
+	r = common_writer_write(&lines->writer, lines->text.buffer, lines->text.len);
+	if (r == 0)
+		trace_seq_reset(&lines->text);
+	return r;
 }
 
 static int add_line(struct lines *lines, const struct rbmap_record *record)
@@ -150,7 +105,7 @@ static void lines_work(const void *self, struct sink_work *ret)
 {
 	const struct lines *lines = self;
 
-	*ret = lines->work;
+	*ret = (struct sink_work){ lines->writer.bytes, lines->writer.writes };
 }
 
 static void lines_free(void *self)
@@ -172,13 +127,6 @@ static const struct sink_ops lines_ops = {
 	.work = lines_work,
 	.free = lines_free,
 };
-
-static bool can_block(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
-}
 
 static int open_events(struct lines *lines, const struct sink_source *source)
 {
@@ -205,9 +153,7 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 
 	if (!lines)
 		return common_fail("%s", strerror(ENOMEM));
-	lines->fd = source->output->fd;
-	lines->may_block = can_block(lines->fd);
-	lines->signal_fd = source->signal_fd;
+	common_writer_init(&lines->writer, source->output->fd, source->signal_fd);
 	lines->json = source->config->format == FORMAT_JSON;
 	trace_seq_init(&lines->text);
 	nr_cpus = rbmap_session_cpus(source->session, &cpus);

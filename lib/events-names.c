@@ -107,7 +107,7 @@ static bool read_comm(struct rbmap_events *events, int pid)
  * saved_cmdlines may hold a thread of long ago that had the same pid, or the name that
  * a thread had before exec(2): who still lives is asked first, and now and then again.
  */
-const char *rbmap_events_comm(struct rbmap_events *events, int pid)
+RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
 {
 	struct rbmap_seen_pid *seen =
 		&events->seen_pids[(unsigned int)pid % RBMAP_SEEN_PIDS];

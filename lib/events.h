@@ -71,9 +71,6 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 /* What saved_cmdlines says now; the newest name of a pid counts. */
 void rbmap_events_read_cmdlines(struct rbmap_events *events);
 
-/* Valid until the next call; never NULL. */
-const char *rbmap_events_comm(struct rbmap_events *events, int pid);
-
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);
 

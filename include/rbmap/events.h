@@ -51,8 +51,8 @@ struct rbmap_events_options {
  * Loads libtraceevent's plugins, the names of kernel functions, the trace_printk()
  * formats, the saved command lines and the clock as well, so that records can be
  * printed. The plugins keep state of the whole process: events of two threads must not
- * be used at the same time. A format that libtraceevent cannot parse is no error: its records print
- * as raw fields.
+ * be used at the same time. A format that libtraceevent cannot parse is no error: its
+ *records print as raw fields.
  *
  * Returns 0, -E2BIG where @options has fields that this library does not know,
  * -ENOENT where a system does not exist, -ENOMEM, or the negative errno of reading
@@ -99,16 +99,30 @@ struct tep_event *rbmap_events_find(const struct rbmap_events *events,
 				    const struct rbmap_record *record);
 
 /**
+ * rbmap_events_comm - the name of a thread's command
+ *
+ * @events: the events
+ * @pid: common_pid of a record
+ *
+ * The name is that of now, looked up in /proc for a thread that lives (in the first PID
+ * namespace) and else in saved_cmdlines, at the most ten times a second.
+ *
+ * Returns a string, valid until the next call on the events: "<idle>" for 0, "<...>"
+ * where the name is not known.
+ *
+ * Since: 0.1
+ */
+const char *rbmap_events_comm(struct rbmap_events *events, int pid);
+
+/**
  * rbmap_events_text - a record as the line that trace-cmd report prints
  *
  * @events: the events
  * @record: borrowed
  * @out: a trace_seq of libtraceevent; the line is added, without a newline
  *
- * The name of the command is that of now, looked up in /proc for a thread that lives
- * (in the first PID namespace) and else in saved_cmdlines, at the most ten times a
- * second. Events lost before the record are not told here:
- * rbmap_events_lost_text().
+ * The name of the command is that of rbmap_events_comm(). Events lost before the record
+ * are not told here: rbmap_events_lost_text().
  *
  * Returns 0, or -ENOMEM.
  *

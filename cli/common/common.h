@@ -192,6 +192,12 @@ int common_instance_open(struct tracefs_instance **ret, const char *name);
 /* May an instance have this name? Prints nothing. */
 bool common_instance_name_ok(const char *name);
 
+/*
+ * Prints nothing. The directories below events or events/SYSTEM, ended by NULL; to be
+ * freed with tracefs_list_free(). NULL where there are none, or with errno.
+ */
+char **common_directories(struct tracefs_instance *instance, const char *below);
+
 /* ---- writer.c: lines to somebody who may take them slowly, or not at all ---- */
 
 struct common_writer {

@@ -164,3 +164,23 @@ int common_instance_open(struct tracefs_instance **ret, const char *name)
 	*ret = instance;
 	return COMMON_OK;
 }
+
+char **common_directories(struct tracefs_instance *instance, const char *below)
+{
+	char *path = tracefs_instance_get_file(instance, below);
+	DIR *directory = path ? opendir(path) : NULL;
+	struct dirent *entry;
+	char **list = NULL;
+	struct stat st;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' &&
+		    fstatat(dirfd(directory), entry->d_name, &st, 0) == 0 &&
+		    S_ISDIR(st.st_mode))
+			list = tracefs_list_add(list, entry->d_name);
+	if (directory)
+		closedir(directory);
+	if (path)
+		tracefs_put_tracing_file(path);
+	return list;
+}

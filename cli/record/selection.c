@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <tracefs.h>
 
 #include "common.h"
@@ -28,27 +26,6 @@ static int add(struct selection *selection, const char *system, const char *name
 		       -ENOMEM;
 }
 
-/* Directories below events/ or events/SYSTEM/; to be freed with tracefs_list_free(). */
-static char **list_directories(struct tracefs_instance *instance, const char *below)
-{
-	char *path = tracefs_instance_get_file(instance, below);
-	DIR *directory = path ? opendir(path) : NULL;
-	struct dirent *entry;
-	char **list = NULL;
-	struct stat st;
-
-	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.' &&
-		    fstatat(dirfd(directory), entry->d_name, &st, 0) == 0 &&
-		    S_ISDIR(st.st_mode))
-			list = tracefs_list_add(list, entry->d_name);
-	if (directory)
-		closedir(directory);
-	if (path)
-		tracefs_put_tracing_file(path);
-	return list;
-}
-
 /* The ftrace system holds what tracers write; there is nothing to enable. */
 static int match_system(struct selection *selection, struct tracefs_instance *instance,
 			const char *system, const struct common_pattern *pattern,
@@ -61,7 +38,7 @@ static int match_system(struct selection *selection, struct tracefs_instance *in
 	if (!strcmp(system, "ftrace") || !common_pattern_may_name(pattern, system))
 		return 0;
 	snprintf(below, sizeof(below), "events/%s", system);
-	names = list_directories(instance, below);
+	names = common_directories(instance, below);
 	for (size_t i = 0; r == 0 && names && names[i]; i++)
 		if (common_pattern_names(pattern, system, names[i]))
 			r = add(selection, system, names[i], option);
@@ -128,7 +105,7 @@ static void keep_last_of_each(struct selection *selection)
 int selection_find(struct selection *ret, struct tracefs_instance *instance,
 		   const struct config *config)
 {
-	char **systems = list_directories(instance, "events");
+	char **systems = common_directories(instance, "events");
 	int status = COMMON_OK;
 
 	*ret = (struct selection){ 0 };

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "choice.h"
+
+#include <errno.h>
+#include <event-parse.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rbmap/events.h>
+#include <rbmap/record.h>
+
+#include "common.h"
+#include "filter.h"
+
+/* What a record begins with is 16 bits. */
+#define NR_IDS 65536
+
+struct chosen {
+	const struct event_option *option;
+	struct filter *filter;
+	bool shown;
+};
+
+struct choice {
+	const struct config *config;
+	struct rbmap_events *events;
+	struct tep_handle *tep;
+	/* By the number of the event. */
+	struct chosen *by_id;
+	/* Records of events that are not known are shown. */
+	bool unknown_too;
+	const struct tep_format_field *pid_field;
+	int own_pid;
+};
+
+static struct chosen *find_chosen(const struct choice *choice,
+				  const struct tep_event *event)
+{
+	return event->id >= 0 && event->id < NR_IDS ? &choice->by_id[event->id] : NULL;
+}
+
+static int no_such_event(const char *pattern)
+{
+	return common_usage_error(
+		"-e '%s': no such event; see available_events in tracefs", pattern);
+}
+
+/* The last -e that names an event counts. */
+static int choose_events(struct choice *choice, struct tep_event **events,
+			 const struct event_option *option)
+{
+	struct common_pattern pattern;
+	bool any = false;
+
+	if (common_pattern_parse(&pattern, option->pattern))
+		return common_fail("-e %s: %s", option->pattern, strerror(ENOMEM));
+	for (; *events; events++) {
+		struct chosen *chosen = find_chosen(choice, *events);
+
+		if (!chosen ||
+		    !common_pattern_names(&pattern, (*events)->system, (*events)->name))
+			continue;
+		chosen->shown = true;
+		chosen->option = option;
+		any = true;
+	}
+	common_pattern_free(&pattern);
+	return any ? COMMON_OK : no_such_event(option->pattern);
+}
+
+static int choose_all(struct choice *choice, struct tep_event **events)
+{
+	for (; *events; events++) {
+		struct chosen *chosen = find_chosen(choice, *events);
+
+		if (chosen)
+			chosen->shown = true;
+	}
+	return COMMON_OK;
+}
+
+static int bad_filter(const char *text, const char *pattern,
+		      const struct filter_error *error)
+{
+	return common_usage_error(
+		"-F '%s': no event%s%s takes such a filter: %s, at character %zu", text,
+		pattern ? " of -e " : "", pattern ? pattern : "", error->what,
+		error->at + 1);
+}
+
+/*
+ * An event that lacks a field of the filter is not shown. Where that is so with all of
+ * them, what got furthest knows best what is wrong.
+ */
+static int set_filter(struct choice *choice, struct tep_event **events,
+		      const struct event_option *option, const char *text)
+{
+	struct filter_error error, furthest = { .what = NULL };
+	bool taken = false;
+	int r;
+
+	for (; *events; events++) {
+		struct chosen *chosen = find_chosen(choice, *events);
+
+		if (!chosen || !chosen->shown || chosen->option != option)
+			continue;
+		r = filter_parse(&chosen->filter, text, *events, &error);
+		if (r == -ENOMEM)
+			return common_fail("-F %s: %s", text, strerror(ENOMEM));
+		taken |= r == 0;
+		chosen->shown = r == 0;
+		if (r < 0 && (!furthest.what || error.at > furthest.at))
+			furthest = error;
+	}
+	if (taken || !furthest.what)
+		return COMMON_OK;
+	return bad_filter(text, option ? option->pattern : NULL, &furthest);
+}
+
+static int choose(struct choice *choice, struct tep_event **events)
+{
+	const struct config *config = choice->config;
+	int status = COMMON_OK;
+
+	if (config->nr_events == 0)
+		status = choose_all(choice, events);
+	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
+		status = choose_events(choice, events, &config->events[i]);
+	if (status == COMMON_OK && config->filter)
+		status = set_filter(choice, events, NULL, config->filter);
+	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
+		if (config->events[i].filter)
+			status = set_filter(choice, events, &config->events[i],
+					    config->events[i].filter);
+	return status;
+}
+
+int choice_open(struct choice **ret, const struct config *config,
+		struct rbmap_events *events)
+{
+	struct choice *choice = calloc(1, sizeof(*choice));
+	struct tep_event **list;
+	int status;
+
+	if (!choice)
+		return common_fail("%s", strerror(ENOMEM));
+	choice->config = config;
+	choice->events = events;
+	choice->tep = rbmap_events_tep(events);
+	choice->unknown_too = config->nr_events == 0 && !config->filter;
+	choice->own_pid = config->self ? -1 : getpid();
+	choice->by_id = calloc(NR_IDS, sizeof(*choice->by_id));
+	list = tep_list_events(choice->tep, TEP_EVENT_SORT_ID);
+	if (!choice->by_id || !list || !list[0]) {
+		choice_close(choice);
+		return common_fail("the event formats could not be listed: %s",
+				   strerror(ENOMEM));
+	}
+	choice->pid_field = tep_find_common_field(list[0], "common_pid");
+	status = choose(choice, list);
+	if (status != COMMON_OK)
+		choice_close(choice);
+	else
+		*ret = choice;
+	return status;
+}
+
+void choice_close(struct choice *choice)
+{
+	if (!choice)
+		return;
+	for (size_t i = 0; choice->by_id && i < NR_IDS; i++)
+		filter_free(choice->by_id[i].filter);
+	free(choice->by_id);
+	free(choice);
+}
+
+/* -1 where the record has none. */
+static int pid_of(const struct choice *choice, const struct rbmap_record *record)
+{
+	const struct tep_format_field *field = choice->pid_field;
+
+	if (!field || (uint64_t)field->offset + field->size > record->size)
+		return -1;
+	return tep_read_number(choice->tep, (const char *)record->data + field->offset,
+			       field->size);
+}
+
+static bool filter_lets_pass(struct choice *choice, const struct filter *filter,
+			     const struct rbmap_record *record, int pid)
+{
+	const char *comm = "";
+
+	if (filter_wants_comm(filter))
+		comm = rbmap_events_comm(choice->events, pid);
+	return filter_takes(filter, record, comm);
+}
+
+bool choice_takes(struct choice *choice, const struct rbmap_record *record)
+{
+	const struct tep_event *event = rbmap_events_find(choice->events, record);
+	const struct chosen *chosen = event ? find_chosen(choice, event) : NULL;
+	int pid = pid_of(choice, record);
+
+	if (pid >= 0 && pid == choice->own_pid)
+		return false;
+	if (!chosen)
+		return choice->unknown_too;
+	if (!chosen->shown)
+		return false;
+	return !chosen->filter || filter_lets_pass(choice, chosen->filter, record, pid);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the command line asks for. */
+#ifndef TAIL_CONFIG_H
+#define TAIL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* For -n all. */
+#define CONFIG_ALL UINT64_MAX
+
+/* One -e, with the -F that follows it. All strings are argv's. */
+struct event_option {
+	const char *pattern;
+	const char *filter;
+};
+
+struct config {
+	struct event_option *events;
+	size_t nr_events;
+	/* The -F for all events; only where there is no -e. */
+	const char *filter;
+	const char *instance;
+	const char *cpus;
+	uint64_t last;
+	bool follow;
+	bool json;
+	bool self;
+	int verbosity;
+};
+
+/*
+ * Fills a zeroed config. Returns an exit code; with *done set there is nothing left
+ * to do (--help, --version).
+ */
+int config_parse(struct config *config, int argc, char **argv, bool *done);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * FILTER     = BOTH { "||" BOTH }
+ * BOTH       = ONE { "&&" ONE }
+ * ONE        = "!" ONE | "(" FILTER ")" | COMPARISON
+ * COMPARISON = FIELD OPERATOR ( NUMBER | STRING )
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <event-parse.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter-tree.h"
+#include "filter.h"
+
+/* Parsing and evaluating go down a level for each, at the most. */
+#define MOST_STEPS 1000
+
+struct parser {
+	const char *text;
+	size_t at;
+	struct tep_event *event;
+	struct filter *filter;
+	struct filter_error *error;
+	int steps;
+};
+
+static int parse_any(struct parser *parser);
+
+static int wrong(struct parser *parser, size_t at, const char *what)
+{
+	*parser->error = (struct filter_error){ what, at };
+	return -EINVAL;
+}
+
+static void skip_blanks(struct parser *parser)
+{
+	while (isspace((unsigned char)parser->text[parser->at]))
+		parser->at++;
+}
+
+/* Passes over @word where it comes next. */
+static bool take_word(struct parser *parser, const char *word)
+{
+	size_t length = strlen(word);
+
+	skip_blanks(parser);
+	if (strncmp(parser->text + parser->at, word, length) != 0)
+		return false;
+	parser->at += length;
+	return true;
+}
+
+/* Returns the number of the node, or a negative errno. */
+static int add_node(struct parser *parser, const struct filter_node *node)
+{
+	struct filter *filter = parser->filter;
+	struct filter_node *larger;
+
+	if (++parser->steps > MOST_STEPS)
+		return wrong(parser, parser->at, "it is too long");
+	larger = reallocarray(filter->nodes, filter->nr + 1, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	filter->nodes = larger;
+	larger[filter->nr] = *node;
+	return filter->nr++;
+}
+
+static bool is_text(const struct tep_format_field *field)
+{
+	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) &&
+	       strstr(field->type, "char");
+}
+
+/* What the field is to be compared as; NULL where it can be. */
+static const char *judge_field(const struct tep_format_field *field,
+			       struct filter_node *node)
+{
+	if (field->offset < 0 || field->size < 0)
+		return "the field cannot be compared";
+	node->kind = is_text(field) ? FILTER_TEXT : FILTER_NUMBER;
+	node->is_signed = field->flags & TEP_FIELD_IS_SIGNED;
+	if (node->kind == FILTER_TEXT)
+		return NULL;
+	if (field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC))
+		return "the field is an array";
+	if (strstr(field->type, "char *"))
+		return "the field is a pointer; its string is not in the ring";
+	if (field->size != 1 && field->size != 2 && field->size != 4 &&
+	    field->size != 8)
+		return "the field is no number";
+	return NULL;
+}
+
+/* Those of no event; an event's own field of that name goes before. */
+static const char *find_field(struct parser *parser, const char *name,
+			      struct filter_node *node)
+{
+	node->source = FILTER_FIELD;
+	node->field = tep_find_any_field(parser->event, name);
+	if (node->field)
+		return judge_field(node->field, node);
+	if (!strcmp(name, "cpu") || !strcmp(name, "CPU")) {
+		node->source = FILTER_CPU;
+		node->kind = FILTER_NUMBER;
+		node->is_signed = true;
+		return NULL;
+	}
+	if (!strcmp(name, "comm") || !strcmp(name, "COMM")) {
+		node->source = FILTER_COMM;
+		node->kind = FILTER_TEXT;
+		return NULL;
+	}
+	return "no such field";
+}
+
+static int parse_field(struct parser *parser, struct filter_node *node)
+{
+	size_t begin = parser->at;
+	const char *what;
+	char *name;
+
+	while (isalnum((unsigned char)parser->text[parser->at]) ||
+	       parser->text[parser->at] == '_')
+		parser->at++;
+	if (parser->at == begin)
+		return wrong(parser, begin, "a field is missing");
+	if (parser->text[parser->at] == '.')
+		return wrong(parser, parser->at, "only the kernel can do this");
+	name = strndup(parser->text + begin, parser->at - begin);
+	if (!name)
+		return -ENOMEM;
+	what = find_field(parser, name, node);
+	free(name);
+	return what ? wrong(parser, begin, what) : 0;
+}
+
+static int parse_op(struct parser *parser, struct filter_node *node)
+{
+	static const char *const ops[] = {
+		[FILTER_EQ] = "==",  [FILTER_NE] = "!=",  [FILTER_LE] = "<=",
+		[FILTER_GE] = ">=",  [FILTER_LT] = "<",	  [FILTER_GT] = ">",
+		[FILTER_GLOB] = "~", [FILTER_BITS] = "&",
+	};
+	bool is_text_op;
+	size_t begin, op = 0;
+
+	skip_blanks(parser);
+	begin = parser->at;
+	while (op < sizeof(ops) / sizeof(ops[0]) && !take_word(parser, ops[op]))
+		op++;
+	if (op == sizeof(ops) / sizeof(ops[0]) ||
+	    (op == FILTER_BITS && parser->text[parser->at] == '&'))
+		return wrong(parser, begin, "an operator is missing");
+	node->op = op;
+	is_text_op = op == FILTER_EQ || op == FILTER_NE || op == FILTER_GLOB;
+	if (node->kind == FILTER_TEXT && !is_text_op)
+		return wrong(parser, begin, "strings are compared with ==, != and ~");
+	if (node->kind == FILTER_NUMBER && op == FILTER_GLOB)
+		return wrong(parser, begin, "~ is for strings");
+	return 0;
+}
+
+static int parse_string(struct parser *parser, struct filter_node *node)
+{
+	const char *begin = parser->text + parser->at, *end;
+
+	if (*begin != '"' && *begin != '\'')
+		return wrong(parser, parser->at, "a string in quotes is missing");
+	end = strchr(begin + 1, *begin);
+	if (!end)
+		return wrong(parser, parser->at, "the string has no end");
+	node->text = strndup(begin + 1, end - begin - 1);
+	if (!node->text)
+		return -ENOMEM;
+	parser->at = end + 1 - parser->text;
+	return 0;
+}
+
+static int parse_number(struct parser *parser, struct filter_node *node)
+{
+	const char *begin = parser->text + parser->at;
+	char *end;
+
+	if (!isdigit((unsigned char)begin[*begin == '-']))
+		return wrong(parser, parser->at, "a number is missing");
+	if (*begin == '-' && !node->is_signed)
+		return wrong(parser, parser->at, "the field is never negative");
+	errno = 0;
+	node->number = node->is_signed ? (uint64_t)strtoll(begin, &end, 0) :
+					 strtoull(begin, &end, 0);
+	if (errno)
+		return wrong(parser, parser->at, "the number is too large");
+	if (isalnum((unsigned char)*end) || *end == '_')
+		return wrong(parser, parser->at, "it is no number");
+	parser->at = end - parser->text;
+	return 0;
+}
+
+static int parse_comparison(struct parser *parser)
+{
+	struct filter_node node = { .text = NULL };
+	int r;
+
+	r = parse_field(parser, &node);
+	if (r == 0)
+		r = parse_op(parser, &node);
+	skip_blanks(parser);
+	if (r == 0)
+		r = node.kind == FILTER_TEXT ? parse_string(parser, &node) :
+					       parse_number(parser, &node);
+	if (r == 0)
+		r = add_node(parser, &node);
+	if (r < 0)
+		free(node.text);
+	return r;
+}
+
+static int parse_one(struct parser *parser)
+{
+	struct filter_node not = { .kind = FILTER_NOT };
+	int r;
+
+	if (++parser->steps > MOST_STEPS)
+		return wrong(parser, parser->at, "it is too long");
+	if (take_word(parser, "!")) {
+		not .left = parse_one(parser);
+		return not .left < 0 ? not .left : add_node(parser, &not );
+	}
+	if (!take_word(parser, "("))
+		return parse_comparison(parser);
+	r = parse_any(parser);
+	if (r >= 0 && !take_word(parser, ")"))
+		r = wrong(parser, parser->at, "&&, || or ) is missing");
+	return r;
+}
+
+static int parse_both(struct parser *parser)
+{
+	struct filter_node both = { .kind = FILTER_AND };
+	int left = parse_one(parser);
+
+	while (left >= 0 && take_word(parser, "&&")) {
+		both.left = left;
+		both.right = parse_one(parser);
+		left = both.right < 0 ? both.right : add_node(parser, &both);
+	}
+	return left;
+}
+
+static int parse_any(struct parser *parser)
+{
+	struct filter_node any = { .kind = FILTER_OR };
+	int left = parse_both(parser);
+
+	while (left >= 0 && take_word(parser, "||")) {
+		any.left = left;
+		any.right = parse_both(parser);
+		left = any.right < 0 ? any.right : add_node(parser, &any);
+	}
+	return left;
+}
+
+int filter_parse(struct filter **ret, const char *text, struct tep_event *event,
+		 struct filter_error *error)
+{
+	struct parser parser = { .text = text, .event = event, .error = error };
+	int r;
+
+	parser.filter = calloc(1, sizeof(*parser.filter));
+	if (!parser.filter)
+		return -ENOMEM;
+	r = parse_any(&parser);
+	skip_blanks(&parser);
+	if (r >= 0 && text[parser.at])
+		r = wrong(&parser, parser.at, "&& or || is missing");
+	if (r < 0) {
+		filter_free(parser.filter);
+		return r;
+	}
+	parser.filter->root = r;
+	*ret = parser.filter;
+	return 0;
+}

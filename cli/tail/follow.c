@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "tail.h"
+
+static int put(struct tail *tail, const struct rbmap_span *span)
+{
+	int r = rbmap_merge_put(tail->merge, span);
+
+	/* Bytes that are no records become a gap before the next one. */
+	return r == -EBADMSG ? 0 : r;
+}
+
+static int run_round(struct tail *tail, bool *took)
+{
+	int status = tail_round(tail, put, took);
+
+	if (status == COMMON_OK)
+		rbmap_merge_end_round(tail->merge);
+	return status;
+}
+
+static int show(struct tail *tail, const struct rbmap_record *record)
+{
+	int status;
+
+	tail_note(&tail->cpus[record->cpu], record, record->lost);
+	status = tail_print_gap(tail, record->cpu);
+	if (status == COMMON_OK && !tail->stop && choice_takes(tail->choice, record))
+		status = tail_printed(tail, printer_record(&tail->printer, record));
+	return status;
+}
+
+/* *@past: how much of the history was printed; it goes between the first records. */
+static int show_what_is_due(struct tail *tail, size_t *past)
+{
+	struct rbmap_record record;
+	int status = COMMON_OK;
+
+	while (status == COMMON_OK && !tail->stop &&
+	       rbmap_merge_next(tail->merge, &record) > 0) {
+		if (past)
+			status = tail_print_past(tail, past, record.time_stamp);
+		if (status == COMMON_OK && !tail->stop)
+			status = show(tail, &record);
+	}
+	return status;
+}
+
+static int flush(struct tail *tail, int status)
+{
+	if (status != COMMON_OK || tail->stop)
+		return status;
+	return tail_printed(tail, printer_flush(&tail->printer));
+}
+
+/*
+ * The history is what the first round saw. What was written on one CPU while it read
+ * another is as old, and comes in the next; so does what belongs between, and only
+ * then is it known. The one after that lets it out of the merge.
+ */
+static int begin(struct tail *tail)
+{
+	size_t past = 0;
+	int status = COMMON_OK;
+	bool took;
+
+	for (int i = 0; status == COMMON_OK && i < 2; i++) {
+		rbmap_session_look_everywhere(tail->session);
+		status = run_round(tail, &took);
+	}
+	if (tail->config.last == 0)
+		for (size_t i = 0; i < tail->nr_cpus; i++)
+			tail->cpus[i].gap = (struct gap){ 0 };
+	if (status == COMMON_OK)
+		status = show_what_is_due(tail, &past);
+	if (status == COMMON_OK && !tail->stop)
+		status = tail_print_past(tail, &past, UINT64_MAX);
+	history_free(&tail->history);
+	return flush(tail, status);
+}
+
+static int look(struct tail *tail)
+{
+	int status, r;
+	bool took;
+
+	r = rbmap_session_wait(tail->session, 0);
+	if (r < 0 && r != -EINTR)
+		return common_fail("the ring buffer could not be waited for: %s",
+				   rbmap_strerror(r));
+	rbmap_session_look_everywhere(tail->session);
+	status = run_round(tail, &took);
+	/* Not at the next tick: the lines would come a tick late. */
+	if (status == COMMON_OK && took) {
+		rbmap_session_look_everywhere(tail->session);
+		status = run_round(tail, &took);
+	}
+	if (status == COMMON_OK)
+		status = show_what_is_due(tail, NULL);
+	return flush(tail, status);
+}
+
+/* A reader that goes away while nothing is traced would never be noticed by writing. */
+static int wait_and_look(struct tail *tail)
+{
+	struct pollfd fds[] = {
+		{ .fd = tail->signal_fd, .events = POLLIN },
+		{ .fd = rbmap_session_fd(tail->session), .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
+
+	if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		return common_fail("poll: %s", strerror(errno));
+	if (fds[0].revents || fds[2].revents)
+		tail->stop = true;
+	return fds[1].revents ? look(tail) : COMMON_OK;
+}
+
+int tail_follow(struct tail *tail)
+{
+	const int *cpus;
+	size_t nr = rbmap_session_cpus(tail->session, &cpus);
+	int status, r;
+
+	r = rbmap_merge_open(&tail->merge, rbmap_session_layout(tail->session), cpus,
+			     nr);
+	if (r < 0)
+		return common_fail("%s", rbmap_strerror(r));
+	status = begin(tail);
+	while (status == COMMON_OK && !tail->stop)
+		status = wait_and_look(tail);
+	return status;
+}

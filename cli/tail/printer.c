@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "printer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include <rbmap/events.h>
+
+/* A write this large costs next to nothing a line. */
+#define FULL (64 * 1024)
+#define NS_PER_US 1000
+#define US_PER_S 1000000
+
+void printer_open(struct printer *printer, struct rbmap_events *events, int stop_fd)
+{
+	printer->events = events;
+	trace_seq_init(&printer->text);
+	common_writer_init(&printer->writer, STDOUT_FILENO, stop_fd);
+}
+
+void printer_close(struct printer *printer)
+{
+	if (printer->events)
+		trace_seq_destroy(&printer->text);
+}
+
+int printer_flush(struct printer *printer)
+{
+	int r;
+
+	r = common_writer_write(&printer->writer, printer->text.buffer,
+				printer->text.len);
+	trace_seq_reset(&printer->text);
+	return r;
+}
+
+static int end_line(struct printer *printer)
+{
+	if (trace_seq_putc(&printer->text, '\n') < 1)
+		return -ENOMEM;
+	return printer->text.len < FULL ? 0 : printer_flush(printer);
+}
+
+int printer_record(struct printer *printer, const struct rbmap_record *record)
+{
+	int r;
+
+	r = printer->json ? rbmap_events_json(printer->events, record, &printer->text) :
+			    rbmap_events_text(printer->events, record, &printer->text);
+	return r < 0 ? r : end_line(printer);
+}
+
+static void put_missed_text(struct printer *printer, const struct gap *gap)
+{
+	uint64_t us = gap->missed / NS_PER_US;
+
+	if (gap->missed_unknown)
+		trace_seq_puts(&printer->text, " missed: for how long is not known");
+	else if (printer->ticks)
+		trace_seq_printf(&printer->text, " missed: %" PRIu64 " ticks",
+				 gap->missed);
+	else
+		trace_seq_printf(&printer->text, " missed: %" PRIu64 ".%06" PRIu64 " s",
+				 us / US_PER_S, us % US_PER_S);
+}
+
+/* The library's object, with a member more. */
+static void put_missed_json(struct printer *printer, const struct gap *gap)
+{
+	printer->text.len--;
+	if (gap->missed_unknown)
+		trace_seq_puts(&printer->text, ",\"missed\":null}");
+	else
+		trace_seq_printf(&printer->text, ",\"missed\":%" PRIu64 "}",
+				 gap->missed);
+}
+
+int printer_gap(struct printer *printer, int cpu, const struct gap *gap)
+{
+	struct rbmap_record behind = { .cpu = cpu,
+				       .time_stamp = gap->time_stamp,
+				       .lost = gap->lost };
+	int r;
+
+	if (printer->json) {
+		r = rbmap_events_lost_json(&behind, &printer->text);
+		if (r == 0)
+			put_missed_json(printer, gap);
+	} else {
+		r = rbmap_events_lost_text(&behind, &printer->text);
+		if (r == 0)
+			put_missed_text(printer, gap);
+	}
+	return r < 0 ? r : end_line(printer);
+}

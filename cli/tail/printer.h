@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Records and gaps as lines on standard output. */
+#ifndef TAIL_PRINTER_H
+#define TAIL_PRINTER_H
+
+#include <stdbool.h>
+#include <trace-seq.h>
+
+#include "common.h"
+#include "gap.h"
+
+struct rbmap_events;
+struct rbmap_record;
+
+struct printer {
+	struct rbmap_events *events;
+	bool json;
+	/* The clock counts something else than nanoseconds. */
+	bool ticks;
+	struct trace_seq text;
+	struct common_writer writer;
+};
+
+/* @printer is zeroed; @events is borrowed. */
+void printer_open(struct printer *printer, struct rbmap_events *events, int stop_fd);
+
+/* Takes a zeroed one. */
+void printer_close(struct printer *printer);
+
+/* All return 0 or a negative errno; those of common_writer_write() among them. */
+int printer_record(struct printer *printer, const struct rbmap_record *record);
+int printer_gap(struct printer *printer, int cpu, const struct gap *gap);
+int printer_flush(struct printer *printer);
+
+#endif

@@ -82,6 +82,8 @@ static int begin(struct tail *tail)
 		status = show_what_is_due(tail, &past);
 	if (status == COMMON_OK && !tail->stop)
 		status = tail_print_past(tail, &past, UINT64_MAX);
+	if (status == COMMON_OK && !tail->stop)
+		status = tail_print_gaps(tail);
 	history_free(&tail->history);
 	return flush(tail, status);
 }
@@ -118,9 +120,25 @@ static int wait_and_look(struct tail *tail)
 
 	if (poll(fds, 3, -1) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
-	if (fds[0].revents || fds[2].revents)
+	if (fds[2].revents)
 		tail->stop = true;
+	if (fds[0].revents)
+		tail->ended = true;
 	return fds[1].revents ? look(tail) : COMMON_OK;
+}
+
+/* What was written before the signal came, also what the merge holds back. */
+static int end(struct tail *tail)
+{
+	bool took;
+	int status;
+
+	rbmap_session_look_everywhere(tail->session);
+	status = run_round(tail, &took);
+	rbmap_merge_end(tail->merge);
+	if (status == COMMON_OK)
+		status = show_what_is_due(tail, NULL);
+	return flush(tail, status);
 }
 
 int tail_follow(struct tail *tail)
@@ -134,7 +152,9 @@ int tail_follow(struct tail *tail)
 	if (r < 0)
 		return common_fail("%s", rbmap_strerror(r));
 	status = begin(tail);
-	while (status == COMMON_OK && !tail->stop)
+	while (status == COMMON_OK && !tail->stop && !tail->ended)
 		status = wait_and_look(tail);
+	if (status == COMMON_OK && tail->ended && !tail->stop)
+		status = end(tail);
 	return status;
 }

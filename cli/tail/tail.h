@@ -53,7 +53,9 @@ struct tail {
 	uint64_t latest;
 	uint64_t until;
 	int signal_fd;
-	/* Nobody wants more lines. */
+	/* A signal came. */
+	bool ended;
+	/* Nobody takes more lines. */
 	bool stop;
 };
 

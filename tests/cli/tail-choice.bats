@@ -95,6 +95,8 @@ END
   [ "$(show -n 1 -e sched_process_exec | grep -c exec:)" = 1 ]
 }
 
+# Not with a glob that is only the end of a string of fixed size: the kernel compares that
+# with the end of the field.
 @test "-F takes what the kernel's filter takes" {
   local filter event
   need_ring

@@ -46,6 +46,10 @@ same_options() {
   same_options rbmap-stat
 }
 
+@test "rbmap-tail: help, man page and completion agree" {
+  same_options rbmap-tail
+}
+
 @test "every command has help, a version, a man page and a completion" {
   local command name seen=0
   for command in "$PREFIX"/bin/*; do
@@ -57,12 +61,14 @@ same_options() {
     [ -s "$PREFIX/share/man/man1/$name.1" ]
     [ -s "$PREFIX/share/bash-completion/completions/$name" ]
   done
-  [ "$seen" -ge 2 ]
+  [ "$seen" -ge 3 ]
 }
 
 @test "completion offers the values of an option" {
   same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nobserve\nread\nreader'
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
+  same offered wanted "$(complete_words rbmap-tail --format '')" $'json\ntext'
+  same offered wanted "$(complete_words rbmap-tail -n '')" all
 }
 
 @test "completion of the traced command offers commands" {

@@ -190,8 +190,12 @@ static int dump_rings(struct dump *dump)
 	size_t nr = rbmap_session_cpus(dump->recorder->session, &cpus);
 	int status = COMMON_OK, r;
 
-	for (size_t i = 0; status == COMMON_OK && i < nr; i++)
+	for (size_t i = 0; status == COMMON_OK && i < nr; i++) {
 		status = dump_cpu(dump, cpus[i]);
+		if (status == COMMON_OK && output_is_out_of_room(&dump->output))
+			status = common_fail("%s: %s; what came before is kept",
+					     dump->output.path, strerror(ENOSPC));
+	}
 	r = dump->sink.ops->finish(dump->sink.self);
 	if (r < 0 && status == COMMON_OK)
 		status = common_fail("%s: could not be ended: %s", dump->output.path,

@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
   stop_writing
+  umount "$BATS_TEST_TMPDIR/disk" 2>/dev/null || true
   clear_up
 }
 
@@ -156,4 +157,15 @@ is_past() {
 @test "with a command: the dump is of what it did" {
   run -0 --separate-stderr record --flight -q -e sched:sched_process_exec -o t.dat -- true
   report t.dat.1 | grep -q 'sched_process_exec: .*filename=.*true'
+}
+
+@test "a dump to a full disk: told, and what fits can be read" {
+  mkdir disk
+  mount -t tmpfs -o size=8m nodev disk || skip "no tmpfs can be mounted"
+  run -1 --separate-stderr record -q --flight -b 16384 -e raw_syscalls -o disk/t.dat -- \
+    "$(support syscall-load)" 0 "$(scaled 200000)"
+  one_line
+  [[ $stderr == *"disk/t.dat.1: "*"No space left on device"* ]]
+  trace-cmd report disk/t.dat.1 2>/dev/null | grep -q 'sys_e[nx]'
+  left_nothing
 }

@@ -58,6 +58,16 @@ END
   [ "$output" = "deb [signed-by=$debian_keyring] http://mirror.example/debian trixie-backports main" ]
 }
 
+@test "the list of a run is there while another one makes it again" {
+  list=$BATS_TEST_TMPDIR/list
+  suite=trixie
+  private_list() { cat "$list" >>"$BATS_TEST_TMPDIR/seen"; echo "deb $1"; }
+  echo 'deb before' >"$list"
+  write_list "$list"
+  [ "$(cat "$BATS_TEST_TMPDIR/seen")" = 'deb before' ]
+  [ "$(cat "$list")" = 'deb trixie' ]
+}
+
 @test "no mirror of Debian is said" {
   suite=trixie
   run -1 private_list trixie

@@ -82,10 +82,15 @@ has_packages() {
   in_suite apt-cache show linux-image-amd64 >/dev/null 2>&1
 }
 
+# At no moment an empty one: another run may be asking for a package.
+write_list() {
+  private_list "$suite" >"$1.new" && mv "$1.new" "$1"
+}
+
 update_lists() {
   local dir=$cache/apt/$suite
-  mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" && : >"$dir/status" &&
-    private_list "$suite" >"$dir/list" || return
+  mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" && : >>"$dir/status" &&
+    write_list "$dir/list" || return
   [ -z "$(find "$dir/updated" -mmin -360 2>/dev/null)" ] || ! has_packages || return 0
   in_suite apt-get -q update >"$dir/log" 2>&1
   has_packages || return

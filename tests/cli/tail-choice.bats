@@ -91,7 +91,7 @@ END
   one=$(events -e sched)
   [[ " $one " == *' sched_switch '* && $one != *print* ]]
   [ "$(events -e all)" = "$(events)" ]
-  [ "$(events -e sched -F 'common_pid == 0' -e sched_process_exec)" = sched_process_exec ]
+  [ "$(events -e sched -F 'common_type == 0' -e sched_process_exec)" = sched_process_exec ]
   [ "$(show -n 1 -e sched_process_exec | grep -c exec:)" = 1 ]
 }
 

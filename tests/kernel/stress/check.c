@@ -152,7 +152,7 @@ static bool check_sums(struct stress *stress)
 }
 
 /*
- * Linux up to 7.3 may leave the reader sub-buffer before it was read to its end, where
+ * Linux up to at least 6.18 may leave the reader sub-buffer before it was read, where
  * the reader is held up between a look at how much there is and one at whether the
  * writer is still there. What was left behind counts as unread for ever.
  */

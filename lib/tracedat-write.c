@@ -315,6 +315,7 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 		stored += r == 0;
 	}
 	flushed = flush_run(writer, &run);
+	rbmap_tracedat_begin_writeback(writer);
 	r = r < 0 ? r : flushed;
 	if (run.failed)
 		stored = run.failed - spans;
@@ -323,10 +324,7 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 
 RBMAP_PUBLIC int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer)
 {
-	int r = rbmap_tracedat_write_table(writer);
-
-	rbmap_tracedat_begin_writeback(writer);
-	return r;
+	return rbmap_tracedat_write_table(writer);
 }
 
 RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer)

@@ -14,10 +14,16 @@
 #include "tracedat.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-/* A disk that does not take it at once holds up the recorder, and is left alone then.
+/*
+ * What may wait for the end, which a disk takes in a tenth of a second: to write
+ * it back sooner costs the recorder CPU time that nobody may need to spend.
  */
+#define MAY_WAIT (UINT64_C(128) << 20)
+#define SLICE (UINT64_C(8) << 20)
+/* Longer than this the rings are not left alone. */
 #define LONGEST_NS UINT64_C(20000000)
-#define TURNS_OFF 10
+/* Of a disk that does not even take a slice in that time. */
+#define TURNS_OFF 100
 
 static uint64_t now_ns(void)
 {
@@ -27,27 +33,64 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
+/* Sub-buffers that the disk was not yet given; the last may still grow. */
+static uint64_t waiting(const struct tracedat_region *region)
+{
+	return region->slots > region->given + 1 ? region->slots - 1 - region->given :
+						   0;
+}
+
+/* No error is one of the recording: a write(2) would tell it. */
+static void give_slice(struct rbmap_tracedat_writer *writer,
+		       struct tracedat_region *region)
+{
+	uint64_t size = writer->layout.subbuf_size, nr = waiting(region);
+
+	if (nr * size > SLICE)
+		nr = SLICE / size;
+	sync_file_range(writer->file.fd, region->start + region->given * size,
+			nr * size, SYNC_FILE_RANGE_WRITE);
+	region->given += nr;
+}
+
+/* NULL: it may all wait. */
+static struct tracedat_region *to_give(struct rbmap_tracedat_writer *writer)
+{
+	struct tracedat_region *most = NULL;
+	uint64_t sum = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < writer->nr_regions; i++) {
+		struct tracedat_region *region = &writer->regions[i];
+
+		if (region->slots == 0)
+			continue;
+		/* The first stays where it is, as no hole is before it. */
+		if (!first) {
+			sum += waiting(region);
+			if (!most || waiting(region) > waiting(most))
+				most = region;
+		}
+		first = false;
+	}
+	return sum * writer->layout.subbuf_size > MAY_WAIT ? most : NULL;
+}
+
 void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer)
 {
-	uint64_t size = writer->layout.subbuf_size, begun = now_ns();
+	uint64_t begun = now_ns(), before = begun, now = begun;
+	struct tracedat_region *region;
 
 	if (writer->turns_off) {
 		writer->turns_off--;
 		return;
 	}
-	for (size_t i = 0; i < writer->nr_regions && !writer->turns_off; i++) {
-		struct tracedat_region *region = &writer->regions[i];
-
-		/* The last one may still grow. */
-		if (region->slots <= region->given + 1)
-			continue;
-		/* No error is one of the recording: a write(2) would tell it. */
-		sync_file_range(writer->file.fd, region->start + region->given * size,
-				(region->slots - 1 - region->given) * size,
-				SYNC_FILE_RANGE_WRITE);
-		region->given = region->slots - 1;
-		if (now_ns() - begun > LONGEST_NS)
+	while (now - begun < LONGEST_NS && (region = to_give(writer))) {
+		give_slice(writer, region);
+		now = now_ns();
+		if (now - before > LONGEST_NS)
 			writer->turns_off = TURNS_OFF;
+		before = now;
 	}
 }
 

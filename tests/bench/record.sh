@@ -24,6 +24,7 @@
 #   CPU/M, net/M    seconds for a million events recorded; net: without the fixed part
 #   load            seconds that the load took; then how many times as long as untraced,
 #                   and as with the ring that nobody reads
+#   stop            seconds from SIGINT to the end of the recorder
 #   events, lost    millions written to the ring meanwhile; lost, as the kernel counts
 #
 # The same for all: the size of the ring buffer, the output directory, no events of the
@@ -305,11 +306,12 @@ start_candidate() {
   esac
 }
 
-# Sets user_seconds and system_seconds.
+# Sets user_seconds, system_seconds and stop_seconds.
 stop() {
-  local result
+  local result before=${EPOCHREALTIME/,/.}
   kill -INT "$recorder" 2>/dev/null
   wait "$measure"
+  stop_seconds=$(awk -v from="$before" -v to="${EPOCHREALTIME/,/.}" 'BEGIN { print to - from }')
   measure=
   recorder=
   read -r user_seconds system_seconds result <"$work/usage" && [ "$result" = 0 ]
@@ -353,7 +355,7 @@ attempt() {
   [ "$2" = 0 ] || run_load
   stop && count_events "$1" || return
   put_run "$1" "$2" load_seconds "$load_seconds" user_seconds "$user_seconds" \
-    system_seconds "$system_seconds" written "$written" lost "$lost" \
+    system_seconds "$system_seconds" stop_seconds "$stop_seconds" written "$written" lost "$lost" \
     bytes "$(cat "$out"/* | wc -c)"
 }
 
@@ -460,7 +462,7 @@ tell_table() {
     "$buffer_kb KB for each CPU; medians"
   jq -r '.[] | .median as $m | [.name, $m.cpu_seconds, $m.user_seconds,
     $m.system_seconds, .fixed_cpu_seconds, $m.cpu_per_million, $m.net_cpu_per_million,
-    $m.load_seconds, $m.load_to_untraced, $m.load_to_unread,
+    $m.load_seconds, $m.load_to_untraced, $m.load_to_unread, $m.stop_seconds,
     (if $m.written then $m.written / 1e6 else null end), $m.lost, .error] | @tsv' \
     "$work/results" | awk -F '\t' -f "$source_dir/tests/bench/record-table.awk"
   [ -z "${shim[*]}" ] ||

@@ -301,7 +301,7 @@ static int observer_take(struct rbmap_engine_ring *ring, struct rbmap_span *span
 	while (!observer->round_over && nr < max && observer->at < order->nr) {
 		bool complete = observer->at + 1 < order->nr;
 
-		if (observer->at == 1 && order->gap)
+		if (order->places[observer->at].gap)
 			note_gap(observer);
 		taken = take_place(observer, &order->places[observer->at], complete,
 				   &spans[nr]);
@@ -332,7 +332,8 @@ static bool is_whole(const struct observer *observer, const struct rbmap_span *s
 {
 	const unsigned char *first = rbmap_mapping_subbuf(observer->mapping, 0);
 	size_t offset = (const unsigned char *)span->subbuf - first;
-	struct ring_place place = { span->time_stamp, offset / span->subbuf_size };
+	struct ring_place place = { .time_stamp = span->time_stamp,
+				    .id = offset / span->subbuf_size };
 
 	return rbmap_ring_order_holds(&observer->order, &place) &&
 	       rbmap_subbuf_load_size(&observer->base.layout, span->subbuf) == span->to;

@@ -87,9 +87,31 @@ static bool find_newest(const struct ring_order *order, const struct ring_place 
 	return any;
 }
 
-static void add(struct ring_order *order, uint32_t id, uint64_t time_stamp)
+static void add(struct ring_order *order, uint32_t id, uint64_t time_stamp, bool gap)
 {
-	order->places[order->nr++] = (struct ring_place){ time_stamp, id };
+	order->places[order->nr++] = (struct ring_place){ time_stamp, id, gap };
+}
+
+/*
+ * Those without a record are only there to show where something was, before the time
+ * of what follows: a reset keeps the time stamps, and takes the sub-buffers of a ring
+ * one by one, the reader's last.
+ */
+static void drop_emptied(struct ring_order *order)
+{
+	uint32_t nr = 0;
+	bool gap = false;
+
+	for (uint32_t i = 0; i < order->nr; i++) {
+		struct ring_place place = order->places[i];
+		bool is_emptied = place.gap;
+
+		place.gap = gap && nr > 0;
+		gap = is_emptied;
+		if (!is_emptied)
+			order->places[nr++] = place;
+	}
+	order->nr = nr;
 }
 
 /*
@@ -104,11 +126,13 @@ static void find_by_time(struct ring_order *order, const struct ring_place *afte
 	if (!find_newest(order, after, &newest))
 		return;
 	for (uint32_t id = 0; id < order->nr_subbufs; id++) {
-		if (look(order, id, &time_stamp) && time_stamp <= newest &&
-		    is_new(order, id, time_stamp, after))
-			add(order, id, time_stamp);
+		bool is_filled = look(order, id, &time_stamp);
+
+		if (time_stamp <= newest && is_new(order, id, time_stamp, after))
+			add(order, id, time_stamp, !is_filled);
 	}
 	qsort(order->places, order->nr, sizeof(*order->places), compare_places);
+	drop_emptied(order);
 }
 
 /* The writer overwrites the oldest first: from the first that is whole on, all are. */
@@ -142,7 +166,8 @@ static bool has_older(const struct ring_order *order, const struct ring_place *t
  */
 static void judge_first(struct ring_order *order)
 {
-	order->gap = order->nr > 1 && !has_older(order, &order->places[0]);
+	if (order->nr > 1 && !has_older(order, &order->places[0]))
+		order->places[1].gap = true;
 }
 
 /*
@@ -162,12 +187,12 @@ static void find_in_turn(struct ring_order *order, const struct ring_place *from
 	uint64_t time_stamp, last = from->time_stamp;
 	uint32_t id = from->id;
 
-	add(order, from->id, from->time_stamp);
+	add(order, from->id, from->time_stamp, false);
 	while (order->nr < order->nr_subbufs - 1) {
 		id = next_id(order, id);
 		if (!look(order, id, &time_stamp) || time_stamp <= last)
 			break;
-		add(order, id, time_stamp);
+		add(order, id, time_stamp, false);
 		last = time_stamp;
 	}
 	order->cyclic = !is_consumed(order);
@@ -202,11 +227,10 @@ bool rbmap_ring_order_follow(struct ring_order *order, const struct ring_place *
 	order->nr = 0;
 	if (order->cyclic)
 		find_in_turn(order, from);
-	order->gap = false;
 	if (order->cyclic && rbmap_ring_order_holds(order, from))
 		return true;
 	order->nr = 0;
-	add(order, from->id, from->time_stamp);
+	add(order, from->id, from->time_stamp, false);
 	find_by_time(order, from);
 	holds = rbmap_ring_order_holds(order, from);
 	if (!holds)

@@ -18,10 +18,11 @@
 #include <rbmap/mapping.h>
 #include <rbmap/subbuf.h>
 
-/* One filling of a sub-buffer. */
+/* One filling of a sub-buffer. @gap: something may be missing before it. */
 struct ring_place {
 	uint64_t time_stamp;
 	uint32_t id;
+	bool gap;
 };
 
 /*
@@ -31,7 +32,6 @@ struct ring_place {
  * @untouched: where @cyclic, the time stamp that the last sub-buffer of a turn had when
  *	the ring was opened
  * @places, @nr: what the last call found, oldest first; all but the last are complete
- * @gap: something may be missing between the first two of them
  * @passed: of each sub-buffer, the filling that the observer is past
  */
 struct ring_order {
@@ -43,7 +43,6 @@ struct ring_order {
 	uint64_t untouched;
 	struct ring_place *places;
 	uint32_t nr;
-	bool gap;
 	uint64_t *passed;
 };
 

@@ -348,6 +348,40 @@ START_TEST(reset_goes_on)
 }
 END_TEST
 
+static void empty_subbuf(struct ring *ring, uint32_t id)
+{
+	*(uint64_t *)(ring->data + (size_t)id * SUBBUF + ring->layout.commit_offset) =
+		0;
+}
+
+/* One by one, and that of the reader last: what was read of it goes on as if whole. */
+START_TEST(reset_that_is_under_way)
+{
+	struct bench bench;
+	struct ring *ring = &bench.ring;
+
+	begin(&bench, 8);
+	for (int i = 0; i < 10; i++) {
+		write_events(&bench, PER_SUBBUF);
+		ring_get_reader(ring);
+	}
+	attach(&bench, false);
+	bench.sink.next = 9 * PER_SUBBUF;
+	observe(&bench);
+	write_events(&bench, 1);
+	observe(&bench);
+	ring_get_reader(ring);
+	ring_get_reader(ring);
+	write_events(&bench, 4 * PER_SUBBUF);
+	empty_subbuf(ring, ring->slots[(ring->head + _i) % ring->nr_slots]);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.next, ring->numbers);
+	ck_assert_uint_eq(bench.sink.delivered, 1 + 4 * PER_SUBBUF);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	tear_down(&bench);
+}
+END_TEST
+
 /* A reset to another clock: all that comes is "before" what was read. */
 START_TEST(reset_to_an_earlier_clock)
 {
@@ -502,6 +536,7 @@ int main(void)
 	tcase_add_test(tests, gap_before_one_that_grows);
 	tcase_add_test(tests, what_was_consumed_before_is_left_out);
 	tcase_add_test(tests, reset_goes_on);
+	tcase_add_loop_test(tests, reset_that_is_under_way, 0, 3);
 	tcase_add_test(tests, reset_to_an_earlier_clock);
 	tcase_add_loop_test(tests, reader_subbuf_is_not_read_twice, 0, 2);
 	tcase_add_loop_test(tests, beside_a_consumer, 0, 40);

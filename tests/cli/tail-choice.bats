@@ -128,7 +128,7 @@ sched/sched_process_exec@!(filename ~ "*f?lse") && common_pid > 0x1
 sched/sched_process_exit@comm == "true" || comm ~ "l*s" && prio >= 0
 sched/sched_process_exit@comm ~ "[tl]*" && !(prio < 100)
 sched/sched_process_exit@pid & 1 || common_pid != -1 && cpu >= 0
-sched/sched_process_fork@parent_comm ~ "*sh" && (child_pid > 1 && child_pid <= 4194304)
+sched/sched_process_fork@parent_comm ~ "*s*" && (child_pid > 1 && child_pid <= 4194304)
 END
 }
 
@@ -141,6 +141,6 @@ END
   # The name of a command is known of those that live.
   echo alive >"$ring/trace_marker"
   show -n all -F "comm == '$(cat /proc/self/comm)' || comm == '$(cat /proc/$$/comm)'" >list
-  grep -q 'alive$' list
+  grep -q 'alive$' list || { show -n 3; cat list; return 1; }
   [ "$(wc -l <list)" = 1 ]
 }

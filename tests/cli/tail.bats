@@ -75,7 +75,8 @@ teardown() {
     wait_until 20 has_lines a.out $(((from + 2999) * $(cpus | wc -l)))
     stop_tail a $signal
     text_marker_list <a.out | each_once 1 $((from + 2999))
-    in_order a.out
+    # An emulator stops a CPU between time stamp and commit, for as long as it likes.
+    [ "$slowdown" -gt 1 ] || in_order a.out
     markers $((from + 3000)) $((from + 3299))
     from=$((from + 3000))
   done

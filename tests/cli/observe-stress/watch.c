@@ -233,7 +233,7 @@ static bool begin_session(struct watcher *watcher, bool full)
 static bool reopens(struct watcher *watcher)
 {
 	return watcher->observe->variant->with & REOPENS &&
-	       throw_dice(&watcher->dice, 50) == 0;
+	       throw_dice(&watcher->dice, 10) == 0;
 }
 
 static bool watch(struct watcher *watcher)

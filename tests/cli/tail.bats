@@ -116,8 +116,9 @@ teardown() {
   text_marker_list <after | each_once 1 500
 }
 
-@test "several at once, and a recorder: each has every event" {
-  local name engine last lines
+# several_at_once ENGINE: of the recorder beside them.
+several_at_once() {
+  local name last lines
   need_ring
   last=$(scaled 5000)
   lines=$((last * $(cpus | wc -l)))
@@ -125,7 +126,7 @@ teardown() {
   for name in a b c; do
     start_tail $name -f -n all
   done
-  start_record "${silent[@]}" -q -B "$instance" --engine reader --format text
+  start_record "${silent[@]}" -q -B "$instance" --engine "$1" --format text
   markers 1 "$last"
   for name in a b c; do
     wait_until 30 has_lines $name.out "$lines"
@@ -135,6 +136,16 @@ teardown() {
   wait_until 30 has_lines out "$lines"
   stop_record 0
   text_marker_list <out | each_once 1 "$last"
+}
+
+@test "several at once, and a recorder: each has every event" {
+  several_at_once observe
+}
+
+# What is consumed is seen only by who looks before the sub-buffer is given back.
+@test "several at once, and a recorder that consumes" {
+  [ "$slowdown" = 1 ] || skip "too slow to see what a consumer takes"
+  several_at_once reader
 }
 
 @test "--format json: an object a line" {

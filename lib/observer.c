@@ -112,8 +112,10 @@ static void check_first_look(struct observer *observer)
 	if (!observer->empty || order->nr == 0)
 		return;
 	observer->empty = false;
-	if (!rbmap_ring_order_is_first_turn(order))
-		note_gap(observer);
+	if (rbmap_ring_order_is_first_turn(order))
+		return;
+	note_gap(observer);
+	observer->order.cyclic = false;
 }
 
 /*

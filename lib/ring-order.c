@@ -220,15 +220,50 @@ bool rbmap_ring_order_is_first_turn(const struct ring_order *order)
 	       order->places[0].id == next_id(order, order->outside);
 }
 
+/*
+ * Of a ring that is full: the time stamps rise from one id to the next, but for the one
+ * place where the writer is.
+ */
+static bool is_full_in_turn(const struct ring_order *order)
+{
+	uint32_t first = next_id(order, order->outside), id = first, falls = 0;
+	uint64_t time_stamp, last;
+
+	if (!look(order, last_id(order), &last))
+		return false;
+	do {
+		if (!look(order, id, &time_stamp))
+			return false;
+		falls += time_stamp <= last;
+		last = time_stamp;
+		id = next_id(order, id);
+	} while (id != first);
+	return falls == 1;
+}
+
+/*
+ * Behind a reset the writer begins where somebody who consumed was last, and may get to
+ * what was given back long before it gets to the sub-buffer outside. It has to come to
+ * that one before it can have filled all the others.
+ */
+static void judge_again(struct ring_order *order)
+{
+	order->cyclic =
+		order->may_be_cyclic && !is_consumed(order) && is_full_in_turn(order);
+}
+
 bool rbmap_ring_order_follow(struct ring_order *order, const struct ring_place *from)
 {
 	bool holds;
 
 	order->nr = 0;
+	if (!order->cyclic)
+		judge_again(order);
 	if (order->cyclic)
 		find_in_turn(order, from);
 	if (order->cyclic && rbmap_ring_order_holds(order, from))
 		return true;
+	order->cyclic = false;
 	order->nr = 0;
 	add(order, from->id, from->time_stamp, false);
 	find_by_time(order, from);
@@ -265,6 +300,7 @@ static void judge(struct ring_order *order)
 	order->untouched = rbmap_subbuf_load_time_stamp(subbuf(order, last_id(order)));
 	if (is_consumed(order))
 		return;
+	order->may_be_cyclic = true;
 	rbmap_ring_order_find_all(order);
 	order->cyclic = is_in_turn(order);
 }

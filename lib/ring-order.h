@@ -28,9 +28,11 @@ struct ring_place {
 /*
  * @nr_subbufs: of the ring, the reader's included
  * @cyclic: nobody has consumed: the writer goes through the ids in turn
- * @outside: where @cyclic, the reader's sub-buffer, which the writer does not use
- * @untouched: where @cyclic, the time stamp that the last sub-buffer of a turn had when
- *	the ring was opened
+ * @may_be_cyclic: it was, when the ring was opened
+ * @outside: where @may_be_cyclic, the reader's sub-buffer, which the writer does not
+ *use
+ * @untouched: where @may_be_cyclic, the time stamp that the last sub-buffer of a turn
+ *had when the ring was opened
  * @places, @nr: what the last call found, oldest first; all but the last are complete
  * @passed: of each sub-buffer, the filling that the observer is past
  */
@@ -39,6 +41,7 @@ struct ring_order {
 	struct rbmap_layout layout;
 	uint32_t nr_subbufs;
 	bool cyclic;
+	bool may_be_cyclic;
 	uint32_t outside;
 	uint64_t untouched;
 	struct ring_place *places;

@@ -285,6 +285,7 @@ static void swap_reader(struct ring *ring)
 	store_commit(ring, old, 0);
 	ring->pages[old] = (struct ring_page){ 0 };
 	ring->slots[ring->head] = old;
+	ring->anchor = (ring->head + ring->nr_slots - 1) % ring->nr_slots;
 	if (ring->tail_slot == ring->head && !ring->tail_is_reader)
 		ring->tail_is_reader = true;
 	ring->head = (ring->head + 1) % ring->nr_slots;
@@ -407,7 +408,7 @@ void ring_reset(struct ring *ring)
 		ring->pages[id] = (struct ring_page){ 0 };
 		store_commit(ring, id, 0);
 	}
-	ring->tail_slot = ring->head;
+	ring->head = ring->tail_slot = ring->anchor;
 	ring->tail = ring->slots[ring->head];
 	ring->tail_is_reader = false;
 	ring->started = false;

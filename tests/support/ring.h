@@ -36,6 +36,8 @@ struct ring {
 	uint32_t *slots;
 	uint32_t nr_slots;
 	uint32_t head;
+	/* Where a reset begins: cpu_buffer->pages. */
+	uint32_t anchor;
 	uint32_t tail_slot;
 	bool tail_is_reader;
 	uint32_t tail;

@@ -348,6 +348,27 @@ START_TEST(reset_goes_on)
 }
 END_TEST
 
+/* Behind that the writer goes on with what was given back to it. */
+START_TEST(reset_of_what_is_consumed)
+{
+	struct bench bench;
+
+	set_up(&bench);
+	write_events(&bench, 5 * PER_SUBBUF);
+	observe(&bench);
+	for (int i = 0; i < 1 + _i; i++)
+		ring_get_reader(&bench.ring);
+	ring_reset(&bench.ring);
+	for (int i = 0; i < 6; i++) {
+		write_events(&bench, PER_SUBBUF / 2);
+		observe(&bench);
+		ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	}
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	tear_down(&bench);
+}
+END_TEST
+
 static void empty_subbuf(struct ring *ring, uint32_t id)
 {
 	*(uint64_t *)(ring->data + (size_t)id * SUBBUF + ring->layout.commit_offset) =
@@ -463,12 +484,18 @@ START_TEST(beside_a_consumer)
 		if (random_below(&random, 3) == 0)
 			for (uint32_t j = random_below(&random, 8); j; j--)
 				ring_get_reader(&bench.ring);
+		/* What was cleared before the first look leaves no trace. */
+		if (_i % 2 && seen && random_below(&random, 10) == 0)
+			ring_reset(&bench.ring);
 		if (random_below(&random, 2))
 			observe(&bench);
 		seen += bench.sink.delivered;
 		bench.sink.others &= bench.sink.delivered == 0;
 	}
+	write_events(&bench, 1);
 	observe(&bench);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_gt(seen, 0);
 	ck_assert_uint_le(bench.sink.delivered, bench.ring.numbers);
 	tear_down(&bench);
@@ -536,10 +563,11 @@ int main(void)
 	tcase_add_test(tests, gap_before_one_that_grows);
 	tcase_add_test(tests, what_was_consumed_before_is_left_out);
 	tcase_add_test(tests, reset_goes_on);
+	tcase_add_loop_test(tests, reset_of_what_is_consumed, 0, 5);
 	tcase_add_loop_test(tests, reset_that_is_under_way, 0, 3);
 	tcase_add_test(tests, reset_to_an_earlier_clock);
 	tcase_add_loop_test(tests, reader_subbuf_is_not_read_twice, 0, 2);
-	tcase_add_loop_test(tests, beside_a_consumer, 0, 40);
+	tcase_add_loop_test(tests, beside_a_consumer, 0, 80);
 	tcase_add_loop_test(tests, between_take_and_settle, 0, 30);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -13,7 +13,6 @@
 
 #include "internal.h"
 #include "ring-order.h"
-#include "shared-load.h"
 #include "subbuf.h"
 
 /* Of the sub-buffers that are left where the writer was faster. */
@@ -77,27 +76,17 @@ static void note_gap(struct observer *observer)
 	observer->lost = RBMAP_LOST_UNKNOWN;
 }
 
-/*
- * Begins with the oldest in the ring, but for what was consumed: as far as is known,
- * that is the begin of the reader's sub-buffer, and all before it.
- */
+/* Begins with the oldest in the ring, but for what was consumed. */
 static void begin(struct observer *observer)
 {
 	struct ring_order *order = &observer->order;
-	struct rbmap_meta meta;
-	uint32_t first = 0;
+	uint32_t first;
 
 	rbmap_ring_order_find_all(order);
 	observer->empty = order->nr == 0;
 	if (observer->empty)
 		return;
-	rbmap_mapping_meta(observer->mapping, &meta);
-	for (uint32_t i = 0; i < order->nr; i++) {
-		if (order->places[i].id != meta.reader_id)
-			continue;
-		observer->to = meta.reader_read;
-		first = i;
-	}
+	first = rbmap_ring_order_first_unread(order, &observer->to);
 	while (observer->at < first)
 		pass(observer);
 	observer->begun = true;
@@ -177,15 +166,8 @@ static bool get_slot(struct observer *observer, bool fresh)
 static bool copy_new(struct observer *observer, const struct ring_place *place,
 		     uint32_t size)
 {
-	const struct rbmap_layout *layout = &observer->base.layout;
-	const unsigned char *from = rbmap_mapping_subbuf(observer->mapping, place->id);
-	/* Whole words: the last copy may have ended within one. */
-	uint32_t begin = observer->copied & ~UINT32_C(7);
-
-	shared_copy(slot_memory(observer) + layout->data_offset + begin,
-		    from + layout->data_offset + begin, size - begin);
-	if (!rbmap_ring_order_holds(&observer->order, place) ||
-	    rbmap_subbuf_load_size(layout, from) < size)
+	if (!rbmap_ring_order_copy(&observer->order, place, slot_memory(observer),
+				   observer->copied, size))
 		return false;
 	observer->copied = size;
 	return true;
@@ -413,7 +395,7 @@ int rbmap_observer_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *ma
 {
 	struct observer *observer = calloc(1, sizeof(*observer));
 	struct rbmap_meta meta;
-	int r = 0;
+	int r;
 
 	if (!observer) {
 		rbmap_mapping_close(mapping);
@@ -430,10 +412,7 @@ int rbmap_observer_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *ma
 	};
 	rbmap_mapping_meta(mapping, &meta);
 	observer->base.nr_subbufs = meta.nr_subbufs;
-	if (meta.subbuf_size != layout->subbuf_size || layout->data_offset % 8)
-		r = -EPROTO;
-	if (r == 0)
-		r = rbmap_ring_order_open(&observer->order, mapping, layout);
+	r = rbmap_ring_order_open(&observer->order, mapping, layout);
 	if (r == 0)
 		r = make_room(observer);
 	if (r < 0) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "shared-load.h"
 #include "subbuf.h"
 
 static const void *subbuf(const struct ring_order *order, uint32_t id)
@@ -211,6 +212,36 @@ void rbmap_ring_order_find_all(struct ring_order *order)
 	judge_first(order);
 }
 
+uint32_t rbmap_ring_order_first_unread(const struct ring_order *order, uint32_t *from)
+{
+	struct rbmap_meta meta;
+	uint32_t first = 0;
+
+	*from = 0;
+	rbmap_mapping_meta(order->mapping, &meta);
+	for (uint32_t i = 0; i < order->nr; i++) {
+		if (order->places[i].id != meta.reader_id)
+			continue;
+		*from = meta.reader_read;
+		first = i;
+	}
+	return first;
+}
+
+bool rbmap_ring_order_copy(const struct ring_order *order,
+			   const struct ring_place *place, void *to, uint32_t from,
+			   uint32_t size)
+{
+	const struct rbmap_layout *layout = &order->layout;
+	const void *at = subbuf(order, place->id);
+	uint32_t begin = layout->data_offset + (from & ~UINT32_C(7));
+
+	shared_copy((unsigned char *)to + begin, (const unsigned char *)at + begin,
+		    layout->data_offset + size - begin);
+	return rbmap_ring_order_holds(order, place) &&
+	       rbmap_subbuf_load_size(layout, at) >= size;
+}
+
 bool rbmap_ring_order_is_first_turn(const struct ring_order *order)
 {
 	const void *last = subbuf(order, last_id(order));
@@ -311,6 +342,8 @@ int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *
 	struct rbmap_meta meta;
 
 	rbmap_mapping_meta(mapping, &meta);
+	if (meta.subbuf_size != layout->subbuf_size || layout->data_offset % 8)
+		return -EPROTO;
 	*order = (struct ring_order){
 		.mapping = mapping,
 		.layout = *layout,

@@ -49,7 +49,10 @@ struct ring_order {
 	uint64_t *passed;
 };
 
-/* The mapping is borrowed until rbmap_ring_order_close(). */
+/*
+ * The mapping is borrowed until rbmap_ring_order_close(). -EPROTO where it has not that
+ * layout, and then, as on all failures, there is nothing to close.
+ */
 int rbmap_ring_order_open(struct ring_order *order, const struct rbmap_mapping *mapping,
 			  const struct rbmap_layout *layout);
 void rbmap_ring_order_close(struct ring_order *order);
@@ -62,6 +65,12 @@ void rbmap_ring_order_pass(struct ring_order *order, const struct ring_place *pl
 
 /* All that is in the ring, but for what was passed. */
 void rbmap_ring_order_find_all(struct ring_order *order);
+
+/*
+ * Where begins what was not consumed: which of the places, and from which byte of its
+ * records on. As far as the meta-page tells, that is in the reader's sub-buffer.
+ */
+uint32_t rbmap_ring_order_first_unread(const struct ring_order *order, uint32_t *from);
 
 /*
  * Of a ring that was empty when it was opened: whether all that was written since is
@@ -80,5 +89,14 @@ bool rbmap_ring_order_follow(struct ring_order *order, const struct ring_place *
 /* Whether the sub-buffer still holds that filling. What was read before, was of it. */
 bool rbmap_ring_order_holds(const struct ring_order *order,
 			    const struct ring_place *place);
+
+/*
+ * Copies the records from byte @from to @size to where they belong in the memory of a
+ * sub-buffer, 8 bytes aligned. Whole words: those that hold the first and the last byte
+ * are copied too. False where they were overwritten before that was done.
+ */
+bool rbmap_ring_order_copy(const struct ring_order *order,
+			   const struct ring_place *place, void *to, uint32_t from,
+			   uint32_t size);
 
 #endif

@@ -24,4 +24,11 @@ int rbmap_observer_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *ma
 int rbmap_observer_check(struct tracefs_instance *instance,
 			 const struct rbmap_log *log);
 
+/*
+ * The same of what it asks of clock and CPU only: whether ring-order.h tells the truth,
+ * also of a ring that stays as it is once it is full.
+ */
+int rbmap_observer_check_order(struct tracefs_instance *instance,
+			       const struct rbmap_log *log);
+
 #endif

@@ -89,6 +89,8 @@ static void begin(struct observer *observer)
 	first = rbmap_ring_order_first_unread(order, &observer->to);
 	while (observer->at < first)
 		pass(observer);
+	if (first == order->nr)
+		return;
 	observer->begun = true;
 	observer->last = order->places[first];
 }

@@ -212,19 +212,34 @@ void rbmap_ring_order_find_all(struct ring_order *order)
 	judge_first(order);
 }
 
+static uint32_t find_place(const struct ring_order *order, uint32_t id)
+{
+	uint32_t i = 0;
+
+	while (i < order->nr && order->places[i].id != id)
+		i++;
+	return i;
+}
+
+/*
+ * What was consumed may still be there: only read(2) and splice(2) of whole sub-buffers
+ * leave empty ones behind, the reader's too. As a ring is mapped, the ids are given out
+ * in turn, from the reader's on, so that the next one is the first that is unread.
+ */
 uint32_t rbmap_ring_order_first_unread(const struct ring_order *order, uint32_t *from)
 {
 	struct rbmap_meta meta;
-	uint32_t first = 0;
+	uint32_t first;
 
 	*from = 0;
 	rbmap_mapping_meta(order->mapping, &meta);
-	for (uint32_t i = 0; i < order->nr; i++) {
-		if (order->places[i].id != meta.reader_id)
-			continue;
+	first = find_place(order, meta.reader_id);
+	if (first < order->nr)
 		*from = meta.reader_read;
-		first = i;
-	}
+	else if (meta.read)
+		first = find_place(order, (meta.reader_id + 1) % order->nr_subbufs);
+	else
+		first = 0;
 	return first;
 }
 

@@ -67,8 +67,9 @@ void rbmap_ring_order_pass(struct ring_order *order, const struct ring_place *pl
 void rbmap_ring_order_find_all(struct ring_order *order);
 
 /*
- * Where begins what was not consumed: which of the places, and from which byte of its
- * records on. As far as the meta-page tells, that is in the reader's sub-buffer.
+ * Where begins what was not consumed, as far as the meta-page tells: which of the
+ * places,
+ * @nr where all was, and from which byte of its records on.
  */
 uint32_t rbmap_ring_order_first_unread(const struct ring_order *order, uint32_t *from);
 

@@ -282,7 +282,7 @@ static void swap_reader(struct ring *ring)
 	uint32_t old = ring->reader, new = ring->slots[ring->head];
 	uint64_t overrun = __atomic_load_n(&ring->overrun, RELAXED);
 
-	store_commit(ring, old, 0);
+	/* What is on it stays until the writer comes to it. */
 	ring->pages[old] = (struct ring_page){ 0 };
 	ring->slots[ring->head] = old;
 	ring->anchor = (ring->head + ring->nr_slots - 1) % ring->nr_slots;

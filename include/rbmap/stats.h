@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+struct rbmap_layout;
+struct rbmap_mapping;
 struct tracefs_instance;
 
 /**
@@ -37,6 +39,24 @@ struct rbmap_counters {
 	uint64_t read;
 	uint64_t oldest_ns;
 	uint64_t now_ns;
+};
+
+/**
+ * struct rbmap_extent - how much is in a ring, and from when to when
+ *
+ * @bytes: bytes of records not yet consumed, without the headers of sub-buffers
+ * @oldest: time stamp of the oldest event not yet consumed, in the units of the trace
+ *	clock
+ * @newest: of the newest, likewise
+ *
+ * All are 0 where there is no such event.
+ *
+ * Since: 0.1
+ */
+struct rbmap_extent {
+	uint64_t bytes;
+	uint64_t oldest;
+	uint64_t newest;
 };
 
 /**
@@ -93,6 +113,48 @@ int rbmap_counters_parse(struct rbmap_counters *ret, const char *text);
  */
 int rbmap_counters_read(struct rbmap_counters *ret, struct tracefs_instance *instance,
 			int cpu);
+
+/**
+ * rbmap_extent_check - whether rbmap_extent_read() can be relied on
+ *
+ * @instance: a libtracefs instance, borrowed; NULL is the top-level one
+ *
+ * What is read beside the writer is told to be whole by the time stamps of the
+ * sub-buffers, which takes a trace clock that never shows one time twice or goes back:
+ * local, global, mono, mono_raw, boot or x86-tsc. And it has been shown to be safe only
+ * on a strongly ordered CPU: x86.
+ *
+ * Returns 0, -EOPNOTSUPP with another clock or CPU, -EBADMSG, or the negative errno of
+ * reading trace_clock.
+ *
+ * Since: 0.1
+ */
+int rbmap_extent_check(struct tracefs_instance *instance);
+
+/**
+ * rbmap_extent_read - how much is in a mapped ring, and from when to when
+ *
+ * @ret: filled in on success, untouched otherwise
+ * @mapping: the mapping, borrowed
+ * @layout: of the instance's sub-buffers, borrowed
+ *
+ * From the mapping alone: the kernel is not called, takes no lock, and nobody is held
+ * up. Each number was true at some moment of the call; what is written or overwritten
+ * meanwhile may be in one and not in the other, but @oldest is never later than
+ * @newest. What was consumed is left out as far as the meta-page knows of it: while
+ * somebody else has the ring mapped and somebody consumes with read(2) or splice(2), it
+ * does not.
+ *
+ * To be relied on only where rbmap_extent_check() returns 0.
+ *
+ * Returns 0, -EPROTO where the mapping has not that layout, -EAGAIN where the writer,
+ * or somebody who consumes, was faster at every try, -EBADMSG where the bytes are not
+ * records, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_extent_read(struct rbmap_extent *ret, const struct rbmap_mapping *mapping,
+		      const struct rbmap_layout *layout);
 
 /**
  * rbmap_account_fill - the loss identity of one CPU, between two looks

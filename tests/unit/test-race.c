@@ -10,6 +10,8 @@
 
 #include <check.h>
 
+#include <rbmap/stats.h>
+
 #include "internal.h"
 #include "mapping.h"
 #include "observer.h"
@@ -161,11 +163,88 @@ START_TEST(observer_beside_a_consumer)
 }
 END_TEST
 
+/*
+ * One look after the other: nothing of it ever goes back, nor beyond what was written.
+ * Returns how many saw something.
+ */
+static unsigned int watch_extent(const struct rbmap_mapping *mapping,
+				 const struct ring *ring, const struct writer *writer)
+{
+	struct rbmap_extent before = { .bytes = 0 }, extent;
+	unsigned int seen = 0;
+	bool done;
+	int r;
+
+	do {
+		done = __atomic_load_n(&writer->done, __ATOMIC_ACQUIRE);
+		r = rbmap_extent_read(&extent, mapping, &ring->layout);
+		if (r == -EAGAIN)
+			continue;
+		ck_assert_int_eq(r, 0);
+		if (!extent.newest)
+			continue;
+		ck_assert_uint_gt(extent.oldest, UINT64_C(1) << 40);
+		ck_assert_uint_le(extent.oldest, extent.newest);
+		ck_assert_uint_ge(extent.oldest, before.oldest);
+		ck_assert_uint_ge(extent.newest, before.newest);
+		ck_assert_uint_le(extent.bytes, ring->data_size);
+		before = extent;
+		seen++;
+	} while (!done);
+	ck_assert_uint_le(before.newest, ring->now);
+	return seen;
+}
+
+static unsigned int measure(uint32_t nr_subbufs, unsigned int pause_every,
+			    bool consumed)
+{
+	struct rbmap_layout layout = build_layout(4096, sizeof(long), false);
+	struct rbmap_mapping *mapping;
+	struct writer writer;
+	struct ring ring;
+	pthread_t consumer;
+	unsigned int seen;
+
+	ring_open(&ring, &layout, nr_subbufs);
+	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring.meta, ring.data,
+						   ring.data_size, ring_get_reader,
+						   &ring),
+			 0);
+	writer = (struct writer){ .ring = &ring, .pause_every = pause_every };
+	ck_assert_int_eq(pthread_create(&writer.thread, NULL, write_events, &writer),
+			 0);
+	if (consumed)
+		ck_assert_int_eq(pthread_create(&consumer, NULL, consume, &writer), 0);
+	seen = watch_extent(mapping, &ring, &writer);
+	ck_assert_int_eq(pthread_join(writer.thread, NULL), 0);
+	if (consumed)
+		ck_assert_int_eq(pthread_join(consumer, NULL), 0);
+	rbmap_mapping_close(mapping);
+	ring_close(&ring);
+	return seen;
+}
+
+START_TEST(extent_beside_a_writer)
+{
+	ck_assert_uint_gt(measure(3, 50, false), 0);
+	ck_assert_uint_gt(measure(4, EVENTS, false), 0);
+}
+END_TEST
+
+START_TEST(extent_beside_a_consumer)
+{
+	measure(8, 100, true);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { writer_with_pauses, writer_that_runs_over,
-				       observer_that_keeps_up, observer_that_is_lapped,
-				       observer_beside_a_consumer };
+	const TTest *const tests[] = {
+		writer_with_pauses,	    writer_that_runs_over,
+		observer_that_keeps_up,	    observer_that_is_lapped,
+		observer_beside_a_consumer, extent_beside_a_writer,
+		extent_beside_a_consumer
+	};
 
 	return RUN_TESTS("race", tests);
 }

@@ -51,11 +51,34 @@ static void add_times(struct json_object *object, const struct stat_look *look,
 	common_json_text(object, "time_unit", look->clock_is_time ? "ns" : "ticks");
 }
 
+/* What is not known is null. */
+static void add_if(struct json_object *object, const char *key, bool known,
+		   uint64_t number)
+{
+	json_object_object_add(object, key,
+			       known ? json_object_new_uint64(number) : NULL);
+}
+
+static struct json_object *extent_object(const struct stat_cpu *cpu)
+{
+	const struct rbmap_extent *extent = &cpu->extent;
+	struct json_object *object = json_object_new_object();
+	bool any = extent->bytes > 0;
+
+	common_json_text(object, "source", cpu->extent_error ? "counters" : "mapping");
+	common_json_number(object, "bytes", extent->bytes);
+	add_if(object, "oldest", any, extent->oldest);
+	add_if(object, "newest", any && !cpu->extent_error, extent->newest);
+	return object;
+}
+
 static struct json_object *cpu_object(const struct stat_look *look,
 				      const struct stat_cpu *cpu)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *counters = counters_object(&cpu->counters);
+	uint64_t time = 0;
+	bool known;
 
 	common_json_number(object, "cpu", cpu->cpu);
 	json_object_object_add(object, "online", json_object_new_boolean(cpu->online));
@@ -67,11 +90,14 @@ static struct json_object *cpu_object(const struct stat_look *look,
 	json_object_object_add(object, "counters", counters);
 	common_json_number(object, "unread", cpu->counters.unread);
 	common_json_number(object, "lost", stat_lost(&cpu->counters));
-	json_object_object_add(object, "capacity_bytes",
-			       cpu->meta_error ?
-				       NULL :
-				       json_object_new_uint64(stat_capacity(cpu)));
-	common_json_number(object, "reach", stat_reach(&cpu->counters));
+	json_object_object_add(object, "extent", extent_object(cpu));
+	common_json_text(object, "extent_error",
+			 cpu->extent_error ? rbmap_strerror(cpu->extent_error) : NULL);
+	add_if(object, "capacity_bytes", !cpu->meta_error, stat_capacity(cpu));
+	known = stat_age(cpu, &time);
+	add_if(object, "age", known, time);
+	known = stat_reach(cpu, &time);
+	add_if(object, "reach", known, time);
 	return object;
 }
 

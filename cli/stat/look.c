@@ -9,6 +9,7 @@
 #include <tracefs.h>
 
 #include <rbmap/error.h>
+#include <rbmap/subbuf.h>
 
 #include "stat.h"
 
@@ -31,23 +32,29 @@ uint64_t stat_capacity(const struct stat_cpu *cpu)
 	return (uint64_t)cpu->meta.nr_subbufs * cpu->meta.subbuf_size;
 }
 
-uint64_t stat_reach(const struct rbmap_counters *counters)
+bool stat_age(const struct stat_cpu *cpu, uint64_t *ret)
 {
-	if (!counters->unread || counters->now_ns < counters->oldest_ns)
-		return 0;
-	return counters->now_ns - counters->oldest_ns;
+	uint64_t oldest = cpu->extent.oldest, now = cpu->counters.now_ns;
+
+	if (!cpu->extent.bytes)
+		return false;
+	/* The kernel rounds its now to microseconds. */
+	*ret = now > oldest ? now - oldest : 0;
+	return true;
 }
 
-/*
- * While a ring is mapped it can be neither resized nor snapshot, and on Linux 6.12 a
- * reader that uses splice(2) stalls. The ring may be someone else's: so it is
- * mapped for this one copy only, never from one look to the next.
- */
-static int copy_meta(struct rbmap_meta *ret, struct tracefs_instance *instance, int cpu)
+bool stat_reach(const struct stat_cpu *cpu, uint64_t *ret)
 {
-	struct rbmap_mapping *mapping;
+	if (!cpu->extent.bytes || cpu->extent_error)
+		return false;
+	*ret = cpu->extent.newest - cpu->extent.oldest;
+	return true;
+}
+
+static int open_ring(struct tracefs_instance *instance, int cpu)
+{
 	char file[64];
-	int fd, err;
+	int fd;
 
 	snprintf(file, sizeof(file), "per_cpu/cpu%d/trace_pipe_raw", cpu);
 	errno = 0;
@@ -55,12 +62,47 @@ static int copy_meta(struct rbmap_meta *ret, struct tracefs_instance *instance, 
 					O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno ? -errno : -EIO;
-	err = rbmap_mapping_open(&mapping, fd);
-	if (!err) {
-		rbmap_mapping_meta(mapping, ret);
+	return fd;
+}
+
+/*
+ * While a ring is mapped it can be neither resized nor snapshot, and on Linux 6.12 a
+ * reader that uses splice(2) stalls. The ring may be someone else's: so it is
+ * mapped for this one look only, never from one to the next.
+ */
+static void look_at_mapping(struct stat_cpu *cpu, struct tracefs_instance *instance,
+			    const struct rbmap_layout *layout)
+{
+	struct rbmap_mapping *mapping;
+	int fd = open_ring(instance, cpu->cpu);
+
+	cpu->meta_error = fd < 0 ? fd : rbmap_mapping_open(&mapping, fd);
+	if (!cpu->meta_error) {
+		rbmap_mapping_meta(mapping, &cpu->meta);
+		if (!cpu->extent_error)
+			cpu->extent_error =
+				rbmap_extent_read(&cpu->extent, mapping, layout);
 		rbmap_mapping_close(mapping);
+	} else {
+		cpu->extent_error = cpu->meta_error;
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The counters behind the mapping: their now is not before what that has seen. */
+static int look_at_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
+		       const struct rbmap_layout *layout)
+{
+	int err;
+
+	look_at_mapping(cpu, instance, layout);
+	err = rbmap_counters_read(&cpu->counters, instance, cpu->cpu);
+	if (!err && cpu->extent_error && cpu->counters.unread)
+		cpu->extent = (struct rbmap_extent){
+			.bytes = cpu->counters.bytes,
+			.oldest = cpu->counters.oldest_ns,
+		};
 	return err;
 }
 
@@ -92,20 +134,24 @@ int stat_look_take(struct stat_look *look, struct tracefs_instance *instance,
 {
 	struct common_cpus online = { .nr = 0 };
 	struct stat_cpu *found = calloc(cpus->nr, sizeof(*found));
-	int err = 0;
+	struct rbmap_layout layout;
+	int extent_error, err = 0;
 
 	if (!found)
 		return common_fail("%s", strerror(ENOMEM));
 	/* Anew at each look: CPUs come and go. */
 	common_cpus_read(&online, "online");
 	read_clock(look, instance);
+	extent_error = rbmap_extent_check(instance);
+	if (!extent_error)
+		extent_error = rbmap_layout_read(&layout, instance);
 	for (size_t i = 0; i < cpus->nr && !err; i++) {
 		struct stat_cpu *cpu = &found[i];
 
 		cpu->cpu = cpus->cpus[i];
 		cpu->online = common_cpus_has(&online, cpu->cpu);
-		cpu->meta_error = copy_meta(&cpu->meta, instance, cpu->cpu);
-		err = rbmap_counters_read(&cpu->counters, instance, cpu->cpu);
+		cpu->extent_error = extent_error;
+		err = look_at_cpu(cpu, instance, &layout);
 		if (err)
 			common_error("%s/per_cpu/cpu%d/stats: %s", look->path, cpu->cpu,
 				     rbmap_strerror(err));

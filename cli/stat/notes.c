@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,13 @@ static bool same_geometry(const struct stat_cpu *a, const struct stat_cpu *b)
 static bool same_error(const struct stat_cpu *a, const struct stat_cpu *b)
 {
 	return a->meta_error && a->meta_error == b->meta_error;
+}
+
+/* Why there is no meta-page is told, and with it why there is no more. */
+static bool same_extent_error(const struct stat_cpu *a, const struct stat_cpu *b)
+{
+	return !a->meta_error && !b->meta_error && a->extent_error &&
+	       a->extent_error == b->extent_error;
 }
 
 /* Is there one like it before it, that has been told already? */
@@ -133,6 +141,15 @@ static void print_sum(const struct stat_look *look)
 	       common_format_count(lost_count, lost));
 }
 
+static void print_extent_error(const struct stat_look *look, int error)
+{
+	printf(": fill and oldest are the counters', no reach: ");
+	if (error == -EOPNOTSUPP)
+		printf("not with the clock %s, or not on this CPU\n", look->clock);
+	else
+		printf("%s\n", rbmap_strerror(error));
+}
+
 void stat_print_notes(const struct stat_look *look)
 {
 	putchar('\n');
@@ -143,5 +160,13 @@ void stat_print_notes(const struct stat_look *look)
 		print_alike(look, i, same_error);
 		printf(": no meta-page: %s\n",
 		       rbmap_strerror(look->cpus[i].meta_error));
+	}
+	for (size_t i = 0; i < look->nr; i++) {
+		const struct stat_cpu *cpu = &look->cpus[i];
+
+		if (!same_extent_error(cpu, cpu) || told(look, i, same_extent_error))
+			continue;
+		print_alike(look, i, same_extent_error);
+		print_extent_error(look, cpu->extent_error);
 	}
 }

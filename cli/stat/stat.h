@@ -12,12 +12,17 @@
 
 #include "common.h"
 
-/* @meta_error: 0, or the negative errno of why there is no @meta. */
+/*
+ * @meta_error: 0, or the negative errno of why there is no @meta
+ * @extent_error: likewise, and then @extent is the counters', which know no newest
+ */
 struct stat_cpu {
 	int cpu;
 	bool online;
 	int meta_error;
 	struct rbmap_meta meta;
+	int extent_error;
+	struct rbmap_extent extent;
 	struct rbmap_counters counters;
 };
 
@@ -49,8 +54,14 @@ uint64_t stat_lost(const struct rbmap_counters *counters);
 /* Bytes of sub-buffers that can hold what is unread; 0 without a meta-page. */
 uint64_t stat_capacity(const struct stat_cpu *cpu);
 
-/* How long ago the oldest unread event was written, in the clock's units. */
-uint64_t stat_reach(const struct rbmap_counters *counters);
+/*
+ * How long ago the oldest unread event was written, in the clock's units. False where
+ * there is none.
+ */
+bool stat_age(const struct stat_cpu *cpu, uint64_t *ret);
+
+/* From the oldest to the newest of them. False where it is not known either. */
+bool stat_reach(const struct stat_cpu *cpu, uint64_t *ret);
 
 /* ---- table.c, notes.c ---- */
 

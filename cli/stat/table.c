@@ -23,6 +23,7 @@ enum column {
 	LIVE_COMMIT_OVERRUN,
 	LIVE_BYTES,
 	ALL_FILL,
+	ALL_AGE,
 	ALL_REACH,
 	ALL_LOST,
 	COLUMNS
@@ -60,6 +61,7 @@ static const struct heading headings[COLUMNS] = {
 	[LIVE_COMMIT_OVERRUN] = { "c.overrun", "events", SUM },
 	[LIVE_BYTES] = { "unread", "bytes", SUM },
 	[ALL_FILL] = { "fill", "%", PERMILLE },
+	[ALL_AGE] = { "oldest", "s", TIME },
 	[ALL_REACH] = { "reach", "s", TIME },
 	[ALL_LOST] = { "lost", "events", SUM },
 };
@@ -145,27 +147,31 @@ static uint64_t live_value(const struct rbmap_counters *counters, enum column co
 		return counters->commit_overrun;
 	case LIVE_BYTES:
 		return counters->bytes;
-	case ALL_REACH:
-		return stat_reach(counters);
 	default:
 		return stat_lost(counters);
 	}
 }
 
-static bool value(const struct stat_cpu *cpu, enum column column, uint64_t *ret)
+static bool fill_value(const struct stat_cpu *cpu, uint64_t *ret)
 {
 	uint64_t capacity = stat_capacity(cpu);
 
+	if (!capacity)
+		return false;
+	*ret = 1000.0 * cpu->extent.bytes / capacity + 0.5;
+	return true;
+}
+
+static bool value(const struct stat_cpu *cpu, enum column column, uint64_t *ret)
+{
 	if (column < LIVE_UNREAD)
 		return !cpu->meta_error && meta_value(&cpu->meta, column, ret);
-	if (column == ALL_FILL) {
-		if (!capacity)
-			return false;
-		*ret = 1000.0 * cpu->counters.bytes / capacity + 0.5;
-		return true;
-	}
-	if (column == ALL_REACH && !cpu->counters.unread)
-		return false;
+	if (column == ALL_FILL)
+		return fill_value(cpu, ret);
+	if (column == ALL_AGE)
+		return stat_age(cpu, ret);
+	if (column == ALL_REACH)
+		return stat_reach(cpu, ret);
 	*ret = live_value(&cpu->counters, column);
 	return true;
 }

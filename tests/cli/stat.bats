@@ -16,9 +16,11 @@ setup() {
   name=rbmap-test-stat-$$-$BATS_TEST_NUMBER
   ring=$tracing/instances/$name
   holder=
+  writer=
 }
 
 teardown() {
+  [ -z "$writer" ] || kill "$writer" 2>/dev/null || true
   [ -z "$holder" ] || exec {holder}>&-
   for _ in $(seq $((5 * slowdown))); do
     [ ! -d "$ring" ] || rmdir "$ring" 2>/dev/null || sleep 0.2
@@ -276,6 +278,133 @@ END
   run ! grep -E '^(all| +0) \|' <<<"$output"
 }
 
+need_extent() {
+  need_mapping
+  [[ $(uname -m) =~ ^(x86_64|i.86)$ ]] || skip "nothing is read beside the writer on this CPU"
+}
+
+# Of what can be read of CPU 0, the first and the last time in microseconds.
+trace_times() {
+  sed -nE 's/^.* ([0-9]+)\.([0-9]{6}): .*marker.*$/\1\2/p' "$ring/per_cpu/cpu0/trace" |
+    sed -n '1p;$p'
+}
+
+# The same in the extent of CPU 0, which stands still, and that all of it fits together.
+check_extent() {
+  local times
+  times=$(trace_times)
+  [ "$(wc -l <<<"$times")" = 2 ]
+  json '.cpus[0]' -M 0 >"$BATS_TEST_TMPDIR/look"
+  jq -c '[.extent, .counters, .age, .reach]' "$BATS_TEST_TMPDIR/look"
+  run -0 jq '.extent | .oldest, .newest | (. + 500) / 1000 | floor' "$BATS_TEST_TMPDIR/look"
+  [ "$output" = "$times" ]
+  run -0 jq '.extent.source == "mapping" and .extent_error == null and
+    .reach == .extent.newest - .extent.oldest and .age == .counters.now - .extent.oldest and
+    .age > .reach and .reach > 0' "$BATS_TEST_TMPDIR/look"
+  [ "$output" = true ]
+}
+
+@test "fill, oldest and newest are what can be read of a ring" {
+  need_extent
+  write_markers 0 1000
+  echo 0 >"$ring/tracing_on"
+  check_extent
+  run -0 jq '.unread == 1000 and .extent.bytes == .counters.bytes and
+    ((.extent.oldest + 500) / 1000 | floor) * 1000 == .counters.oldest' "$BATS_TEST_TMPDIR/look"
+  [ "$output" = true ]
+  run -0 "$stat" -B "$name" -M 0
+  grep -Eq ' fill +oldest +reach +lost$' <<<"$output"
+  grep -Eq ' %  +s +s +events$' <<<"$output"
+}
+
+@test "the same of a ring that was lapped" {
+  need_extent
+  echo 8 >"$ring/buffer_size_kb"
+  write_markers 0 3000
+  echo 0 >"$ring/tracing_on"
+  check_extent
+  run -0 jq '.counters.overrun > 0 and .extent.bytes == .counters.bytes and
+    ((.extent.oldest + 500) / 1000 | floor) * 1000 == .counters.oldest' "$BATS_TEST_TMPDIR/look"
+  [ "$output" = true ]
+}
+
+@test "the same of a ring that is partly consumed, within a sub-buffer too" {
+  need_extent
+  write_markers 0 1000
+  echo 0 >"$ring/tracing_on"
+  timeout $((5 * slowdown)) head -n 50 "$ring/per_cpu/cpu0/trace_pipe" >/dev/null || true
+  check_extent
+  # A marker of 14 bytes takes no more than 36, nor less than 20.
+  run -0 jq '.meta.reader.read > 0 and .counters.read > 0 and
+    .extent.bytes >= 20 * .unread and .extent.bytes < 40 * .unread' "$BATS_TEST_TMPDIR/look"
+  [ "$output" = true ]
+}
+
+# What was consumed lies in the ring until it is overwritten.
+@test "the same of a ring of which whole sub-buffers are consumed" {
+  need_extent
+  local raw=$ring/per_cpu/cpu0/trace_pipe_raw round
+  for round in 1 2 3; do
+    write_markers 0 1000
+    timeout $((5 * slowdown)) head -n 300 "$ring/per_cpu/cpu0/trace_pipe" >/dev/null || true
+    check_extent
+    # All of it, with the one that grows.
+    dd if="$raw" of=/dev/null bs=64K iflag=nonblock status=none || true
+    [ "$(kernel_says 0 entries)" = 0 ]
+    write_markers 0 700
+    check_extent
+    dd if="$raw" of=/dev/null bs=64K count=3 iflag=nonblock status=none
+    check_extent
+  done
+}
+
+@test "the same of a ring that was reset, and nothing of one that is empty" {
+  need_extent
+  write_markers 0 500
+  : >"$ring/trace"
+  run -0 json '.cpus[0] | [.extent.source, .extent.bytes, .extent.oldest, .extent.newest,
+    .age, .reach]' -M 0
+  [ "$output" = '["mapping",0,null,null,null,null]' ]
+  run -0 "$stat" -B "$name" -M 0
+  grep -Eq ' 0\.0 +- +- +0$' <<<"$output"
+  write_markers 0 10
+  echo 0 >"$ring/tracing_on"
+  check_extent
+}
+
+@test "beside a writer that laps the ring all the time nothing is made up" {
+  need_extent
+  echo 8 >"$ring/buffer_size_kb"
+  taskset -c 0 dd if=/dev/zero of="$ring/trace_marker" bs=64 status=none 3>&- &
+  writer=$!
+  until [ "$(kernel_says 0 overrun)" -gt 0 ]; do kill -0 "$writer"; done
+  json '.cpus[0]' -M 0 --watch 0.01 --count $((200 / slowdown + 2)) >"$BATS_TEST_TMPDIR/looks"
+  kill "$writer"
+  writer=
+  run -0 jq -cs '[.[].extent.source] | unique' "$BATS_TEST_TMPDIR/looks"
+  [[ $output == *'"mapping"'* ]]
+  # The kernel rounds its now.
+  run -0 jq -c 'select(.extent.source == "mapping") | select((.extent.bytes > 0 and
+    .extent.bytes <= .capacity_bytes and .extent.oldest < .extent.newest and
+    .extent.newest <= .counters.now + 500 and .reach <= .age + 500 and .age < 60e9) | not)' \
+    "$BATS_TEST_TMPDIR/looks"
+  [ "$output" = "" ]
+  run -0 jq -s '[.[].extent | select(.newest) | .newest] | . == sort and .[0] < .[-1]' "$BATS_TEST_TMPDIR/looks"
+  [ "$output" = true ]
+}
+
+@test "a clock that does not tell the order: the counters, and that is said" {
+  need_mapping
+  echo uptime >"$ring/trace_clock"
+  write_markers 0 100
+  run -0 json '.cpus[0] | [.extent.source, .extent.bytes == .counters.bytes,
+    .extent.oldest == .counters.oldest, .extent.newest, .age >= 0, .reach,
+    .extent_error != null, .meta_error]' -M 0
+  [ "$output" = '["counters",true,true,null,true,null,true,null]' ]
+  run -0 "$stat" -B "$name" -M 0
+  [[ ${lines[-1]} == "CPU 0: fill and oldest are the counters', no reach: "*"clock uptime"* ]]
+}
+
 @test "-M chooses CPUs" {
   need_ring
   run -0 json '[.cpus[].cpu]' -M 0
@@ -436,7 +565,7 @@ watch() {
   grep -Eq '^CPUs 0-1: no meta-page: ' <<<"$output"
   grep -Eq '^ +1 \| +- +- +- +- \|' <<<"$output"
   jq -e '.cpus[1] | .meta == null and .meta_error != null and .lost == 1000002 and
-    .reach == 2500000000' <<<"${lines[-1]}"
+    .extent.source == "counters" and .age == 2500000000 and .reach == null' <<<"${lines[-1]}"
 }
 
 @test "256 CPUs: a row each" {

@@ -60,7 +60,7 @@ static int open_events(struct tail *tail)
 	char **systems = NULL;
 	int status = COMMON_OK;
 
-	if (tail->config.nr_events)
+	if (tail->config.events.nr)
 		status = systems_find(&systems, &tail->config, tail->instance);
 	if (status == COMMON_OK)
 		status = load_events(tail, systems);

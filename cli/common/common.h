@@ -163,6 +163,34 @@ bool common_pattern_may_name(const struct common_pattern *pattern, const char *s
 bool common_pattern_names(const struct common_pattern *pattern, const char *system,
 			  const char *event);
 
+/* ---- event-option.c: the options that name events ---- */
+
+/* One of them, with what belongs to it. All strings are argv's. */
+struct common_event_option {
+	/* What it is called in messages. */
+	const char *option;
+	const char *pattern;
+	const char *filter;
+	const char **triggers;
+	size_t nr_triggers;
+};
+
+/* In the order of the command line. */
+struct common_event_options {
+	struct common_event_option *options;
+	size_t nr;
+};
+
+/* With neither filter nor triggers. Prints its errors; returns an exit code. */
+int common_event_options_add(struct common_event_options *list, const char *option,
+			     const char *pattern);
+
+/* NULL where there is none; valid until the next one is added. */
+struct common_event_option *
+common_event_options_last(const struct common_event_options *list);
+
+void common_event_options_free(struct common_event_options *list);
+
 /* ---- privilege.c ---- */
 
 /*

@@ -97,28 +97,9 @@ static const char help_text[] =
 	"Exit status: 0 success, 1 failure, 2 usage, 3 events lost (--fail-on-loss);\n"
 	"with COMMAND its own, 127 where there is no such command.\n";
 
-static int add_event(struct config *config, const char *pattern)
-{
-	struct event_option *larger;
-
-	if (!*pattern)
-		return common_usage_error("-e: the event has no name");
-	larger = reallocarray(config->events, config->nr_events + 1, sizeof(*larger));
-	if (!larger)
-		return common_fail("-e %s: %s", pattern, strerror(ENOMEM));
-	larger[config->nr_events++] = (struct event_option){ .pattern = pattern };
-	config->events = larger;
-	return COMMON_OK;
-}
-
-static struct event_option *last_event(struct config *config)
-{
-	return config->nr_events ? &config->events[config->nr_events - 1] : NULL;
-}
-
 static int set_filter(struct config *config, const char *filter)
 {
-	struct event_option *event = last_event(config);
+	struct common_event_option *event = common_event_options_last(&config->events);
 
 	if (!event)
 		return common_usage_error("-f '%s': no -e before it", filter);
@@ -132,7 +113,7 @@ static int set_filter(struct config *config, const char *filter)
 
 static int add_trigger(struct config *config, const char *trigger)
 {
-	struct event_option *event = last_event(config);
+	struct common_event_option *event = common_event_options_last(&config->events);
 	const char **larger;
 
 	if (!event)
@@ -216,7 +197,7 @@ static int take_option(struct config *config, int c, char *value)
 {
 	switch (c) {
 	case 'e':
-		return add_event(config, value);
+		return common_event_options_add(&config->events, "-e", value);
 	case 'f':
 		return set_filter(config, value);
 	case 'R':
@@ -290,7 +271,7 @@ static int check_flight(struct config *config)
 
 static int check_together(struct config *config)
 {
-	if (config->nr_events == 0)
+	if (config->events.nr == 0)
 		return common_usage_error(
 			"no events: name some with -e, as in -e sched");
 	if (config->children && !config->pids)
@@ -329,7 +310,5 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 
 void config_free(struct config *config)
 {
-	for (size_t i = 0; i < config->nr_events; i++)
-		free(config->events[i].triggers);
-	free(config->events);
+	common_event_options_free(&config->events);
 }

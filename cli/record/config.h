@@ -4,10 +4,11 @@
 #define RECORD_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include <rbmap/session.h>
+
+#include "common.h"
 
 enum record_format {
 	FORMAT_DAT,
@@ -15,17 +16,9 @@ enum record_format {
 	FORMAT_JSON
 };
 
-/* One -e, with the -f and -R that follow it. All strings are argv's. */
-struct event_option {
-	const char *pattern;
-	const char *filter;
-	const char **triggers;
-	size_t nr_triggers;
-};
-
 struct config {
-	struct event_option *events;
-	size_t nr_events;
+	/* Each -e, with the -f and -R that follow it. */
+	struct common_event_options events;
 	const char *output;
 	uint64_t buffer_kb;
 	uint64_t subbuf_kb;

@@ -10,7 +10,7 @@
 #include "selection.h"
 
 static int add(struct selection *selection, const char *system, const char *name,
-	       const struct event_option *option)
+	       const struct common_event_option *option)
 {
 	struct selected_event *larger;
 
@@ -29,7 +29,7 @@ static int add(struct selection *selection, const char *system, const char *name
 /* The ftrace system holds what tracers write; there is nothing to enable. */
 static int match_system(struct selection *selection, struct tracefs_instance *instance,
 			const char *system, const struct common_pattern *pattern,
-			const struct event_option *option)
+			const struct common_event_option *option)
 {
 	char below[300];
 	char **names;
@@ -47,7 +47,7 @@ static int match_system(struct selection *selection, struct tracefs_instance *in
 }
 
 static int find_option(struct selection *selection, struct tracefs_instance *instance,
-		       char **systems, const struct event_option *option)
+		       char **systems, const struct common_event_option *option)
 {
 	size_t before = selection->nr;
 	struct common_pattern pattern;
@@ -55,17 +55,18 @@ static int find_option(struct selection *selection, struct tracefs_instance *ins
 
 	r = common_pattern_parse(&pattern, option->pattern);
 	if (r < 0)
-		return common_fail("-e %s: %s", option->pattern, strerror(-r));
+		return common_fail("%s %s: %s", option->option, option->pattern,
+				   strerror(-r));
 	for (size_t i = 0; r == 0 && systems[i]; i++)
 		r = match_system(selection, instance, systems[i], &pattern, option);
 	common_pattern_free(&pattern);
 	if (r < 0)
-		return common_fail("-e %s: %s", option->pattern, strerror(-r));
+		return common_fail("%s %s: %s", option->option, option->pattern,
+				   strerror(-r));
 	if (selection->nr == before)
 		return common_usage_error(
-			"-e '%s': no such event; see available_events "
-			"in tracefs",
-			option->pattern);
+			"%s '%s': no such event; see available_events in tracefs",
+			option->option, option->pattern);
 	return COMMON_OK;
 }
 
@@ -111,8 +112,9 @@ int selection_find(struct selection *ret, struct tracefs_instance *instance,
 	*ret = (struct selection){ 0 };
 	if (!systems)
 		return common_fail("events: cannot be listed: %s", strerror(errno));
-	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
-		status = find_option(ret, instance, systems, &config->events[i]);
+	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
+		status =
+			find_option(ret, instance, systems, &config->events.options[i]);
 	tracefs_list_free(systems);
 	if (status != COMMON_OK) {
 		selection_free(ret);

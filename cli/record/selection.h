@@ -14,7 +14,7 @@ struct undo_list;
 struct selected_event {
 	char *system;
 	char *name;
-	const struct event_option *option;
+	const struct common_event_option *option;
 };
 
 /* Sorted by system and name, each event once: the last -e that names it counts. */

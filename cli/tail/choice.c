@@ -18,7 +18,7 @@
 #define NR_IDS 65536
 
 struct chosen {
-	const struct event_option *option;
+	const struct common_event_option *option;
 	struct filter *filter;
 	bool shown;
 };
@@ -49,7 +49,7 @@ static int no_such_event(const char *pattern)
 
 /* The last -e that names an event counts. */
 static int choose_events(struct choice *choice, struct tep_event **events,
-			 const struct event_option *option)
+			 const struct common_event_option *option)
 {
 	struct common_pattern pattern;
 	bool any = false;
@@ -95,7 +95,7 @@ static int bad_filter(const char *text, const char *pattern,
  * them, what got furthest knows best what is wrong.
  */
 static int set_filter(struct choice *choice, struct tep_event **events,
-		      const struct event_option *option, const char *text)
+		      const struct common_event_option *option, const char *text)
 {
 	struct filter_error error, furthest = { .what = NULL };
 	bool taken = false;
@@ -124,16 +124,16 @@ static int choose(struct choice *choice, struct tep_event **events)
 	const struct config *config = choice->config;
 	int status = COMMON_OK;
 
-	if (config->nr_events == 0)
+	if (config->events.nr == 0)
 		status = choose_all(choice, events);
-	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
-		status = choose_events(choice, events, &config->events[i]);
+	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
+		status = choose_events(choice, events, &config->events.options[i]);
 	if (status == COMMON_OK && config->filter)
 		status = set_filter(choice, events, NULL, config->filter);
-	for (size_t i = 0; status == COMMON_OK && i < config->nr_events; i++)
-		if (config->events[i].filter)
-			status = set_filter(choice, events, &config->events[i],
-					    config->events[i].filter);
+	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
+		if (config->events.options[i].filter)
+			status = set_filter(choice, events, &config->events.options[i],
+					    config->events.options[i].filter);
 	return status;
 }
 
@@ -149,7 +149,7 @@ int choice_open(struct choice **ret, const struct config *config,
 	choice->config = config;
 	choice->events = events;
 	choice->tep = rbmap_events_tep(events);
-	choice->unknown_too = config->nr_events == 0 && !config->filter;
+	choice->unknown_too = config->events.nr == 0 && !config->filter;
 	choice->own_pid = config->self ? -1 : getpid();
 	choice->by_id = calloc(NR_IDS, sizeof(*choice->by_id));
 	list = tep_list_events(choice->tep, TEP_EVENT_SORT_ID);

@@ -60,29 +60,11 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 usage.\n";
 
-static int add_event(struct config *config, const char *pattern)
-{
-	struct event_option *larger;
-
-	if (!*pattern)
-		return common_usage_error("-e: the event has no name");
-	larger = reallocarray(config->events, config->nr_events + 1, sizeof(*larger));
-	if (!larger)
-		return common_fail("-e %s: %s", pattern, strerror(ENOMEM));
-	larger[config->nr_events++] = (struct event_option){ .pattern = pattern };
-	config->events = larger;
-	return COMMON_OK;
-}
-
 static int set_filter(struct config *config, const char *filter)
 {
-	struct event_option *event;
-	const char **place = &config->filter;
+	struct common_event_option *event = common_event_options_last(&config->events);
+	const char **place = event ? &event->filter : &config->filter;
 
-	if (config->nr_events) {
-		event = &config->events[config->nr_events - 1];
-		place = &event->filter;
-	}
 	if (*place)
 		return common_usage_error(
 			"-F '%s': there is a filter already; join them "
@@ -115,7 +97,7 @@ static int set_format(struct config *config, const char *text)
 static int take_option(struct config *config, int c, char *value)
 {
 	if (c == 'e')
-		return add_event(config, value);
+		return common_event_options_add(&config->events, "-e", value);
 	if (c == 'F')
 		return set_filter(config, value);
 	if (c == 'n')
@@ -159,7 +141,7 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	}
 	if (optind < argc)
 		return common_usage_error("'%s': takes no arguments", argv[optind]);
-	if (config->nr_events && config->filter)
+	if (config->events.nr && config->filter)
 		return common_usage_error(
 			"-F '%s': stands before the first -e; it goes behind the one "
 			"that it is for",
@@ -169,5 +151,5 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 
 void config_free(struct config *config)
 {
-	free(config->events);
+	common_event_options_free(&config->events);
 }

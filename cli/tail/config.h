@@ -4,21 +4,16 @@
 #define TAIL_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+
+#include "common.h"
 
 /* For -n all. */
 #define CONFIG_ALL UINT64_MAX
 
-/* One -e, with the -F that follows it. All strings are argv's. */
-struct event_option {
-	const char *pattern;
-	const char *filter;
-};
-
 struct config {
-	struct event_option *events;
-	size_t nr_events;
+	/* Each -e, with the -F that follows it. */
+	struct common_event_options events;
 	/* The -F for all events; only where there is no -e. */
 	const char *filter;
 	const char *instance;

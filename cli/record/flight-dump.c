@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+#include <rbmap/record.h>
+#include <rbmap/stats.h>
+
+#include "common.h"
+#include "flight-dump.h"
+
+/* A turn of half a megabyte, as when recording. */
+#define SPANS 128
+#define TAKE_BYTES (UINT32_C(1) << 19)
+
+/* One dump of one CPU after the other. */
+struct dump {
+	const struct recorder *recorder;
+	struct tracefs_instance *instance;
+	struct rbmap_layout layout;
+	struct output output;
+	struct sink sink;
+	/* What is earlier is left out, in the units of the trace clock; 0: nothing is.
+	 */
+	uint64_t from;
+	/* Of the CPU at work: what is in the file so far. */
+	uint64_t cpu_events;
+	uint64_t events;
+};
+
+/* Where in the span what is kept begins. */
+static uint32_t find_begin(const struct dump *dump, const struct rbmap_span *span)
+{
+	struct rbmap_walk walk = { 0 };
+	struct rbmap_record record;
+
+	if (rbmap_walk_span(&walk, &dump->layout, span) < 0)
+		return span->to;
+	while (rbmap_walk_next(&walk, &record) == 1)
+		if (record.time_stamp >= dump->from)
+			return record.offset - dump->layout.data_offset;
+	return span->to;
+}
+
+/* Cuts the spans of one turn to the time that is asked for; returns how many are left.
+ */
+static int cut(const struct dump *dump, struct rbmap_span *spans, int nr)
+{
+	int kept = 0;
+
+	for (int i = 0; i < nr; i++) {
+		if (spans[i].time_stamp < dump->from) {
+			uint32_t begin = find_begin(dump, &spans[i]);
+
+			spans[i].from = begin > spans[i].from ? begin : spans[i].from;
+			spans[i].lost = 0;
+		}
+		if (spans[i].from < spans[i].to)
+			spans[kept++] = spans[i];
+	}
+	return kept;
+}
+
+static uint64_t count(const struct dump *dump, const struct rbmap_span *span)
+{
+	struct rbmap_tally tally = { 0 };
+	struct rbmap_walk walk = { 0 };
+
+	if (rbmap_walk_span(&walk, &dump->layout, span) == 0)
+		rbmap_walk_tally(&walk, &tally);
+	return tally.records;
+}
+
+/* The sink gives up what comes before a gap: only what goes on to the end is of use. */
+static void note_stored(struct dump *dump, const struct rbmap_span *spans,
+			const uint64_t *counts, int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		if (spans[i].lost || spans[i].flags & RBMAP_SPAN_TORN)
+			dump->cpu_events = 0;
+		if (!(spans[i].flags & RBMAP_SPAN_TORN))
+			dump->cpu_events += counts[i];
+	}
+}
+
+static int store(struct dump *dump, struct rbmap_session *session,
+		 struct rbmap_span *spans, int taken)
+{
+	struct rbmap_span kept[SPANS];
+	uint64_t counts[SPANS];
+	int stored = 0, nr, r = 0;
+
+	memcpy(kept, spans, taken * sizeof(*kept));
+	nr = dump->from ? cut(dump, kept, taken) : taken;
+	for (int i = 0; i < nr; i++)
+		counts[i] = count(dump, &kept[i]);
+	while (r >= 0 && stored < nr) {
+		r = dump->sink.ops->put(dump->sink.self, kept + stored, nr - stored);
+		stored += r > 0 ? r : 0;
+	}
+	if (rbmap_session_settle(session, spans, taken) > 0 && r >= 0) {
+		/* What was cut off has no slot; the rest is the last of the turn. */
+		for (int i = 0; i < nr; i++) {
+			kept[i].flags = spans[taken - nr + i].flags;
+			kept[i].lost = spans[taken - nr + i].lost;
+		}
+		r = dump->sink.ops->discard(dump->sink.self, kept, nr);
+	}
+	note_stored(dump, kept, counts, stored);
+	return r < 0 ? common_fail("%s: %s", dump->output.path, rbmap_strerror(r)) :
+		       COMMON_OK;
+}
+
+static int most_spans(const struct dump *dump)
+{
+	int most = TAKE_BYTES / dump->layout.subbuf_size;
+
+	return most < 4 ? 4 : most > SPANS ? SPANS : most;
+}
+
+static int dump_session(struct dump *dump, struct rbmap_session *session)
+{
+	struct rbmap_span spans[SPANS];
+	int status = COMMON_OK, nr;
+
+	do {
+		nr = rbmap_session_take(session, spans, most_spans(dump));
+		if (nr < 0)
+			return common_fail("the ring buffer could not be read: %s",
+					   rbmap_strerror(nr));
+		if (nr > 0)
+			status = store(dump, session, spans, nr);
+	} while (nr > 0 && status == COMMON_OK);
+	return status;
+}
+
+/* By itself, and quickly, since the writer is about to overwrite the oldest. */
+static int dump_cpu(struct dump *dump, int cpu)
+{
+	struct rbmap_session_options options = {
+		.size = sizeof(options),
+		.instance = dump->instance,
+		.cpus = &cpu,
+		.nr_cpus = 1,
+		.engine = RBMAP_ENGINE_OBSERVE,
+		.log = common_log(dump->recorder->config->verbosity),
+	};
+	struct rbmap_session *session;
+	int status, r;
+
+	r = rbmap_session_open(&session, &options);
+	if (r < 0)
+		return common_fail("CPU %d: the ring buffer could not be opened: %s",
+				   cpu, rbmap_strerror(r));
+	dump->cpu_events = 0;
+	status = dump_session(dump, session);
+	dump->events += dump->cpu_events;
+	rbmap_session_close(session);
+	return status;
+}
+
+/* By the time at which the dump was asked for. */
+static int find_from(struct dump *dump)
+{
+	uint64_t last = dump->recorder->config->last_ns;
+	struct rbmap_counters now;
+	const int *cpus;
+	int r;
+
+	if (!last)
+		return COMMON_OK;
+	rbmap_session_cpus(dump->recorder->session, &cpus);
+	r = rbmap_counters_read(&now, dump->instance, cpus[0]);
+	if (r < 0)
+		return common_fail("per_cpu/cpu%d/stats: %s", cpus[0],
+				   rbmap_strerror(r));
+	dump->from = now.now_ns > last ? now.now_ns - last : 0;
+	return COMMON_OK;
+}
+
+static int dump_rings(struct dump *dump)
+{
+	const int *cpus;
+	size_t nr = rbmap_session_cpus(dump->recorder->session, &cpus);
+	int status = COMMON_OK, r;
+
+	for (size_t i = 0; status == COMMON_OK && i < nr; i++) {
+		status = dump_cpu(dump, cpus[i]);
+		if (status == COMMON_OK && output_is_out_of_room(&dump->output))
+			status = common_fail("%s: %s; what came before is kept",
+					     dump->output.path, strerror(ENOSPC));
+	}
+	r = dump->sink.ops->finish(dump->sink.self);
+	if (r < 0 && status == COMMON_OK)
+		status = common_fail("%s: could not be ended: %s", dump->output.path,
+				     rbmap_strerror(r));
+	return status;
+}
+
+static int open_dump(struct dump *dump, const char *path)
+{
+	struct sink_source source = {
+		.config = dump->recorder->config,
+		.selection = dump->recorder->selection,
+		.session = dump->recorder->session,
+		.instance = dump->instance,
+		.output = &dump->output,
+		.signal_fd = dump->recorder->signal_fd,
+	};
+	int status = output_open(&dump->output, path, false);
+
+	if (status == COMMON_OK)
+		status = output_protect(&dump->output);
+	if (status == COMMON_OK)
+		status = output_begin(&dump->output);
+	if (status == COMMON_OK)
+		status = sink_dat_open(&dump->sink, &source);
+	return status;
+}
+
+static void tell(const struct dump *dump)
+{
+	char events[COMMON_FORMAT_SIZE], bytes[COMMON_FORMAT_SIZE];
+	struct sink_work work;
+
+	if (dump->recorder->config->verbosity < 0)
+		return;
+	dump->sink.ops->work(dump->sink.self, &work);
+	fprintf(stderr, "%s: %s events, %s\n", dump->output.path,
+		common_format_count(events, dump->events),
+		common_format_bytes(bytes, work.bytes));
+}
+
+int flight_dump_write(const struct recorder *recorder, const char *path)
+{
+	struct dump dump = {
+		.recorder = recorder,
+		.instance = target_instance(recorder->target),
+		.layout = *rbmap_session_layout(recorder->session),
+		.output.fd = -1,
+	};
+	int status;
+
+	status = find_from(&dump);
+	if (status == COMMON_OK)
+		status = open_dump(&dump, path);
+	if (status == COMMON_OK)
+		status = dump_rings(&dump);
+	if (status == COMMON_OK)
+		tell(&dump);
+	sink_close(&dump.sink);
+	if (output_close(&dump.output) && status == COMMON_OK)
+		status = COMMON_FAILURE;
+	return status;
+}

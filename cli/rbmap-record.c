@@ -136,7 +136,7 @@ static int set_up(struct state *state)
 	struct target *target;
 	int status;
 
-	status = target_open(&recorder->target, &state->config);
+	status = target_open(&recorder->target, state->config.instance);
 	if (status != COMMON_OK)
 		return status;
 	target = recorder->target;
@@ -145,7 +145,7 @@ static int set_up(struct state *state)
 				    COMMON_OFFLINE_REFUSE);
 	if (status == COMMON_OK)
 		status = selection_find(&state->selection, target_instance(target),
-					&state->config);
+					&state->config.events);
 	if (status == COMMON_OK)
 		status = target_set_up(target, &state->config, &state->cpus);
 	if (status == COMMON_OK)

@@ -55,16 +55,23 @@ static char *kernel_reason(struct tracefs_instance *instance, const char *before
 	return reason;
 }
 
-static int refused(char *reason, const char *option, const char *text,
+/* What -e names has its filter in another option. */
+static const char *filter_option(const struct selected_event *event)
+{
+	return strcmp(event->option->option, "-e") ? event->option->option : "-f";
+}
+
+static int refused(char *reason, bool is_filter, const char *text,
 		   const struct selected_event *event, int error)
 {
+	const char *option = is_filter ? filter_option(event) : "-R";
 	/* Not by the error alone: a quote that is missing is ESRCH to the kernel. */
 	bool wrong = reason || error == -EINVAL;
 
 	if (wrong)
 		common_usage_error("%s '%s': %s:%s takes no such %s: %s", option, text,
 				   event->system, event->name,
-				   option[1] == 'f' ? "filter" : "trigger",
+				   is_filter ? "filter" : "trigger",
 				   reason ? reason : strerror(-error));
 	else
 		common_error("%s '%s': %s:%s: %s", option, text, event->system,
@@ -72,11 +79,10 @@ static int refused(char *reason, const char *option, const char *text,
 	return wrong ? COMMON_USAGE : COMMON_FAILURE;
 }
 
-/* -f into filter, -R into trigger, where it is added to what is there. */
-static int write_condition(struct tracefs_instance *instance, const char *option,
+/* A trigger is added to those that are there. */
+static int write_condition(struct tracefs_instance *instance, bool is_filter,
 			   const char *text, const struct selected_event *event)
 {
-	bool is_filter = option[1] == 'f';
 	char *before = tracefs_error_last(instance);
 	char *reason = NULL;
 	char path[PATH_ROOM];
@@ -88,7 +94,7 @@ static int write_condition(struct tracefs_instance *instance, const char *option
 	if (r < 0)
 		reason = kernel_reason(instance, before);
 	free(before);
-	r = r < 0 ? refused(reason, option, text, event, r) : COMMON_OK;
+	r = r < 0 ? refused(reason, is_filter, text, event, r) : COMMON_OK;
 	free(reason);
 	return r;
 }
@@ -112,8 +118,8 @@ static int set_filter(const struct selected_event *event,
 			     -errno;
 		free(before);
 	}
-	return r < 0 ? refused(NULL, "-f", filter, event, r) :
-		       write_condition(instance, "-f", filter, event);
+	return r < 0 ? refused(NULL, true, filter, event, r) :
+		       write_condition(instance, true, filter, event);
 }
 
 static int remove_trigger(const struct selected_event *event, const char *trigger,
@@ -142,7 +148,7 @@ static int try_triggers(const struct selected_event *event,
 	for (size_t i = 0; status == COMMON_OK && i < event->option->nr_triggers; i++) {
 		const char *trigger = event->option->triggers[i];
 
-		status = write_condition(instance, "-R", trigger, event);
+		status = write_condition(instance, false, trigger, event);
 		if (status == COMMON_OK)
 			status = remove_trigger(event, trigger, instance);
 	}
@@ -156,7 +162,7 @@ static int set_trigger(const struct selected_event *event, const char *trigger,
 	char *removal;
 	int r;
 
-	r = write_condition(instance, "-R", trigger, event);
+	r = write_condition(instance, false, trigger, event);
 	if (r != COMMON_OK || !undo)
 		return r;
 	if (asprintf(&removal, "!%s", trigger) < 0)
@@ -216,8 +222,9 @@ static int enable_event(const struct selected_event *event,
 	if (r == 0)
 		r = tracing_write(instance, path, "1");
 	if (r < 0)
-		return common_fail("-e %s:%s: could not be enabled: %s", event->system,
-				   event->name, strerror(-r));
+		return common_fail("%s %s:%s: could not be enabled: %s",
+				   event->option->option, event->system, event->name,
+				   strerror(-r));
 	return COMMON_OK;
 }
 

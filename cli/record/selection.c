@@ -104,7 +104,7 @@ static void keep_last_of_each(struct selection *selection)
 }
 
 int selection_find(struct selection *ret, struct tracefs_instance *instance,
-		   const struct config *config)
+		   const struct common_event_options *options)
 {
 	char **systems = common_directories(instance, "events");
 	int status = COMMON_OK;
@@ -112,9 +112,8 @@ int selection_find(struct selection *ret, struct tracefs_instance *instance,
 	*ret = (struct selection){ 0 };
 	if (!systems)
 		return common_fail("events: cannot be listed: %s", strerror(errno));
-	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
-		status =
-			find_option(ret, instance, systems, &config->events.options[i]);
+	for (size_t i = 0; status == COMMON_OK && i < options->nr; i++)
+		status = find_option(ret, instance, systems, &options->options[i]);
 	tracefs_list_free(systems);
 	if (status != COMMON_OK) {
 		selection_free(ret);

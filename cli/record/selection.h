@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The events that -e names, found in the instance. */
+/* The events that options name, found in the instance. */
 #ifndef RECORD_SELECTION_H
 #define RECORD_SELECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
+#include "common.h"
 
 struct tracefs_instance;
 struct undo_list;
@@ -17,18 +17,18 @@ struct selected_event {
 	const struct common_event_option *option;
 };
 
-/* Sorted by system and name, each event once: the last -e that names it counts. */
+/* Sorted by system and name, each event once: the last option that names it counts. */
 struct selection {
 	struct selected_event *events;
 	size_t nr;
 };
 
 /*
- * Expands the -e options. An option that matches nothing is an error; prints it and
- * returns an exit code.
+ * Expands the options, which are borrowed. One that matches nothing is an error;
+ * prints it and returns an exit code.
  */
 int selection_find(struct selection *ret, struct tracefs_instance *instance,
-		   const struct config *config);
+		   const struct common_event_options *options);
 
 /*
  * Sets filters, tries the triggers, then enables the events. With @undo, notes there

@@ -38,7 +38,7 @@ static int open_own(struct target *target, const char *dir)
 	return COMMON_OK;
 }
 
-static int open_parts(struct target *target, const struct config *config)
+static int open_parts(struct target *target, const char *name)
 {
 	const char *dir;
 	int status;
@@ -49,12 +49,12 @@ static int open_parts(struct target *target, const struct config *config)
 	status = common_tracefs_check(&dir);
 	if (status != COMMON_OK)
 		return status;
-	if (config->instance)
-		return common_instance_open(&target->instance, config->instance);
+	if (name)
+		return common_instance_open(&target->instance, name);
 	return open_own(target, dir);
 }
 
-int target_open(struct target **ret, const struct config *config)
+int target_open(struct target **ret, const char *name)
 {
 	struct target *target = calloc(1, sizeof(*target));
 	int status;
@@ -62,7 +62,7 @@ int target_open(struct target **ret, const struct config *config)
 	if (!target)
 		return common_fail("%s", strerror(ENOMEM));
 	target->lock = -1;
-	status = open_parts(target, config);
+	status = open_parts(target, name);
 	if (status != COMMON_OK) {
 		target_close(target);
 		return status;

@@ -11,10 +11,10 @@
 struct target;
 
 /*
- * Removes what killed runs left, then makes an instance, or opens the one that is
- * named. Prints its errors; returns an exit code.
+ * Opens the instance that is named; without a name removes what killed runs left, then
+ * makes one. Prints its errors; returns an exit code.
  */
-int target_open(struct target **ret, const struct config *config);
+int target_open(struct target **ret, const char *name);
 
 /*
  * Sizes, clock, CPUs, threads: all that has to be set before the rings are opened.

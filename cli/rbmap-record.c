@@ -151,7 +151,12 @@ static int set_up(struct state *state)
 	if (status == COMMON_OK)
 		status = selection_enable(&state->selection, target_instance(target),
 					  target_undo(target));
-	return status == COMMON_OK ? open_session(state) : status;
+	if (status == COMMON_OK)
+		status = open_session(state);
+	if (status == COMMON_OK && state->config.dump_on.nr)
+		status = watch_open(&recorder->watch, &state->config, target,
+				    &state->cpus);
+	return status;
 }
 
 /*
@@ -232,6 +237,8 @@ static int record(struct state *state, bool *began)
 static void put_back(struct state *state)
 {
 	sink_close(&state->recorder.sink);
+	watch_close(state->recorder.watch);
+	state->recorder.watch = NULL;
 	rbmap_session_close(state->recorder.session);
 	state->recorder.session = NULL;
 	target_close(state->recorder.target);

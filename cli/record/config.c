@@ -9,6 +9,9 @@
 #include "common.h"
 #include "config.h"
 
+/* Of the dumps that events call for. */
+#define KEEP_DEFAULT 10
+
 enum {
 	OPTION_SUBBUF_SIZE = 256,
 	OPTION_DURATION,
@@ -19,6 +22,7 @@ enum {
 	OPTION_USER,
 	OPTION_DIRECT,
 	OPTION_FLIGHT,
+	OPTION_DUMP_ON,
 	OPTION_KEEP,
 	OPTION_LAST,
 	OPTION_VERSION
@@ -43,6 +47,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "direct", no_argument, NULL, OPTION_DIRECT },
 	{ "flight", no_argument, NULL, OPTION_FLIGHT },
+	{ "dump-on", required_argument, NULL, OPTION_DUMP_ON },
 	{ "keep", required_argument, NULL, OPTION_KEEP },
 	{ "last", required_argument, NULL, OPTION_LAST },
 	{ "fail-on-loss", no_argument, NULL, OPTION_FAIL_ON_LOSS },
@@ -75,7 +80,9 @@ static const char help_text[] =
 	"                         json (an object a line); both live, in time order\n"
 	"      --direct           write past the page cache (O_DIRECT)\n"
 	"      --flight           let the rings run; dump them on SIGUSR1 and at the end\n"
-	"      --keep N           of the dumps, the last N\n"
+	"      --dump-on EVENT[:FILTER]  and when EVENT fires and FILTER takes it;\n"
+	"                         repeatable\n"
+	"      --keep N           of the dumps, the last N; with --dump-on default 10\n"
 	"      --last TIME        of what the rings hold, the last TIME\n"
 	"      --duration TIME    stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
 	"      --summary FILE     what was recorded and lost, as one JSON document\n"
@@ -152,10 +159,50 @@ static int set_time(uint64_t *ret, const char *option, const char *text)
 	return COMMON_OK;
 }
 
+/*
+ * "SYSTEM:EVENT:FILTER" or "EVENT:FILTER": what compares is a filter, which may have
+ * colons itself, and no name of an event has a sign that compares.
+ */
+static char *find_filter(char *text)
+{
+	static const char comparing[] = "=<>&~";
+	char *colon = strchr(text, ':');
+	size_t length;
+
+	if (!colon)
+		return NULL;
+	length = strcspn(colon + 1, ":");
+	if (strcspn(colon + 1, comparing) < length)
+		return colon;
+	return colon[1 + length] ? colon + 1 + length : NULL;
+}
+
+/* Cuts argv's string in two. */
+static int add_dump_on(struct config *config, char *text)
+{
+	char *colon = find_filter(text);
+	int status;
+
+	if (colon)
+		*colon++ = '\0';
+	status = common_event_options_add(&config->dump_on, "--dump-on", text);
+	if (status == COMMON_OK && colon && !*colon)
+		status = common_usage_error("--dump-on '%s:': the filter is empty",
+					    text);
+	if (status == COMMON_OK && colon)
+		common_event_options_last(&config->dump_on)->filter = colon;
+	return status;
+}
+
 static int set_keep(struct config *config, const char *text)
 {
+	if (!strcmp(text, "all")) {
+		config->keep = CONFIG_KEEP_ALL;
+		return COMMON_OK;
+	}
 	if (common_parse_number(&config->keep, text) < 0 || config->keep == 0)
-		return common_usage_error("--keep '%s': not a number of dumps", text);
+		return common_usage_error(
+			"--keep '%s': neither a number of dumps nor 'all'", text);
 	return COMMON_OK;
 }
 
@@ -212,6 +259,8 @@ static int take_option(struct config *config, int c, char *value)
 		return set_time(&config->duration_ns, "--duration", value);
 	case OPTION_LAST:
 		return set_time(&config->last_ns, "--last", value);
+	case OPTION_DUMP_ON:
+		return add_dump_on(config, value);
 	case OPTION_KEEP:
 		return set_keep(config, value);
 	case OPTION_ENGINE:
@@ -248,9 +297,11 @@ static int take_option(struct config *config, int c, char *value)
 
 static int check_flight(struct config *config)
 {
-	if (!config->flight && (config->keep || config->last_ns))
+	if (!config->flight && (config->dump_on.nr || config->keep || config->last_ns))
 		return common_usage_error("%s: only with --flight",
-					  config->keep ? "--keep" : "--last");
+					  config->dump_on.nr ? "--dump-on" :
+					  config->keep	     ? "--keep" :
+							       "--last");
 	if (!config->flight)
 		return COMMON_OK;
 	if (config->format != FORMAT_DAT)
@@ -266,6 +317,9 @@ static int check_flight(struct config *config)
 	if (config->last_ns && config->clock && !strcmp(config->clock, "x86-tsc"))
 		return common_usage_error("--last: the clock x86-tsc counts no time");
 	config->engine = RBMAP_ENGINE_OBSERVE;
+	/* An event fires as often as it likes, and nobody may be there to look. */
+	if (!config->keep)
+		config->keep = config->dump_on.nr ? KEEP_DEFAULT : CONFIG_KEEP_ALL;
 	return COMMON_OK;
 }
 
@@ -310,5 +364,6 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 
 void config_free(struct config *config)
 {
+	common_event_options_free(&config->dump_on);
 	common_event_options_free(&config->events);
 }

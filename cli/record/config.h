@@ -16,6 +16,9 @@ enum record_format {
 	FORMAT_JSON
 };
 
+/* For --keep all. */
+#define CONFIG_KEEP_ALL UINT64_MAX
+
 struct config {
 	/* Each -e, with the -f and -R that follow it. */
 	struct common_event_options events;
@@ -34,6 +37,9 @@ struct config {
 	bool direct;
 	/* The rings are dumped, not drained. */
 	bool flight;
+	/* Events that call for a dump, each with its filter. */
+	struct common_event_options dump_on;
+	/* How many dumps. */
 	uint64_t keep;
 	uint64_t last_ns;
 	bool fail_on_loss;

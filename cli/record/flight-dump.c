@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <rbmap/error.h>
 #include <rbmap/record.h>
@@ -10,13 +11,23 @@
 #include "common.h"
 #include "flight-dump.h"
 
+#define NS_PER_MS 1000000
 /* A turn of half a megabyte, as when recording. */
 #define SPANS 128
 #define TAKE_BYTES (UINT32_C(1) << 19)
 
+/*
+ * How long an event is waited for that has fired and is not in the ring yet. The event
+ * that an interrupt fires while its CPU writes another one shows in the ring only when
+ * that is written, and so after the interrupt.
+ */
+#define WAIT_FOR_FIRED_NS (50 * NS_PER_MS)
+
 /* One dump of one CPU after the other. */
 struct dump {
 	const struct recorder *recorder;
+	const struct flight_call *call;
+	uint64_t begun;
 	struct tracefs_instance *instance;
 	struct rbmap_layout layout;
 	struct output output;
@@ -24,8 +35,9 @@ struct dump {
 	/* What is earlier is left out, in the units of the trace clock; 0: nothing is.
 	 */
 	uint64_t from;
-	/* Of the CPU at work: what is in the file so far. */
+	/* Of the CPU at work: what is in the file so far, and the latest time seen. */
 	uint64_t cpu_events;
+	uint64_t latest;
 	uint64_t events;
 };
 
@@ -62,13 +74,15 @@ static int cut(const struct dump *dump, struct rbmap_span *spans, int nr)
 	return kept;
 }
 
-static uint64_t count(const struct dump *dump, const struct rbmap_span *span)
+static uint64_t count(struct dump *dump, const struct rbmap_span *span)
 {
 	struct rbmap_tally tally = { 0 };
 	struct rbmap_walk walk = { 0 };
 
 	if (rbmap_walk_span(&walk, &dump->layout, span) == 0)
 		rbmap_walk_tally(&walk, &tally);
+	if (tally.records)
+		dump->latest = tally.last;
 	return tally.records;
 }
 
@@ -119,7 +133,7 @@ static int most_spans(const struct dump *dump)
 	return most < 4 ? 4 : most > SPANS ? SPANS : most;
 }
 
-static int dump_session(struct dump *dump, struct rbmap_session *session)
+static int take_all(struct dump *dump, struct rbmap_session *session)
 {
 	struct rbmap_span spans[SPANS];
 	int status = COMMON_OK, nr;
@@ -132,6 +146,31 @@ static int dump_session(struct dump *dump, struct rbmap_session *session)
 		if (nr > 0)
 			status = store(dump, session, spans, nr);
 	} while (nr > 0 && status == COMMON_OK);
+	return status;
+}
+
+/*
+ * Is something known to have fired on this CPU that may not be in the ring yet? Where
+ * the event is not recorded, or is the latest of its CPU, nothing later shows: so this
+ * ends by the clock as well.
+ */
+static bool is_to_come(const struct dump *dump, int cpu)
+{
+	return dump->call->fired &&
+	       dump->latest < watch_latest(dump->recorder->watch, cpu) &&
+	       recorder_now() - dump->begun < WAIT_FOR_FIRED_NS;
+}
+
+static int dump_session(struct dump *dump, struct rbmap_session *session, int cpu)
+{
+	struct timespec pause = { .tv_nsec = NS_PER_MS };
+	int status = take_all(dump, session);
+
+	while (status == COMMON_OK && is_to_come(dump, cpu)) {
+		nanosleep(&pause, NULL);
+		rbmap_session_look_everywhere(session);
+		status = take_all(dump, session);
+	}
 	return status;
 }
 
@@ -154,13 +193,19 @@ static int dump_cpu(struct dump *dump, int cpu)
 		return common_fail("CPU %d: the ring buffer could not be opened: %s",
 				   cpu, rbmap_strerror(r));
 	dump->cpu_events = 0;
-	status = dump_session(dump, session);
+	dump->latest = 0;
+	status = dump_session(dump, session, cpu);
 	dump->events += dump->cpu_events;
 	rbmap_session_close(session);
 	return status;
 }
 
-/* By the time at which the dump was asked for. */
+static uint64_t time_before(uint64_t time, uint64_t ns)
+{
+	return time > ns ? time - ns : 0;
+}
+
+/* By the time at which the dump was asked for, or the event fired. */
 static int find_from(struct dump *dump)
 {
 	uint64_t last = dump->recorder->config->last_ns;
@@ -170,23 +215,39 @@ static int find_from(struct dump *dump)
 
 	if (!last)
 		return COMMON_OK;
+	if (dump->call->fired) {
+		dump->from = time_before(dump->call->fired->time_stamp, last);
+		return COMMON_OK;
+	}
 	rbmap_session_cpus(dump->recorder->session, &cpus);
 	r = rbmap_counters_read(&now, dump->instance, cpus[0]);
 	if (r < 0)
 		return common_fail("per_cpu/cpu%d/stats: %s", cpus[0],
 				   rbmap_strerror(r));
-	dump->from = now.now_ns > last ? now.now_ns - last : 0;
+	dump->from = time_before(now.now_ns, last);
 	return COMMON_OK;
+}
+
+/* Before the writer overwrites what fired. */
+static size_t find_first(const struct dump *dump, const int *cpus, size_t nr)
+{
+	const struct watch_fired *fired = dump->call->fired;
+
+	for (size_t i = 0; fired && i < nr; i++)
+		if (cpus[i] == fired->cpu)
+			return i;
+	return 0;
 }
 
 static int dump_rings(struct dump *dump)
 {
 	const int *cpus;
 	size_t nr = rbmap_session_cpus(dump->recorder->session, &cpus);
+	size_t first = find_first(dump, cpus, nr);
 	int status = COMMON_OK, r;
 
 	for (size_t i = 0; status == COMMON_OK && i < nr; i++) {
-		status = dump_cpu(dump, cpus[i]);
+		status = dump_cpu(dump, cpus[(first + i) % nr]);
 		if (status == COMMON_OK && output_is_out_of_room(&dump->output))
 			status = common_fail("%s: %s; what came before is kept",
 					     dump->output.path, strerror(ENOSPC));
@@ -227,15 +288,18 @@ static void tell(const struct dump *dump)
 	if (dump->recorder->config->verbosity < 0)
 		return;
 	dump->sink.ops->work(dump->sink.self, &work);
-	fprintf(stderr, "%s: %s events, %s\n", dump->output.path,
+	fprintf(stderr, "%s: %s events, %s, %s\n", dump->output.path,
 		common_format_count(events, dump->events),
-		common_format_bytes(bytes, work.bytes));
+		common_format_bytes(bytes, work.bytes), dump->call->why);
 }
 
-int flight_dump_write(const struct recorder *recorder, const char *path)
+int flight_dump_write(const struct recorder *recorder, const struct flight_call *call,
+		      const char *path)
 {
 	struct dump dump = {
 		.recorder = recorder,
+		.call = call,
+		.begun = recorder_now(),
 		.instance = target_instance(recorder->target),
 		.layout = *rbmap_session_layout(recorder->session),
 		.output.fd = -1,

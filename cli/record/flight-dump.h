@@ -5,7 +5,19 @@
 
 #include "recorder.h"
 
-/* Tells what it has written. Prints its errors; returns an exit code. */
-int flight_dump_write(const struct recorder *recorder, const char *path);
+/* What called for it. */
+struct flight_call {
+	/* In words: "on SIGUSR1". */
+	const char *why;
+	/* NULL: no event did. */
+	const struct watch_fired *fired;
+};
+
+/*
+ * Begins with the CPU on which the event fired; --last then counts from the event.
+ * Tells what it has written. Prints its errors; returns an exit code.
+ */
+int flight_dump_write(const struct recorder *recorder, const struct flight_call *call,
+		      const char *path);
 
 #endif

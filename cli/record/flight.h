@@ -12,12 +12,12 @@
 int flight_check(const struct config *config);
 
 /*
- * In place of draining: dumps on SIGUSR1, until something ends the recording. Prints
- * its errors; returns an exit code.
+ * In place of draining: dumps on SIGUSR1 and on the events of --dump-on, until
+ * something ends the recording. Prints its errors; returns an exit code.
  */
 int flight_run_until_stop(struct recorder *recorder);
 
 /* One dump, into the output's name with the next number behind it. Likewise. */
-int flight_dump(struct recorder *recorder);
+int flight_dump_at_end(struct recorder *recorder);
 
 #endif

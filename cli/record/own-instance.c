@@ -138,7 +138,7 @@ int own_instance_create(struct tracefs_instance **ret, int *lock, const char *di
 	char name[64];
 	int r = -EEXIST;
 
-	/* The number is taken where another PID namespace has the same. */
+	/* The number is taken by our first one, or in another PID namespace. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		if (i == 0)
 			snprintf(name, sizeof(name), PREFIX "%d", (int)getpid());

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Instances that rbmap-record makes are named rbmap-record-PID, and their directory is
- * locked (flock(2)) for as long as the process lives: what is not locked was left by
- * one that was killed.
+ * Instances that rbmap-record makes are named rbmap-record-PID, a second one
+ * rbmap-record-PID.1, and their directory is locked (flock(2)) for as long as the
+ * process lives: what is not locked was left by one that was killed.
  */
 #ifndef RECORD_OWN_INSTANCE_H
 #define RECORD_OWN_INSTANCE_H

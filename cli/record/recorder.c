@@ -311,6 +311,9 @@ int recorder_run(struct recorder *recorder)
 					target_undo(recorder->target));
 	if (status == COMMON_OK)
 		status = target_set_tracing(recorder->target, true);
+	/* Not before there is anything to dump. */
+	if (status == COMMON_OK && recorder->watch)
+		status = watch_start(recorder->watch);
 	if (status != COMMON_OK)
 		return status;
 	recorder->started = recorder_now();
@@ -322,7 +325,8 @@ int recorder_run(struct recorder *recorder)
 				  target_instance(recorder->target));
 	status = worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
-	return worse(status, flight ? flight_dump(recorder) : end_recording(recorder));
+	return worse(status,
+		     flight ? flight_dump_at_end(recorder) : end_recording(recorder));
 }
 
 int recorder_wait_for_command(struct recorder *recorder)

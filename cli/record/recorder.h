@@ -12,6 +12,7 @@
 #include "sink.h"
 #include "tally.h"
 #include "target.h"
+#include "watch.h"
 
 /* What a recording has come to, as far as it is not in the tally, and has cost. */
 struct recorder_result {
@@ -48,8 +49,9 @@ struct recorder {
 	int sink_error;
 	/* The output's reader went away: no failure. */
 	bool output_closed;
-	/* --flight: one is asked for, and how many there were. */
+	/* --flight: one is asked for, what else calls for one, how many there were. */
 	bool dump;
+	struct watch *watch;
 	uint64_t dumps;
 };
 

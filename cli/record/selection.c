@@ -83,6 +83,12 @@ static int compare(const void *a, const void *b)
 	return r;
 }
 
+static bool is_same_event(const struct selected_event *a,
+			  const struct selected_event *b)
+{
+	return !strcmp(a->system, b->system) && !strcmp(a->name, b->name);
+}
+
 static void keep_last_of_each(struct selection *selection)
 {
 	struct selected_event *events = selection->events;
@@ -90,8 +96,7 @@ static void keep_last_of_each(struct selection *selection)
 
 	for (size_t i = 0; i < selection->nr; i++) {
 		bool again = i + 1 < selection->nr &&
-			     !strcmp(events[i].system, events[i + 1].system) &&
-			     !strcmp(events[i].name, events[i + 1].name);
+			     is_same_event(&events[i], &events[i + 1]);
 
 		if (again) {
 			free(events[i].system);
@@ -103,8 +108,9 @@ static void keep_last_of_each(struct selection *selection)
 	selection->nr = kept;
 }
 
-int selection_find(struct selection *ret, struct tracefs_instance *instance,
-		   const struct common_event_options *options)
+/* Sorted; an event as often as it is named. */
+static int find_all(struct selection *ret, struct tracefs_instance *instance,
+		    const struct common_event_options *options)
 {
 	char **systems = common_directories(instance, "events");
 	int status = COMMON_OK;
@@ -120,8 +126,36 @@ int selection_find(struct selection *ret, struct tracefs_instance *instance,
 		return status;
 	}
 	qsort(ret->events, ret->nr, sizeof(*ret->events), compare);
-	keep_last_of_each(ret);
 	return COMMON_OK;
+}
+
+int selection_find(struct selection *ret, struct tracefs_instance *instance,
+		   const struct common_event_options *options)
+{
+	int status = find_all(ret, instance, options);
+
+	if (status == COMMON_OK)
+		keep_last_of_each(ret);
+	return status;
+}
+
+int selection_find_once(struct selection *ret, struct tracefs_instance *instance,
+			const struct common_event_options *options)
+{
+	int status = find_all(ret, instance, options);
+	const struct selected_event *event;
+
+	for (size_t i = 1; status == COMMON_OK && i < ret->nr; i++) {
+		event = &ret->events[i];
+		if (is_same_event(event - 1, event))
+			status = common_usage_error(
+				"%s '%s': %s:%s is named twice; join filters with ||",
+				event->option->option, event->option->pattern,
+				event->system, event->name);
+	}
+	if (status != COMMON_OK)
+		selection_free(ret);
+	return status;
 }
 
 char **selection_names(const struct selection *selection)

@@ -17,18 +17,22 @@ struct selected_event {
 	const struct common_event_option *option;
 };
 
-/* Sorted by system and name, each event once: the last option that names it counts. */
+/* Sorted by system and name, each event once. */
 struct selection {
 	struct selected_event *events;
 	size_t nr;
 };
 
 /*
- * Expands the options, which are borrowed. One that matches nothing is an error;
- * prints it and returns an exit code.
+ * Expands the options, which are borrowed; the last that names an event counts. One
+ * that matches nothing is an error; prints it and returns an exit code.
  */
 int selection_find(struct selection *ret, struct tracefs_instance *instance,
 		   const struct common_event_options *options);
+
+/* Likewise, but two options that name one event are an error as well. */
+int selection_find_once(struct selection *ret, struct tracefs_instance *instance,
+			const struct common_event_options *options);
 
 /*
  * Sets filters, tries the triggers, then enables the events. With @undo, notes there

@@ -209,3 +209,21 @@ int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
 		set_default_buffer_size(instance, kb);
 	return status;
 }
+
+int sizes_set_least(struct tracefs_instance *instance, struct tracefs_instance *like)
+{
+	char *kb = tracing_read(like, "buffer_subbuf_size_kb");
+	int r;
+
+	/* The ring first: as many larger sub-buffers as it had may be too much. */
+	r = tracing_write(instance, "buffer_size_kb", "1");
+	if (r == 0 && kb)
+		r = tracing_write(instance, "buffer_subbuf_size_kb", kb);
+	if (r == 0 && kb)
+		r = tracing_write(instance, "buffer_size_kb", "1");
+	free(kb);
+	if (r < 0)
+		return common_fail("the second ring buffer cannot be had: %s",
+				   strerror(-r));
+	return COMMON_OK;
+}

@@ -15,4 +15,10 @@ struct undo_list;
 int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
 	      const struct config *config);
 
+/*
+ * In an instance of our own: the sub-buffers of @like, so that what fits there fits
+ * here too, but as few as the kernel takes. Likewise.
+ */
+int sizes_set_least(struct tracefs_instance *instance, struct tracefs_instance *like);
+
 #endif

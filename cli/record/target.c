@@ -249,6 +249,44 @@ int target_set_up(struct target *target, const struct config *config,
 	return status;
 }
 
+static int copy_clock(struct target *target, const struct target *from)
+{
+	char *clock = tracefs_get_clock(from->instance);
+	int r = clock ? tracing_write(target->instance, "trace_clock", clock) : -errno;
+
+	free(clock);
+	return r < 0 ? common_fail("trace_clock: %s", strerror(-r)) : COMMON_OK;
+}
+
+/* A kernel that lacks the file has told of it, or was not asked for what it does. */
+static int copy_file(struct target *target, const struct target *from, const char *file)
+{
+	char *text = tracing_read(from->instance, file);
+	int r = text ? tracing_write(target->instance, file, text) : -errno;
+
+	free(text);
+	if (r < 0 && r != -ENOENT)
+		return common_fail("%s: %s", file, strerror(-r));
+	return COMMON_OK;
+}
+
+int target_set_up_beside(struct target *target, const struct target *recorded)
+{
+	/* Children before threads: none that is born meanwhile is left out. */
+	static const char *const files[] = { "tracing_cpumask", "options/event-fork",
+					     "set_event_pid", "set_event_notrace_pid" };
+	int status = note_tracing(target);
+
+	if (status == COMMON_OK)
+		status = sizes_set_least(target->instance, recorded->instance);
+	if (status == COMMON_OK)
+		status = copy_clock(target, recorded);
+	for (size_t i = 0; status == COMMON_OK && i < sizeof(files) / sizeof(files[0]);
+	     i++)
+		status = copy_file(target, recorded, files[i]);
+	return status;
+}
+
 int target_set_tracing(struct target *target, bool on)
 {
 	int r = tracing_write(target->instance, "tracing_on", on ? "1" : "0");

@@ -23,6 +23,12 @@ int target_open(struct target **ret, const char *name);
 int target_set_up(struct target *target, const struct config *config,
 		  const struct common_cpus *cpus);
 
+/*
+ * Likewise, for an instance of our own beside one that is set up: the same clock, CPUs
+ * and threads, and sub-buffers, but few of them.
+ */
+int target_set_up_beside(struct target *target, const struct target *recorded);
+
 struct tracefs_instance *target_instance(const struct target *target);
 
 /*

@@ -42,7 +42,7 @@ refused() {
   refused 2 "--duration 0: must be more than 0" -e sched --duration 0 -o t.dat
   refused 2 "--keep: only with --flight" -e sched --keep 2 -o t.dat
   refused 2 "--last: only with --flight" -e sched --last 1s -o t.dat
-  refused 2 "--keep '0': not a number of dumps" -e sched --flight --keep 0 -o t.dat
+  refused 2 "--keep '0': neither a number of dumps nor 'all'" -e sched --flight --keep 0 -o t.dat
   refused 2 "--flight: only observes" -e sched --flight --engine reader -o t.dat
   refused 2 "--flight: dumps are trace.dat files" -e sched --flight --format text
   refused 2 "--summary: not with --flight" -e sched --flight --summary s.json -o t.dat

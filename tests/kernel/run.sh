@@ -53,7 +53,7 @@ EOT
 }
 
 slowdown=${RBMAP_TEST_SLOWDOWN:-8}
-limit=${RBMAP_KERNEL_LIMIT:-3600}
+limit=${RBMAP_KERNEL_LIMIT:-7200}
 only=
 brief=
 kernels=()

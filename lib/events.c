@@ -67,13 +67,21 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 
 /*
  * Events carry the pids of the first PID namespace: elsewhere /proc would name others.
+ * A kernel without such namespaces (CONFIG_PID_NS) has no link for them.
  * Source: PROC_PID_INIT_INO in include/linux/proc_ns.h.
  */
-static int open_proc(void)
+static bool is_first_pid_namespace(void)
 {
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino != UINT32_C(0xEFFFFFFC))
+	if (stat("/proc/self/ns/pid", &st) == 0)
+		return st.st_ino == UINT32_C(0xEFFFFFFC);
+	return errno == ENOENT && stat("/proc/self/ns", &st) == 0;
+}
+
+static int open_proc(void)
+{
+	if (!is_first_pid_namespace())
 		return -1;
 	return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }

@@ -99,6 +99,9 @@ void run_hog(struct observe *observe, struct role *role);
 void run_read_consumer(struct observe *observe, struct role *role);
 void run_reset_now_and_then(struct observe *observe, struct role *role);
 
+/* verdict.c: whether all that the variant is there for did happen by now. */
+bool has_been_tried(const struct observe *observe);
+
 /* watch.c */
 void run_watcher(struct observe *observe, struct role *role);
 void run_reader_consumer(struct observe *observe, struct role *role);

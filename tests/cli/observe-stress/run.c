@@ -16,6 +16,7 @@
 #include "observe.h"
 
 #define KINDS 3
+#define TICK_NS (5 * 1000 * 1000)
 
 /* The observer is the first of them all, then come those who stop last. */
 enum {
@@ -164,7 +165,7 @@ static bool have_ended(const struct observe *observe, int from, int to)
 static int wait_until(struct observe *observe, uint64_t end, const int *flag, int from,
 		      int to)
 {
-	const struct timespec tick = { .tv_nsec = 5 * 1000 * 1000 };
+	const struct timespec tick = { .tv_nsec = TICK_NS };
 	sigset_t signals;
 
 	sigemptyset(&signals);
@@ -225,6 +226,19 @@ static int stop_all(struct observe *observe)
 	return number ? number : wait_for_end(observe, WATCHER, first[WRITERS]);
 }
 
+/* On a slow machine the time may be over before all that is to be tried was. */
+static int wait_until_tried(struct observe *observe)
+{
+	uint64_t now = monotonic_ns(), last = now + observe->guard_ns;
+	uint64_t end = now + observe->stress.phase_seconds * 1000000000;
+	int number = wait_until(observe, end, NULL, 0, 1);
+
+	while (!number && !have_ended(observe, 0, 1) && monotonic_ns() < last &&
+	       !has_been_tried(observe))
+		number = wait_until(observe, monotonic_ns() + TICK_NS, NULL, 0, 1);
+	return number;
+}
+
 static int run_roles(struct observe *observe)
 {
 	uint64_t now = monotonic_ns();
@@ -236,9 +250,7 @@ static int run_roles(struct observe *observe)
 	if (number)
 		return number;
 	start_others(observe);
-	now = monotonic_ns();
-	number = wait_until(observe, now + observe->stress.phase_seconds * 1000000000,
-			    NULL, 0, 1);
+	number = wait_until_tried(observe);
 	return number ? number : stop_all(observe);
 }
 

@@ -121,30 +121,44 @@ static bool got_to_the_end(struct observe *observe)
 	return right;
 }
 
-/* What was to be tried did happen. */
-static bool has_tried(struct observe *observe)
+bool has_been_tried(const struct observe *observe)
 {
 	unsigned int with = observe->variant->with;
+	uint64_t missing = 0, holes = 0, torn = 0, sessions = 0;
+	bool all = true;
+
+	for (int i = 0; i < observe->stress.nr_cpus; i++) {
+		const struct found *one = &observe->common->found[i];
+
+		missing += one->missing;
+		holes += one->holes;
+		torn += one->torn;
+		sessions += one->sessions;
+	}
+	if (with & TINY)
+		all = missing && holes && (with & COPIES || torn);
+	if (with & REOPENS)
+		all &= sessions > 2u * observe->stress.nr_cpus;
+	for (int i = 0; i < observe->stress.nr_roles; i++)
+		all &= observe->common->roles[i].rounds > 0;
+	return all;
+}
+
+static bool has_tried(struct observe *observe)
+{
 	struct found sum = sum_of(observe);
-	bool right = true;
 
 	tell("# %" PRIu64 " missing, %" PRIu64 " spans torn, %" PRIu64 " sessions\n",
 	     sum.missing, sum.torn, sum.sessions);
-	if (with & TINY)
-		right &= sum.missing && sum.holes && (with & COPIES || sum.torn);
-	if (with & ROOMY)
-		right &= !sum.missing && !sum.torn && !sum.in_vain;
-	if (with & REOPENS)
-		right &= sum.sessions > 2u * observe->stress.nr_cpus;
 	for (int i = 0; i < observe->stress.nr_roles; i++) {
 		const struct role *role = &observe->common->roles[i];
 
-		if (role->rounds)
-			continue;
-		tell("# %s %d did nothing\n", role->name, role->index);
-		right = false;
+		if (!role->rounds)
+			tell("# %s %d did nothing\n", role->name, role->index);
 	}
-	return right;
+	if (observe->variant->with & ROOMY && (sum.missing || sum.torn || sum.in_vain))
+		return false;
+	return has_been_tried(observe);
 }
 
 static bool has_ended_well(struct observe *observe)

@@ -11,6 +11,7 @@
 
 #include <rbmap/error.h>
 #include <rbmap/events.h>
+#include <rbmap/stats.h>
 
 #include "common.h"
 #include "systems.h"
@@ -70,15 +71,26 @@ static int open_events(struct tail *tail)
 	return status;
 }
 
-/* The top-level ring gets its size with the first event, unless it is mapped by then.
- */
-static bool was_never_used(struct tail *tail)
+/* A ring gets its size as the first event is enabled, unless it is mapped by then. */
+static bool has_no_size(const struct tail *tail)
 {
 	char *text = tracefs_instance_file_read(tail->instance, "buffer_size_kb", NULL);
-	bool never = text && strstr(text, "expanded");
+	bool none = text && strstr(text, "expanded");
 
 	free(text);
-	return never;
+	return none;
+}
+
+/* Something may have been written to trace_marker. */
+static bool is_empty(const struct tail *tail, const struct common_cpus *cpus)
+{
+	struct rbmap_counters counters;
+
+	for (size_t i = 0; i < cpus->nr; i++)
+		if (!rbmap_counters_read(&counters, tail->instance, cpus->cpus[i]) &&
+		    counters.unread)
+			return false;
+	return true;
 }
 
 static void note_reason(void *context, enum rbmap_log_level level, const char *message)
@@ -109,16 +121,21 @@ static int open_session(struct tail *tail)
 {
 	struct rbmap_session_options options = { .size = sizeof(options) };
 	struct common_cpus cpus = { .nr = 0 };
-	int status = COMMON_OK, r;
+	int status, r;
 
-	if (tail->config.cpus)
-		status = common_cpus_choose(&cpus, tail->config.cpus,
-					    COMMON_OFFLINE_TAKE);
+	status = common_cpus_choose(&cpus, tail->config.cpus, COMMON_OFFLINE_TAKE);
 	if (status != COMMON_OK)
 		return status;
+	/* Not even for a moment: somebody may be about to enable an event. */
+	if (has_no_size(tail) && is_empty(tail, &cpus)) {
+		common_cpus_free(&cpus);
+		return COMMON_OK;
+	}
 	options.instance = tail->instance;
-	options.cpus = cpus.cpus;
-	options.nr_cpus = cpus.nr;
+	if (tail->config.cpus) {
+		options.cpus = cpus.cpus;
+		options.nr_cpus = cpus.nr;
+	}
 	options.engine = RBMAP_ENGINE_OBSERVE;
 	options.flags = RBMAP_SESSION_COPIES;
 	options.latency_ms = tail->config.follow ? LATENCY_MS : 0;
@@ -160,7 +177,7 @@ static int open_all(struct tail *tail)
 		status = open_printer(tail);
 	if (status == COMMON_OK)
 		status = open_session(tail);
-	if (status == COMMON_OK)
+	if (status == COMMON_OK && tail->session)
 		status = make_room(tail);
 	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
 }
@@ -188,14 +205,14 @@ static int run(struct tail *tail)
 	}
 	common_raise_file_limit();
 	status = common_instance_open(&tail->instance, tail->config.instance);
-	if (status == COMMON_OK && was_never_used(tail)) {
-		if (!tail->config.follow)
-			return COMMON_OK;
-		return common_fail("the ring buffer was never used, and could not be "
-				   "while it is mapped; enable events first");
-	}
+	if (status == COMMON_OK && tail->config.follow && has_no_size(tail))
+		return common_fail(
+			"the ring buffer has not got its size yet, and could "
+			"not while it is mapped; enable events first");
 	if (status == COMMON_OK)
 		status = open_all(tail);
+	if (!tail->session)
+		return status;
 	if (status == COMMON_OK)
 		status = tail_read_past(tail);
 	if (status == COMMON_OK)

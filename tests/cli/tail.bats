@@ -11,6 +11,7 @@ setup() {
 }
 
 teardown() {
+  umount "$ring/buffer_size_kb" 2>/dev/null || true
   clear_up_tails
 }
 
@@ -276,6 +277,28 @@ is_full() {
   grep -q "$ring/" log
   run ! grep -E "$tracing.*O_(WRONLY|RDWR|CREAT|TRUNC)" log
   run ! grep -E '0x5220|/trace_pipe"|/trace"' log
+}
+
+# So it is of each ring behind a boot, until an event is enabled.
+without_its_size() {
+  need_ring
+  echo '7 (expanded: 1408)' >size
+  mount --bind size "$ring/buffer_size_kb" || skip "nothing can be mounted there"
+}
+
+@test "a ring that has not got its size yet: what is in it" {
+  without_its_size
+  [ -z "$(show)" ]
+  gives 2 "-M 'x': not a CPU list" -B "$instance" -M x
+  gives 2 "-e 'nothing': no such event" -B "$instance" -e nothing
+  markers 1 20
+  show -n all | text_marker_list | each_once 1 20
+}
+
+@test "a ring that has not got its size yet is not mapped for long" {
+  without_its_size
+  markers 1 1
+  gives 1 "enable events first" -B "$instance" -f
 }
 
 @test "without -B it is the top-level ring" {

@@ -143,7 +143,8 @@ int rbmap_extent_check(struct tracefs_instance *instance);
  * meanwhile may be in one and not in the other, but @oldest is never later than
  * @newest. What was consumed is left out as far as the meta-page knows of it: while
  * somebody else has the ring mapped and somebody consumes with read(2) or splice(2), it
- * does not.
+ * does not, and while somebody consumes through a mapping it may be of two moments:
+ * then @oldest is that of an event nearby.
  *
  * To be relied on only where rbmap_extent_check() returns 0.
  *

@@ -343,8 +343,8 @@ check_extent() {
 # What was consumed lies in the ring until it is overwritten.
 @test "the same of a ring of which whole sub-buffers are consumed" {
   need_extent
-  local raw=$ring/per_cpu/cpu0/trace_pipe_raw round
-  for round in 1 2 3; do
+  local raw=$ring/per_cpu/cpu0/trace_pipe_raw
+  for _ in 1 2 3; do
     write_markers 0 1000
     timeout $((5 * slowdown)) head -n 300 "$ring/per_cpu/cpu0/trace_pipe" >/dev/null || true
     check_extent

@@ -11,7 +11,7 @@ int run_tests(const char *name, const TTest *const *tests, size_t nr)
 	int failed;
 
 	/* Sanitizers and a busy machine make the usual 4 seconds too few. */
-	tcase_set_timeout(one, 60);
+	tcase_set_timeout(one, 240);
 	for (size_t i = 0; i < nr; i++)
 		tcase_add_test(one, tests[i]);
 	suite_add_tcase(suite, one);

@@ -85,7 +85,7 @@ go() {
 }
 
 @test "-e all" {
-  run -0 record -q -e all -M 0 -b 2048 -o t.dat --summary s.json -- true
+  run -0 record -q -e all -M 0 -b 2048 -o t.dat --summary s.json -- taskset -c 0 true
   [ "$(jq .total.delivered s.json)" -gt 0 ]
   [ "$(report t.dat | wc -l)" -gt 1 ]
   left_nothing

@@ -128,6 +128,9 @@ static int look_once(struct look *look, struct rbmap_extent *ret)
 	if (r < 0)
 		return r;
 	extent.bytes = add_up(look);
+	/* All of it was overwritten meanwhile. */
+	if (r > 0 && !extent.bytes)
+		return -EAGAIN;
 	*ret = r > 0 ? extent : (struct rbmap_extent){ .bytes = 0 };
 	return 0;
 }

@@ -29,10 +29,8 @@ struct ring_place {
  * @nr_subbufs: of the ring, the reader's included
  * @cyclic: nobody has consumed: the writer goes through the ids in turn
  * @may_be_cyclic: it was, when the ring was opened
- * @outside: where @may_be_cyclic, the reader's sub-buffer, which the writer does not
- *use
- * @untouched: where @may_be_cyclic, the time stamp that the last sub-buffer of a turn
- *had when the ring was opened
+ * @outside: the reader's sub-buffer then, which the writer does not use
+ * @untouched: the time stamp that the last sub-buffer of a turn had then
  * @places, @nr: what the last call found, oldest first; all but the last are complete
  * @passed: of each sub-buffer, the filling that the observer is past
  */
@@ -68,8 +66,7 @@ void rbmap_ring_order_find_all(struct ring_order *order);
 
 /*
  * Where begins what was not consumed, as far as the meta-page tells: which of the
- * places,
- * @nr where all was, and from which byte of its records on.
+ * places (@nr: all was), and from which byte of its records on.
  */
 uint32_t rbmap_ring_order_first_unread(const struct ring_order *order, uint32_t *from);
 

@@ -43,6 +43,25 @@ static void *write_events(void *context)
 	return NULL;
 }
 
+static struct rbmap_mapping *map(struct ring *ring)
+{
+	struct rbmap_mapping *mapping;
+
+	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring->meta, ring->data,
+						   ring->data_size, ring_get_reader,
+						   ring),
+			 0);
+	return mapping;
+}
+
+static void start_writer(struct writer *writer, struct ring *ring,
+			 unsigned int pause_every)
+{
+	*writer = (struct writer){ .ring = ring, .pause_every = pause_every };
+	ck_assert_int_eq(pthread_create(&writer->thread, NULL, write_events, writer),
+			 0);
+}
+
 static void race(uint32_t subbuf_size, uint32_t nr_subbufs, unsigned int pause_every)
 {
 	struct rbmap_layout layout = build_layout(subbuf_size, sizeof(long), false);
@@ -54,14 +73,9 @@ static void race(uint32_t subbuf_size, uint32_t nr_subbufs, unsigned int pause_e
 	struct ring ring;
 
 	ring_open(&ring, &layout, nr_subbufs);
-	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring.meta, ring.data,
-						   ring.data_size, ring_get_reader,
-						   &ring),
-			 0);
+	mapping = map(&ring);
 	ck_assert_int_eq(rbmap_reader_open(&engine, mapping, 0, &layout, &work), 0);
-	writer = (struct writer){ .ring = &ring, .pause_every = pause_every };
-	ck_assert_int_eq(pthread_create(&writer.thread, NULL, write_events, &writer),
-			 0);
+	start_writer(&writer, &ring, pause_every);
 	while (!__atomic_load_n(&writer.done, __ATOMIC_ACQUIRE))
 		sink_round(&sink, engine);
 	ck_assert_int_eq(pthread_join(writer.thread, NULL), 0);
@@ -112,16 +126,11 @@ static unsigned int observe(uint32_t nr_subbufs, unsigned int pause_every, bool 
 	pthread_t consumer;
 
 	ring_open(&ring, &layout, nr_subbufs);
-	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring.meta, ring.data,
-						   ring.data_size, ring_get_reader,
-						   &ring),
-			 0);
+	mapping = map(&ring);
 	ck_assert_int_eq(rbmap_observer_open(&engine, mapping, 0, &layout, copies,
 					     &work),
 			 0);
-	writer = (struct writer){ .ring = &ring, .pause_every = pause_every };
-	ck_assert_int_eq(pthread_create(&writer.thread, NULL, write_events, &writer),
-			 0);
+	start_writer(&writer, &ring, pause_every);
 	if (consumed)
 		ck_assert_int_eq(pthread_create(&consumer, NULL, consume, &writer), 0);
 	while (!__atomic_load_n(&writer.done, __ATOMIC_ACQUIRE))
@@ -209,13 +218,8 @@ static unsigned int measure(uint32_t nr_subbufs, unsigned int pause_every,
 	unsigned int seen;
 
 	ring_open(&ring, &layout, nr_subbufs);
-	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring.meta, ring.data,
-						   ring.data_size, ring_get_reader,
-						   &ring),
-			 0);
-	writer = (struct writer){ .ring = &ring, .pause_every = pause_every };
-	ck_assert_int_eq(pthread_create(&writer.thread, NULL, write_events, &writer),
-			 0);
+	mapping = map(&ring);
+	start_writer(&writer, &ring, pause_every);
 	if (consumed)
 		ck_assert_int_eq(pthread_create(&consumer, NULL, consume, &writer), 0);
 	seen = watch_extent(mapping, &ring, &writer, consumed);

@@ -165,18 +165,26 @@ int common_instance_open(struct tracefs_instance **ret, const char *name)
 	return COMMON_OK;
 }
 
+/* To ask for each event of a new instance makes the kernel set up all their files. */
+static bool is_directory(DIR *parent, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+		return entry->d_type == DT_DIR;
+	return fstatat(dirfd(parent), entry->d_name, &st, 0) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
 char **common_directories(struct tracefs_instance *instance, const char *below)
 {
 	char *path = tracefs_instance_get_file(instance, below);
 	DIR *directory = path ? opendir(path) : NULL;
 	struct dirent *entry;
 	char **list = NULL;
-	struct stat st;
 
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.' &&
-		    fstatat(dirfd(directory), entry->d_name, &st, 0) == 0 &&
-		    S_ISDIR(st.st_mode))
+		if (entry->d_name[0] != '.' && is_directory(directory, entry))
 			list = tracefs_list_add(list, entry->d_name);
 	if (directory)
 		closedir(directory);

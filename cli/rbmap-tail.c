@@ -61,13 +61,13 @@ static int open_events(struct tail *tail)
 	char **systems = NULL;
 	int status = COMMON_OK;
 
-	if (tail->config.events.nr)
+	if (tail->config.wanted.events.nr)
 		status = systems_find(&systems, &tail->config, tail->instance);
 	if (status == COMMON_OK)
 		status = load_events(tail, systems);
 	tracefs_list_free(systems);
 	if (status == COMMON_OK)
-		status = choice_open(&tail->choice, &tail->config, tail->events);
+		status = choice_open(&tail->choice, &tail->config.wanted, tail->events);
 	return status;
 }
 

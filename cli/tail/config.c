@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
 #include "config.h"
@@ -60,20 +60,6 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 usage.\n";
 
-static int set_filter(struct config *config, const char *filter)
-{
-	struct common_event_option *event = common_event_options_last(&config->events);
-	const char **place = event ? &event->filter : &config->filter;
-
-	if (*place)
-		return common_usage_error(
-			"-F '%s': there is a filter already; join them "
-			"with &&",
-			filter);
-	*place = filter;
-	return COMMON_OK;
-}
-
 static int set_last(struct config *config, const char *text)
 {
 	if (!strcmp(text, "all")) {
@@ -97,9 +83,9 @@ static int set_format(struct config *config, const char *text)
 static int take_option(struct config *config, int c, char *value)
 {
 	if (c == 'e')
-		return common_event_options_add(&config->events, "-e", value);
+		return common_event_options_add(&config->wanted.events, "-e", value);
 	if (c == 'F')
-		return set_filter(config, value);
+		return choice_want_filter(&config->wanted, value);
 	if (c == 'n')
 		return set_last(config, value);
 	if (c == OPTION_FORMAT)
@@ -111,7 +97,7 @@ static int take_option(struct config *config, int c, char *value)
 	else if (c == 'f')
 		config->follow = true;
 	else if (c == OPTION_SELF)
-		config->self = true;
+		config->wanted.without_pid = 0;
 	else if (c == 'q')
 		config->verbosity = -1;
 	else if (c == 'v')
@@ -124,6 +110,8 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	int c, status;
 
 	config->last = LAST_DEFAULT;
+	config->wanted.without_pid = getpid();
+	config->wanted.names = "available_events in tracefs";
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (c == '?' || c == ':')
@@ -141,15 +129,10 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	}
 	if (optind < argc)
 		return common_usage_error("'%s': takes no arguments", argv[optind]);
-	if (config->events.nr && config->filter)
-		return common_usage_error(
-			"-F '%s': stands before the first -e; it goes behind the one "
-			"that it is for",
-			config->filter);
-	return COMMON_OK;
+	return choice_check(&config->wanted);
 }
 
 void config_free(struct config *config)
 {
-	common_event_options_free(&config->events);
+	common_event_options_free(&config->wanted.events);
 }

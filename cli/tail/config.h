@@ -6,22 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common.h"
+#include "choice.h"
 
 /* For -n all. */
 #define CONFIG_ALL UINT64_MAX
 
 struct config {
-	/* Each -e, with the -F that follows it. */
-	struct common_event_options events;
-	/* The -F for all events; only where there is no -e. */
-	const char *filter;
+	struct choice_wanted wanted;
 	const char *instance;
 	const char *cpus;
 	uint64_t last;
 	bool follow;
 	bool json;
-	bool self;
 	int verbosity;
 };
 

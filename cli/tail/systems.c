@@ -33,8 +33,9 @@ static int is_wanted(const struct config *config, const char *system,
 	struct common_pattern pattern;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config->events.nr; i++) {
-		r = common_pattern_parse(&pattern, config->events.options[i].pattern);
+	for (size_t i = 0; r == 0 && i < config->wanted.events.nr; i++) {
+		r = common_pattern_parse(&pattern,
+					 config->wanted.events.options[i].pattern);
 		if (r < 0)
 			break;
 		r = is_named(&pattern, system, instance);

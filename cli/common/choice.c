@@ -6,7 +6,6 @@
 #include <event-parse.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rbmap/events.h>
 #include <rbmap/record.h>
@@ -24,7 +23,7 @@ struct chosen {
 };
 
 struct choice {
-	const struct config *config;
+	const struct choice_wanted *wanted;
 	struct rbmap_events *events;
 	struct tep_handle *tep;
 	/* By the number of the event. */
@@ -32,7 +31,6 @@ struct choice {
 	/* Records of events that are not known are shown. */
 	bool unknown_too;
 	const struct tep_format_field *pid_field;
-	int own_pid;
 };
 
 static struct chosen *find_chosen(const struct choice *choice,
@@ -41,10 +39,10 @@ static struct chosen *find_chosen(const struct choice *choice,
 	return event->id >= 0 && event->id < NR_IDS ? &choice->by_id[event->id] : NULL;
 }
 
-static int no_such_event(const char *pattern)
+static int no_such_event(const struct choice *choice, const char *pattern)
 {
-	return common_usage_error(
-		"-e '%s': no such event; see available_events in tracefs", pattern);
+	return common_usage_error("-e '%s': no such event; see %s", pattern,
+				  choice->wanted->names);
 }
 
 /* The last -e that names an event counts. */
@@ -67,7 +65,7 @@ static int choose_events(struct choice *choice, struct tep_event **events,
 		any = true;
 	}
 	common_pattern_free(&pattern);
-	return any ? COMMON_OK : no_such_event(option->pattern);
+	return any ? COMMON_OK : no_such_event(choice, option->pattern);
 }
 
 static int choose_all(struct choice *choice, struct tep_event **events)
@@ -121,23 +119,47 @@ static int set_filter(struct choice *choice, struct tep_event **events,
 
 static int choose(struct choice *choice, struct tep_event **events)
 {
-	const struct config *config = choice->config;
+	const struct choice_wanted *wanted = choice->wanted;
 	int status = COMMON_OK;
 
-	if (config->events.nr == 0)
+	if (wanted->events.nr == 0)
 		status = choose_all(choice, events);
-	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
-		status = choose_events(choice, events, &config->events.options[i]);
-	if (status == COMMON_OK && config->filter)
-		status = set_filter(choice, events, NULL, config->filter);
-	for (size_t i = 0; status == COMMON_OK && i < config->events.nr; i++)
-		if (config->events.options[i].filter)
-			status = set_filter(choice, events, &config->events.options[i],
-					    config->events.options[i].filter);
+	for (size_t i = 0; status == COMMON_OK && i < wanted->events.nr; i++)
+		status = choose_events(choice, events, &wanted->events.options[i]);
+	if (status == COMMON_OK && wanted->filter)
+		status = set_filter(choice, events, NULL, wanted->filter);
+	for (size_t i = 0; status == COMMON_OK && i < wanted->events.nr; i++)
+		if (wanted->events.options[i].filter)
+			status = set_filter(choice, events, &wanted->events.options[i],
+					    wanted->events.options[i].filter);
 	return status;
 }
 
-int choice_open(struct choice **ret, const struct config *config,
+int choice_want_filter(struct choice_wanted *wanted, const char *filter)
+{
+	struct common_event_option *event = common_event_options_last(&wanted->events);
+	const char **place = event ? &event->filter : &wanted->filter;
+
+	if (*place)
+		return common_usage_error(
+			"-F '%s': there is a filter already; join them "
+			"with &&",
+			filter);
+	*place = filter;
+	return COMMON_OK;
+}
+
+int choice_check(const struct choice_wanted *wanted)
+{
+	if (!wanted->events.nr || !wanted->filter)
+		return COMMON_OK;
+	return common_usage_error(
+		"-F '%s': stands before the first -e; it goes behind the one "
+		"that it is for",
+		wanted->filter);
+}
+
+int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 		struct rbmap_events *events)
 {
 	struct choice *choice = calloc(1, sizeof(*choice));
@@ -146,11 +168,10 @@ int choice_open(struct choice **ret, const struct config *config,
 
 	if (!choice)
 		return common_fail("%s", strerror(ENOMEM));
-	choice->config = config;
+	choice->wanted = wanted;
 	choice->events = events;
 	choice->tep = rbmap_events_tep(events);
-	choice->unknown_too = config->events.nr == 0 && !config->filter;
-	choice->own_pid = config->self ? -1 : getpid();
+	choice->unknown_too = wanted->events.nr == 0 && !wanted->filter;
 	choice->by_id = calloc(NR_IDS, sizeof(*choice->by_id));
 	list = tep_list_events(choice->tep, TEP_EVENT_SORT_ID);
 	if (!choice->by_id || !list || !list[0]) {
@@ -204,7 +225,7 @@ bool choice_takes(struct choice *choice, const struct rbmap_record *record)
 	const struct chosen *chosen = event ? find_chosen(choice, event) : NULL;
 	int pid = pid_of(choice, record);
 
-	if (pid >= 0 && pid == choice->own_pid)
+	if (pid > 0 && pid == choice->wanted->without_pid)
 		return false;
 	if (!chosen)
 		return choice->unknown_too;

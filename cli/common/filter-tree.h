@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A filter as it was parsed. */
-#ifndef TAIL_FILTER_TREE_H
-#define TAIL_FILTER_TREE_H
+#ifndef COMMON_FILTER_TREE_H
+#define COMMON_FILTER_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * has filters too, but other ones: to them a field that does not exist is no error,
  * && binds no closer than ||, ~ is no glob and -1 no number.
  */
-#ifndef TAIL_FILTER_H
-#define TAIL_FILTER_H
+#ifndef COMMON_FILTER_H
+#define COMMON_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

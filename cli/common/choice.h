@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which records are shown: what -e and -F say. */
+#ifndef COMMON_CHOICE_H
+#define COMMON_CHOICE_H
+
+#include <stdbool.h>
+
+#include "common.h"
+
+struct choice;
+struct rbmap_events;
+struct rbmap_record;
+
+/* Zero it. */
+struct choice_wanted {
+	/* Each -e, with the -F that follows it. */
+	struct common_event_options events;
+	/* The -F for all events; only where there is no -e. */
+	const char *filter;
+	/* What a thread of this id wrote is not shown; 0: all is. */
+	int without_pid;
+	/* Where the names of events can be looked up. */
+	const char *names;
+};
+
+/* All print their errors and return an exit code. */
+int choice_want_filter(struct choice_wanted *wanted, const char *filter);
+/* Behind the last option. */
+int choice_check(const struct choice_wanted *wanted);
+
+/*
+ * Both are borrowed. A pattern or a filter that fits no event is an error; prints it
+ * and returns an exit code.
+ */
+int choice_open(struct choice **ret, const struct choice_wanted *wanted,
+		struct rbmap_events *events);
+
+/* Takes NULL. */
+void choice_close(struct choice *choice);
+
+bool choice_takes(struct choice *choice, const struct rbmap_record *record);
+
+#endif

@@ -125,6 +125,23 @@ RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
 	return tep_data_comm_from_pid(events->tep, pid);
 }
 
+static int read_symbols_file(void *context, char **ret)
+{
+	struct rbmap_events *events = context;
+	int error = rbmap_fd_read(events->files.kallsyms, ret, NULL);
+
+	close(events->files.kallsyms);
+	events->files.kallsyms = -1;
+	return error;
+}
+
+void rbmap_events_read_symbols(struct rbmap_events *events,
+			       int (*read)(void *context, char **ret), void *context)
+{
+	events->read_symbols = read;
+	events->symbols_context = context;
+}
+
 /*
  * Reading and sorting the kernel's symbols takes longer than loading all formats, so
  * it waits until a name is asked for: most recorders never print one.
@@ -135,9 +152,9 @@ static void load_symbols(struct rbmap_events *events)
 	int error;
 
 	events->symbols_tried = true;
-	if (events->files.kallsyms < 0)
+	if (!events->read_symbols)
 		return;
-	error = rbmap_fd_read(events->files.kallsyms, &text, NULL);
+	error = events->read_symbols(events->symbols_context, &text);
 	if (!error) {
 		events->symbols = tep_alloc();
 		if (!events->symbols || tep_parse_kallsyms(events->symbols, text) < 0)
@@ -146,10 +163,8 @@ static void load_symbols(struct rbmap_events *events)
 	}
 	if (error)
 		log_warning(&events->log,
-			    "/proc/kallsyms cannot be read (%s): no names of functions",
+			    "kallsyms cannot be read (%s): no names of functions",
 			    rbmap_strerror(error));
-	close(events->files.kallsyms);
-	events->files.kallsyms = -1;
 }
 
 static char *resolve(void *context, unsigned long long *address, char **module)
@@ -172,6 +187,8 @@ static char *resolve(void *context, unsigned long long *address, char **module)
 
 int rbmap_events_resolve_functions(struct rbmap_events *events)
 {
+	if (!events->read_symbols && events->files.kallsyms >= 0)
+		rbmap_events_read_symbols(events, read_symbols_file, events);
 	/* A handle that knows functions already is not to be asked twice. */
 	if (tep_get_function_count(events->tep) > 0)
 		return 0;

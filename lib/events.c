@@ -101,12 +101,17 @@ static void open_files(struct rbmap_events_files *files, const struct rbmap_log 
 			 rbmap_strerror(-errno));
 }
 
-void rbmap_events_set_clock(struct rbmap_events *events, const char *clock)
+bool rbmap_clock_in_usecs(const char *clock)
 {
-	events->usecs = false;
 	for (size_t i = 0; i < sizeof(clocks_in_usecs) / sizeof(*clocks_in_usecs); i++)
 		if (!strcmp(clock, clocks_in_usecs[i]))
-			events->usecs = true;
+			return true;
+	return false;
+}
+
+void rbmap_events_set_clock(struct rbmap_events *events, const char *clock)
+{
+	events->usecs = rbmap_clock_in_usecs(clock);
 }
 
 static int read_clock(struct rbmap_events *events, struct tracefs_instance *instance)

@@ -41,6 +41,8 @@ struct rbmap_events {
 	bool usecs;
 
 	/* Names of functions, loaded at the first question for one. */
+	int (*read_symbols)(void *context, char **ret);
+	void *symbols_context;
 	struct tep_handle *symbols;
 	bool symbols_tried;
 	bool resolves;
@@ -63,6 +65,8 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 		     const struct rbmap_events_files *files,
 		     const struct rbmap_log *log);
 
+/* Whether trace-cmd report tells this clock in seconds, to the microsecond. */
+bool rbmap_clock_in_usecs(const char *clock);
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock);
 
 int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
@@ -71,6 +75,10 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 /* What saved_cmdlines says now; the newest name of a pid counts. */
 void rbmap_events_read_cmdlines(struct rbmap_events *events);
 
+/* Names of functions are those of @read's text, which is to be freed, not the kernel's.
+ */
+void rbmap_events_read_symbols(struct rbmap_events *events,
+			       int (*read)(void *context, char **ret), void *context);
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);
 

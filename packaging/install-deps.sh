@@ -67,6 +67,8 @@ look() {
     'libtraceevent 1.7.1 or later' libtraceevent-dev
   need have_plugins -- "libtraceevent's plugins" libtraceevent1-plugin
   need have_library 'libtracefs >= 1.6.4' -- 'libtracefs 1.6.4 or later' libtracefs-dev
+  need have_library 'zlib >= 1.2.11' -- 'zlib 1.2.11 or later' zlib1g-dev
+  need have_library 'libzstd >= 1.4.0' -- 'libzstd 1.4.0 or later' libzstd-dev
   need have_library json-c -- json-c libjson-c-dev
   need have_library libcap-ng -- libcap-ng libcap-ng-dev
   need have scdoc -- scdoc scdoc

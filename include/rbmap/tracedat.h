@@ -2,10 +2,12 @@
 #ifndef RBMAP_TRACEDAT_H
 #define RBMAP_TRACEDAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <rbmap/log.h>
+#include <rbmap/record.h>
 #include <rbmap/span.h>
 #include <rbmap/subbuf.h>
 
@@ -13,6 +15,8 @@
 extern "C" {
 #endif
 
+struct rbmap_events;
+struct rbmap_tracedat_reader;
 struct rbmap_tracedat_writer;
 struct tracefs_instance;
 
@@ -21,8 +25,8 @@ struct tracefs_instance;
  *
  * @RBMAP_TRACEDAT_DIRECT: whole sub-buffers go from the ring to the disk by O_DIRECT,
  *	past the page cache
- * @RBMAP_TRACEDAT_UNBROKEN: of each CPU only what has no gap in it up to the end: a loss
- *	makes the writer give up what it has stored before
+ * @RBMAP_TRACEDAT_UNBROKEN: of each CPU only what has no gap in it up to the end: a
+ *loss makes the writer give up what it has stored before
  *
  * Since: 0.1
  */
@@ -91,8 +95,9 @@ struct rbmap_tracedat_work {
  * Returns 0, or a negative errno: -E2BIG where @options has fields that this
  * library does not know, -EINVAL for @options that make no sense or an @fd with
  * O_APPEND, -EBADF for one that cannot be read and written, -ESPIPE where it is no
- * regular file, -EOPNOTSUPP where the file system has no O_DIRECT, -ENOSPC, -EFBIG where the file system cannot hold a file
- * large enough, or what reading tracefs or writing @fd said.
+ * regular file, -EOPNOTSUPP where the file system has no O_DIRECT, -ENOSPC, -EFBIG
+ *where the file system cannot hold a file large enough, or what reading tracefs or
+ *writing @fd said.
  *
  * Since: 0.1
  */
@@ -132,8 +137,8 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
  * The slots of spans with RBMAP_SPAN_TORN are left without records, and those behind
  * them say that events were lost; with RBMAP_TRACEDAT_UNBROKEN they are given up with
  * all before them. To be called where rbmap_session_settle() did not
- * return 0, before the next rbmap_tracedat_writer_flush(): then nothing of them was ever
- * part of the file.
+ * return 0, before the next rbmap_tracedat_writer_flush(): then nothing of them was
+ *ever part of the file.
  *
  * Returns 0, -ENXIO for a CPU that the writer does not know, or the negative errno of
  * writing.
@@ -199,6 +204,280 @@ void rbmap_tracedat_writer_work(const struct rbmap_tracedat_writer *writer,
  * Since: 0.1
  */
 void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer);
+
+/**
+ * struct rbmap_tracedat_info - what the head of a trace.dat says
+ *
+ * @version: 6 or 7
+ * @big_endian: the order of bytes in the file
+ * @long_size: bytes of a long of the program that wrote it
+ * @page_size: bytes of a page of the machine; in version 6 of a sub-buffer
+ * @compression: the name of the compression, "none" where there is none
+ * @size: bytes of the file
+ * @clock: the trace clock; NULL where not told
+ * @in_seconds: it counts nanoseconds, which are printed as seconds
+ * @nr_cpus: CPUs that the machine had
+ * @system: name, host, release and machine of the kernel; NULL where not told
+ * @writer: the program that wrote it; NULL where not told
+ * @trace_id: of the recording; 0 where not told
+ * @offset: what rbmap_tracedat_reader_next() adds to each time stamp, in the units
+ *	of the trace clock
+ * @tsc_mult, @tsc_shift: what it multiplies time stamps by, and shifts them right by,
+ *	before; @tsc_mult is 0 where that is not wanted
+ * @tsc_offset: as the file says; trace-cmd report leaves it alone, and so does this
+ *	library
+ * @cpu_stats: per_cpu/stats of each CPU at the end of the recording, and lines with
+ *	the name of the buffer before those of a buffer; ended by NULL
+ *
+ * All pointers are valid until rbmap_tracedat_reader_close().
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_info {
+	unsigned int version;
+	bool big_endian;
+	unsigned int long_size;
+	uint32_t page_size;
+	const char *compression;
+	uint64_t size;
+	const char *clock;
+	bool in_seconds;
+	uint32_t nr_cpus;
+	const char *system;
+	const char *writer;
+	uint64_t trace_id;
+	int64_t offset;
+	uint32_t tsc_mult;
+	uint32_t tsc_shift;
+	uint64_t tsc_offset;
+	const char *const *cpu_stats;
+};
+
+/**
+ * struct rbmap_tracedat_cpu - what a file has of one CPU of one buffer
+ *
+ * @cpu: its number
+ * @offset: where its data begins in the file
+ * @size: bytes of it that are there, compressed or not
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_cpu {
+	int cpu;
+	uint64_t offset;
+	uint64_t size;
+};
+
+/**
+ * struct rbmap_tracedat_buffer - one ring buffer in a file
+ *
+ * @name: of the instance; "" is the top-level one
+ * @clock: the trace clock as the buffer tells it, which of an instance may be wrong;
+ *	NULL where not told
+ * @layout: of its sub-buffers
+ * @compressed: its sub-buffers are stored in compressed chunks
+ * @cpus: the CPUs that it has data of, ascending
+ * @nr_cpus: how many @cpus
+ *
+ * All pointers are valid until rbmap_tracedat_reader_close().
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_buffer {
+	const char *name;
+	const char *clock;
+	struct rbmap_layout layout;
+	bool compressed;
+	const struct rbmap_tracedat_cpu *cpus;
+	size_t nr_cpus;
+};
+
+/**
+ * struct rbmap_tracedat_fault - something in a file that is not as it should be
+ *
+ * @offset: where in the file
+ * @text: what, in one line without a full stop
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_fault {
+	uint64_t offset;
+	const char *text;
+};
+
+/**
+ * rbmap_tracedat_reader_open - begin to read a trace.dat, version 6 or 7
+ *
+ * @ret: the reader on success, untouched otherwise; free it with
+ *	rbmap_tracedat_reader_close()
+ * @fd: a regular file, open for reading, borrowed until
+ *	rbmap_tracedat_reader_close()
+ * @log: where messages go, copied; may be NULL
+ *
+ * Reads the head: formats, command lines, options, and where the data of each CPU
+ * lies. The data is mapped piece by piece later, so that what is in memory does not
+ * grow with the file. Of a file that is broken or cut off all that is whole is read;
+ * what is not, rbmap_tracedat_reader_faults() tells. The file must not become shorter
+ * meanwhile.
+ *
+ * Returns 0, -EBADMSG where this is no trace.dat at all, -EOPNOTSUPP for a version or
+ * a compression that this library does not know, -ESPIPE where @fd is no regular file,
+ * -ENOMEM, or the negative errno of reading @fd.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
+			       const struct rbmap_log *log);
+
+/**
+ * rbmap_tracedat_reader_close - free the reader
+ *
+ * @reader: may be NULL
+ *
+ * The file descriptor stays open.
+ *
+ * Since: 0.1
+ */
+void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *reader);
+
+/**
+ * rbmap_tracedat_reader_info - what the head says
+ *
+ * @reader: the reader
+ *
+ * Returns a struct that is valid until rbmap_tracedat_reader_close().
+ *
+ * Since: 0.1
+ */
+const struct rbmap_tracedat_info *
+rbmap_tracedat_reader_info(const struct rbmap_tracedat_reader *reader);
+
+/**
+ * rbmap_tracedat_reader_buffers - the ring buffers in the file
+ *
+ * @reader: the reader
+ * @ret: an array, valid until rbmap_tracedat_reader_close(): the top-level one first
+ *	where there is one, the others in the order of the file
+ *
+ * Returns how many.
+ *
+ * Since: 0.1
+ */
+size_t rbmap_tracedat_reader_buffers(const struct rbmap_tracedat_reader *reader,
+				     const struct rbmap_tracedat_buffer **ret);
+
+/**
+ * rbmap_tracedat_reader_events - the event formats of the file
+ *
+ * @reader: the reader
+ * @buffer: the number of the buffer whose records are to be printed
+ *
+ * The same libtraceevent handle for all buffers. Names of commands and functions are
+ * those of the file.
+ *
+ * Returns the events, valid until rbmap_tracedat_reader_close(); they must not be
+ * closed.
+ *
+ * Since: 0.1
+ */
+struct rbmap_events *
+rbmap_tracedat_reader_events(const struct rbmap_tracedat_reader *reader, size_t buffer);
+
+/**
+ * rbmap_tracedat_reader_faults - what is broken, as far as it was met
+ *
+ * @reader: the reader
+ * @ret: an array, valid until the next call on the reader
+ *
+ * Of many faults only the first thousand are kept.
+ *
+ * Returns how many.
+ *
+ * Since: 0.1
+ */
+size_t rbmap_tracedat_reader_faults(const struct rbmap_tracedat_reader *reader,
+				    const struct rbmap_tracedat_fault **ret);
+
+/**
+ * rbmap_tracedat_reader_take - the next sub-buffer of a CPU
+ *
+ * @reader: the reader
+ * @buffer: the number of the buffer
+ * @cpu: the place of the CPU among the buffer's
+ * @span: filled in where 1 is returned, untouched otherwise; its memory is valid until
+ *	the next call for the same CPU. It covers the whole sub-buffer, and its time
+ *	stamp is as the kernel wrote it
+ *
+ * A sub-buffer that makes no sense is a fault and passed over: the next span of the
+ * CPU says that events were lost, unknown how many.
+ *
+ * Returns 1, 0 at the end, -EINVAL for a buffer or a CPU that is not there, -ENOMEM,
+ * or the negative errno of mapping the file.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_take(struct rbmap_tracedat_reader *reader, size_t buffer,
+			       size_t cpu, struct rbmap_span *span);
+
+/**
+ * rbmap_tracedat_reader_choose - leave CPUs out
+ *
+ * @reader: the reader
+ * @cpus: the numbers of those that rbmap_tracedat_reader_next() is to read, borrowed
+ *	during the call; NULL is all
+ * @nr: how many
+ *
+ * To be called before the first rbmap_tracedat_reader_next(), or behind
+ * rbmap_tracedat_reader_rewind().
+ *
+ * Since: 0.1
+ */
+void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader, const int *cpus,
+				  size_t nr);
+
+/**
+ * rbmap_tracedat_reader_next - the next record of all CPUs of all buffers
+ *
+ * @reader: the reader
+ * @ret: filled in where 1 is returned, untouched otherwise; its data is valid until
+ *	the next call on the reader. Its time stamp is converted as
+ *	struct rbmap_tracedat_info says, its offset that in its sub-buffer
+ * @buffer: set to the number of its buffer; may be NULL
+ *
+ * In the order of time; records of one time stamp in the order of their buffers and
+ * CPUs, those of one CPU always in the order in which they were written. Bytes that are
+ * no records are a fault; what follows is read on with the next sub-buffer. Not to be
+ * mixed with rbmap_tracedat_reader_take().
+ *
+ * Returns 1, 0 at the end, -ENOMEM, or the negative errno of mapping the file.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
+			       struct rbmap_record *ret, size_t *buffer);
+
+/**
+ * rbmap_tracedat_reader_place - where in the file the last sub-buffer lies
+ *
+ * @reader: the reader
+ *
+ * Returns the offset of the sub-buffer that was taken last, or of the one that the last
+ * record lies in; where they are compressed, of the chunk. 0 before the first.
+ *
+ * Since: 0.1
+ */
+uint64_t rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *reader);
+
+/**
+ * rbmap_tracedat_reader_rewind - begin with the data again
+ *
+ * @reader: the reader
+ *
+ * Faults that were met stay, and are not told twice.
+ *
+ * Since: 0.1
+ */
+void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *reader);
 
 #ifdef __cplusplus
 }

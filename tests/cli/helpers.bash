@@ -59,6 +59,13 @@ can_map() {
   "$RBMAP_BIN/rbmap-stat" --features | grep -q '^mapping  *yes '
 }
 
+# A format that libtraceevent cannot parse costs it two bytes.
+ignore_leaks_of_others() {
+  echo 'leak:libtraceevent.so' >"$BATS_TEST_TMPDIR/leaks-of-others"
+  LSAN_OPTIONS=suppressions=$BATS_TEST_TMPDIR/leaks-of-others:print_suppressions=0
+  export LSAN_OPTIONS
+}
+
 # Those that this kernel has.
 engines() {
   ! can_map || echo reader
@@ -69,15 +76,16 @@ need_two_cpus() {
   [ "$(nproc)" -gt 1 ] || skip "needs two CPUs"
 }
 
-# support NAME: the path of a program of these tests or of the benchmarks, built where
-# CMake has not.
+# support NAME: the path of a program of these tests or of the benchmarks, or of what is
+# preloaded into one (NAME.so), built where CMake has not.
 support() {
-  local built=${RBMAP_BUILD:-}/tests/$1 source
+  local built=${RBMAP_BUILD:-}/tests/$1 source how=()
   if [ ! -x "$built" ]; then
     built=$BATS_RUN_TMPDIR/$1
-    source=$BATS_TEST_DIRNAME/$1.c
-    [ -e "$source" ] || source=$BATS_TEST_DIRNAME/../bench/$1.c
-    [ -x "$built" ] || ${CC:-cc} -O2 -o "$built" "$source" || return
+    source=$BATS_TEST_DIRNAME/${1%.so}.c
+    [ -e "$source" ] || source=$BATS_TEST_DIRNAME/../bench/${1%.so}.c
+    [[ $1 != *.so ]] || how=(-shared -fPIC)
+    [ -x "$built" ] || ${CC:-cc} -O2 "${how[@]}" -o "$built" "$source" || return
   fi
   echo "$built"
 }

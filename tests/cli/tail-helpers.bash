@@ -9,10 +9,7 @@ prepare_tail() {
   tail=$RBMAP_BIN/rbmap-tail
   tails=()
   second=
-  # A format that libtraceevent cannot parse costs it two bytes.
-  echo 'leak:libtraceevent.so' >"$BATS_TEST_TMPDIR/leaks-of-others"
-  LSAN_OPTIONS=suppressions=$BATS_TEST_TMPDIR/leaks-of-others:print_suppressions=0
-  export LSAN_OPTIONS
+  ignore_leaks_of_others
 }
 
 # For teardown().

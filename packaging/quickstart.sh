@@ -68,7 +68,7 @@ build() {
       tail -n 20 build/quickstart.log
       fail "the build failed: $PWD/build/quickstart.log"
     }
-  echo "Built $PWD/$bin/rbmap-record, rbmap-stat and rbmap-tail."
+  echo "Built $PWD/$bin/rbmap-record, rbmap-report, rbmap-stat and rbmap-tail."
 }
 
 is_tracefs() {

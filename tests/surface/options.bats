@@ -42,6 +42,10 @@ same_options() {
   same_options rbmap-record
 }
 
+@test "rbmap-report: help, man page and completion agree" {
+  same_options rbmap-report
+}
+
 @test "rbmap-stat: help, man page and completion agree" {
   same_options rbmap-stat
 }
@@ -61,12 +65,13 @@ same_options() {
     [ -s "$PREFIX/share/man/man1/$name.1" ]
     [ -s "$PREFIX/share/bash-completion/completions/$name" ]
   done
-  [ "$seen" -ge 3 ]
+  [ "$seen" -ge 4 ]
 }
 
 @test "completion offers the values of an option" {
   same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nobserve\nread\nreader'
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
+  same offered wanted "$(complete_words rbmap-report --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail -n '')" all
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "report.h"
+
+static int cannot_read(const struct report *report, int error)
+{
+	const char *file = report->config.file;
+
+	if (error == -EBADMSG)
+		return common_fail("%s: not a trace.dat", file);
+	if (error == -EOPNOTSUPP)
+		return common_fail("%s: a version or a compression that this program "
+				   "does not know",
+				   file);
+	if (error == -ESPIPE)
+		return common_fail("%s: not a regular file", file);
+	return common_fail("%s: %s", file, rbmap_strerror(error));
+}
+
+static int open_file(struct report *report)
+{
+	struct rbmap_log log = common_log(report->config.verbosity);
+	int r;
+
+	/* Not to wait for somebody who opens a FIFO's other end. */
+	report->fd = open(report->config.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (report->fd < 0)
+		return common_fail("%s: %s", report->config.file, strerror(errno));
+	r = rbmap_tracedat_reader_open(&report->reader, report->fd, &log);
+	if (r < 0)
+		return cannot_read(report, r);
+	report->info = rbmap_tracedat_reader_info(report->reader);
+	report->nr_buffers =
+		rbmap_tracedat_reader_buffers(report->reader, &report->buffers);
+	return COMMON_OK;
+}
+
+static int choose_cpus(struct report *report)
+{
+	const char *text = report->config.cpus;
+	struct common_cpus cpus;
+	int r;
+
+	if (!text)
+		return COMMON_OK;
+	r = common_cpus_parse(&cpus, text, (int)report->info->nr_cpus - 1);
+	if (r == -ERANGE)
+		return common_usage_error("-M '%s': the file has %u CPUs", text,
+					  report->info->nr_cpus);
+	if (r == -EINVAL)
+		return common_usage_error("-M '%s': not a list of CPUs, such as 0-3,5",
+					  text);
+	if (r < 0)
+		return common_fail("-M %s: %s", text, strerror(-r));
+	rbmap_tracedat_reader_choose(report->reader, cpus.cpus, cpus.nr);
+	common_cpus_free(&cpus);
+	return COMMON_OK;
+}
+
+/* To choose among events there have to be some; without it all are shown. */
+static int choose_events(struct report *report)
+{
+	const struct choice_wanted *wanted = &report->config.wanted;
+
+	if (!wanted->events.nr && !wanted->filter)
+		return COMMON_OK;
+	return choice_open(&report->choice, wanted,
+			   rbmap_tracedat_reader_events(report->reader, 0));
+}
+
+static int run(struct report *report)
+{
+	int status = open_file(report);
+
+	if (status == COMMON_OK)
+		status = choose_cpus(report);
+	if (status == COMMON_OK)
+		status = choose_events(report);
+	if (status != COMMON_OK)
+		return status;
+	switch (report->config.what) {
+	case REPORT_STAT:
+		return report_print_stat(report);
+	case REPORT_CHECK:
+		return report_check(report);
+	default:
+		return report_print_events(report);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct report report = { .fd = -1 };
+	bool done = false;
+	int status;
+
+	common_init("rbmap-report");
+	status = config_parse(&report.config, argc, argv, &done);
+	if (status == COMMON_OK && !done)
+		status = run(&report);
+	choice_close(report.choice);
+	free(report.losses);
+	rbmap_tracedat_reader_close(report.reader);
+	if (report.fd >= 0)
+		close(report.fd);
+	config_free(&report.config);
+	return common_close_stdout(status);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reads all of the file; the library notes what it meets that is broken. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <event-parse.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+#include <rbmap/events.h>
+
+#include "common.h"
+#include "report.h"
+
+/* More of one kind say nothing new. */
+#define MOST_TOLD 100
+
+struct check {
+	struct report *report;
+	/* Of the last record of each CPU. */
+	uint64_t *times;
+	uint64_t records;
+	uint64_t faults;
+};
+
+static void tell(struct check *check, const struct report_record *record,
+		 const char *what)
+{
+	const struct report *report = check->report;
+	const char *name = report->buffers[record->buffer].name;
+
+	if (check->faults++ >= MOST_TOLD)
+		return;
+	common_error("%s: at byte %" PRIu64 ": CPU %d%s%s, record at %u of its "
+		     "sub-buffer: %s",
+		     report->config.file, rbmap_tracedat_reader_place(report->reader),
+		     record->record.cpu, *name ? " of " : "", name,
+		     record->record.offset, what);
+}
+
+/* An array at the end of an event of ftrace may claim more than a record has. */
+static bool is_open(const struct tep_format_field *field)
+{
+	return field->flags & TEP_FIELD_IS_ARRAY &&
+	       (!field->size ||
+		(!field->next && !strcmp(field->event->system, "ftrace")));
+}
+
+static bool has_all_fields(const struct tep_event *event,
+			   const struct rbmap_record *record)
+{
+	const struct tep_format_field *field;
+
+	for (field = event->format.fields; field; field = field->next)
+		if (!is_open(field) &&
+		    (int64_t)field->offset + field->size > record->size)
+			return false;
+	return true;
+}
+
+static void check_record(struct check *check, const struct report_record *record)
+{
+	struct rbmap_events *events =
+		rbmap_tracedat_reader_events(check->report->reader, record->buffer);
+	struct tep_event *event = rbmap_events_find(events, &record->record);
+	uint64_t *time = &check->times[report_stream(check->report, record->buffer,
+						     record->record.cpu)];
+
+	check->records++;
+	if (!event)
+		tell(check, record, "of an event that the file has no format of");
+	else if (!has_all_fields(event, &record->record))
+		tell(check, record, "shorter than its event's fields");
+	if (record->record.time_stamp < *time)
+		tell(check, record, "earlier than the record before");
+	*time = record->record.time_stamp;
+}
+
+/* What is read only when somebody asks for a name. */
+static void check_symbols(const struct report *report)
+{
+	struct rbmap_events *events = rbmap_tracedat_reader_events(report->reader, 0);
+
+	tep_find_function(rbmap_events_tep(events), 0);
+}
+
+static int check_all(struct check *check)
+{
+	struct report_record record;
+	int r;
+
+	check_symbols(check->report);
+	while ((r = report_next(check->report, &record)) > 0)
+		check_record(check, &record);
+	return r;
+}
+
+int report_check(struct report *report)
+{
+	struct check check = { .report = report };
+	size_t nr_streams = report_nr_streams(report);
+	int r, status;
+
+	check.times = calloc(nr_streams + 1, sizeof(*check.times));
+	r = check.times ? check_all(&check) : -ENOMEM;
+	free(check.times);
+	if (r < 0)
+		return common_fail("%s: %s", report->config.file, rbmap_strerror(r));
+	status = report_tell_faults(report);
+	if (check.faults > MOST_TOLD)
+		common_error("%s: %" PRIu64 " more bad records", report->config.file,
+			     check.faults - MOST_TOLD);
+	if (check.faults)
+		status = COMMON_FAILURE;
+	printf("%s: %" PRIu64 " events in %zu rings: %s\n", report->config.file,
+	       check.records, nr_streams, status == COMMON_OK ? "whole" : "broken");
+	return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the command line asks for. */
+#ifndef REPORT_CONFIG_H
+#define REPORT_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "choice.h"
+
+enum report_what {
+	REPORT_EVENTS,
+	REPORT_STAT,
+	REPORT_CHECK
+};
+
+/* A time as trace-cmd report prints it, or as it is in the file. */
+struct report_time {
+	bool given;
+	bool is_seconds;
+	uint64_t value;
+};
+
+/* All strings are argv's. */
+struct config {
+	const char *file;
+	struct choice_wanted wanted;
+	const char *cpus;
+	struct report_time from;
+	struct report_time to;
+	enum report_what what;
+	bool json;
+	int verbosity;
+};
+
+/*
+ * Fills a zeroed config. Returns an exit code; with *done set there is nothing left
+ * to do (--help, --version).
+ */
+int config_parse(struct config *config, int argc, char **argv, bool *done);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <event-parse.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rbmap/events.h>
+
+#include "common.h"
+#include "stat.h"
+
+#define NS_PER_US 1000
+#define US_PER_S 1000000
+#define TIME_SIZE 32
+
+/* As it stands before an event. */
+static const char *format_time(char text[TIME_SIZE], const struct report *report,
+			       uint64_t time_stamp)
+{
+	uint64_t us = time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= 500);
+
+	if (report->info->in_seconds)
+		snprintf(text, TIME_SIZE, "%" PRIu64 ".%06" PRIu64, us / US_PER_S,
+			 us % US_PER_S);
+	else
+		snprintf(text, TIME_SIZE, "%" PRIu64, time_stamp);
+	return text;
+}
+
+/* "-" where the clock counts no time. */
+static void print_rate(const struct report *report, uint64_t events, uint64_t first,
+		       uint64_t last)
+{
+	if (report->info->in_seconds && last > first)
+		printf(" %12.1f", (double)events * 1e9 / (double)(last - first));
+	else
+		printf(" %12s", "-");
+}
+
+static void print_conversion(const struct rbmap_tracedat_info *info)
+{
+	if (info->tsc_mult)
+		printf("time stamps are multiplied by %u and shifted right by %u bits\n",
+		       info->tsc_mult, info->tsc_shift);
+	if (info->offset)
+		printf("%" PRId64 " is added to each time stamp\n", info->offset);
+}
+
+static void print_file(const struct report *report)
+{
+	const struct rbmap_tracedat_info *info = report->info;
+	char size[COMMON_FORMAT_SIZE];
+
+	printf("%s: trace.dat version %u, %s, %s-endian, long of %u bytes, "
+	       "compression %s\n",
+	       report->config.file, info->version,
+	       common_format_bytes(size, info->size),
+	       info->big_endian ? "big" : "little", info->long_size, info->compression);
+	if (info->writer)
+		printf("written by %s\n", info->writer);
+	if (info->system)
+		printf("on %s\n", info->system);
+	if (info->trace_id)
+		printf("trace id 0x%" PRIx64 "\n", info->trace_id);
+	printf("clock %s\n", info->clock ? info->clock : "not told");
+	print_conversion(info);
+}
+
+static void print_cpu(const struct report_stat *stat, const struct stat_cpu *cpu,
+		      const struct rbmap_tracedat_cpu *place)
+{
+	char first[TIME_SIZE], last[TIME_SIZE], size[COMMON_FORMAT_SIZE];
+
+	printf("%5d %12" PRIu64, place->cpu, cpu->records);
+	print_rate(stat->report, cpu->records, cpu->first, cpu->last);
+	printf(" %12" PRIu64 "%c", cpu->lost, cpu->gaps_unknown ? '+' : ' ');
+	if (cpu->records)
+		printf(" %18s %18s", format_time(first, stat->report, cpu->first),
+		       format_time(last, stat->report, cpu->last));
+	else
+		printf(" %18s %18s", "-", "-");
+	printf(" %10s\n", common_format_bytes(size, place->size));
+}
+
+static void print_cpus(const struct report_stat *stat, size_t buffer)
+{
+	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+
+	printf("%5s %12s %12s %12s  %18s %18s %10s\n", "CPU", "EVENTS", "EVENTS/S",
+	       "LOST", "FROM", "TO", "SIZE");
+	for (size_t i = 0; i < of->nr_cpus; i++)
+		print_cpu(stat,
+			  &stat->cpus[report_stream(stat->report, buffer,
+						    of->cpus[i].cpu)],
+			  &of->cpus[i]);
+}
+
+/* From the first to the last record of all CPUs of the buffer. */
+static void find_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
+			uint64_t *last)
+{
+	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+
+	*first = UINT64_MAX;
+	*last = 0;
+	for (size_t i = 0; i < of->nr_cpus; i++) {
+		const struct stat_cpu *cpu =
+			&stat->cpus[report_stream(stat->report, buffer,
+						  of->cpus[i].cpu)];
+
+		if (cpu->records && cpu->first < *first)
+			*first = cpu->first;
+		if (cpu->records && cpu->last > *last)
+			*last = cpu->last;
+	}
+}
+
+static void print_name(const struct report_stat *stat, int id)
+{
+	struct rbmap_events *events =
+		rbmap_tracedat_reader_events(stat->report->reader, 0);
+	struct tep_event *event = tep_find_event(rbmap_events_tep(events), id);
+	char name[128];
+
+	if (event)
+		snprintf(name, sizeof(name), "%s:%s", event->system, event->name);
+	else
+		snprintf(name, sizeof(name), "unknown event %d", id);
+	printf("%-40s", name);
+}
+
+/* One line for all CPUs, then one for each that has any. */
+static void print_event(const struct report_stat *stat, size_t buffer, int id)
+{
+	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+	size_t begin =
+		of->nr_cpus ? report_stream(stat->report, buffer, of->cpus[0].cpu) : 0;
+	uint64_t first, last, all = 0;
+
+	for (size_t i = 0; i < of->nr_cpus; i++)
+		all += stat->counts[id][begin + i];
+	if (!all)
+		return;
+	find_extent(stat, buffer, &first, &last);
+	print_name(stat, id);
+	printf(" %5s %12" PRIu64, "all", all);
+	print_rate(stat->report, all, first, last);
+	printf("\n");
+	for (size_t i = 0; i < of->nr_cpus; i++) {
+		if (!stat->counts[id][begin + i])
+			continue;
+		printf("%-40s %5d %12" PRIu64, "", of->cpus[i].cpu,
+		       stat->counts[id][begin + i]);
+		print_rate(stat->report, stat->counts[id][begin + i], first, last);
+		printf("\n");
+	}
+}
+
+static void print_events(const struct report_stat *stat, size_t buffer)
+{
+	printf("%-40s %5s %12s %12s\n", "EVENT", "CPU", "EVENTS", "EVENTS/S");
+	for (int id = 0; id < STAT_IDS; id++)
+		if (stat->counts[id])
+			print_event(stat, buffer, id);
+}
+
+static void print_gap(const struct report_stat *stat, const struct stat_gap *gap)
+{
+	const char *name = stat->report->buffers[gap->buffer].name;
+	char from[TIME_SIZE], to[TIME_SIZE];
+
+	printf("gap on CPU %d%s%s: ", gap->cpu, *name ? " of " : "", name);
+	if (gap->lost == RBMAP_LOST_UNKNOWN)
+		printf("an unknown number of events");
+	else
+		printf("%" PRIu64 " events", gap->lost);
+	if (gap->begins)
+		printf(" from %s", format_time(from, stat->report, gap->from));
+	else
+		printf(" from the begin");
+	printf(" to %s\n", format_time(to, stat->report, gap->to));
+}
+
+static void print_gaps(const struct report_stat *stat)
+{
+	uint64_t told = stat->nr_gaps < STAT_GAPS ? stat->nr_gaps : STAT_GAPS;
+
+	printf("\n%" PRIu64 " gaps\n", stat->nr_gaps);
+	for (uint64_t i = 0; i < told; i++)
+		print_gap(stat, &stat->gaps[i]);
+	if (told < stat->nr_gaps)
+		printf("and %" PRIu64 " more\n", stat->nr_gaps - told);
+}
+
+/* The kernel's counters, as the recorder found them at the end. */
+static void print_summary(const struct report *report)
+{
+	const char *const *stats = report->info->cpu_stats;
+
+	if (*stats)
+		printf("\nThe kernel's counters at the end of the recording\n");
+	for (; *stats; stats++)
+		printf("%s", *stats);
+}
+
+void stat_print(const struct report_stat *stat)
+{
+	const struct report *report = stat->report;
+
+	print_file(report);
+	for (size_t i = 0; i < report->nr_buffers; i++) {
+		if (!report->buffers[i].nr_cpus)
+			continue;
+		printf("\nbuffer %s\n", *report->buffers[i].name ?
+						report->buffers[i].name :
+						"(top level)");
+		print_cpus(stat, i);
+		print_events(stat, i);
+	}
+	print_gaps(stat);
+	print_summary(report);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stat.h"
+
+#include <errno.h>
+#include <event-parse.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rbmap/error.h>
+#include <rbmap/events.h>
+
+#include "common.h"
+
+static int id_of(struct report *report, const struct report_record *record)
+{
+	struct rbmap_events *events =
+		rbmap_tracedat_reader_events(report->reader, record->buffer);
+	uint16_t id = 0;
+
+	if (record->record.size >= sizeof(id))
+		id = tep_read_number(rbmap_events_tep(events), record->record.data,
+				     sizeof(id));
+	return id;
+}
+
+static int add_gap(struct report_stat *stat, const struct report_record *record,
+		   const struct stat_cpu *cpu)
+{
+	uint64_t lost = record->record.lost;
+
+	stat->nr_gaps++;
+	if (stat->nr_gaps > STAT_GAPS)
+		return 0;
+	stat->gaps[stat->nr_gaps - 1] = (struct stat_gap){
+		.buffer = record->buffer,
+		.cpu = record->record.cpu,
+		.lost = lost,
+		.begins = cpu->records != 0,
+		.from = cpu->last,
+		.to = record->record.time_stamp,
+	};
+	return 0;
+}
+
+static void add_to_cpu(struct stat_cpu *cpu, const struct rbmap_record *record)
+{
+	if (!cpu->records++)
+		cpu->first = record->time_stamp;
+	cpu->last = record->time_stamp;
+	if (record->lost == RBMAP_LOST_UNKNOWN)
+		cpu->gaps_unknown++;
+	else
+		cpu->lost += record->lost;
+}
+
+static int add(struct report_stat *stat, const struct report_record *record)
+{
+	size_t stream = report_stream(stat->report, record->buffer, record->record.cpu);
+	int id = id_of(stat->report, record);
+	uint64_t **counts = &stat->counts[id];
+	int r = 0;
+
+	if (!*counts)
+		*counts = calloc(stat->nr_streams, sizeof(**counts));
+	if (!*counts)
+		return -ENOMEM;
+	(*counts)[stream]++;
+	if (record->record.lost)
+		r = add_gap(stat, record, &stat->cpus[stream]);
+	add_to_cpu(&stat->cpus[stream], &record->record);
+	return r;
+}
+
+static int count_all(struct report_stat *stat)
+{
+	struct report_record record;
+	int r;
+
+	while ((r = report_next(stat->report, &record)) > 0) {
+		r = add(stat, &record);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+int report_print_stat(struct report *report)
+{
+	struct report_stat stat = { .report = report };
+	int r = -ENOMEM, status;
+
+	stat.nr_streams = report_nr_streams(report);
+	stat.cpus = calloc(stat.nr_streams + 1, sizeof(*stat.cpus));
+	stat.counts = calloc(STAT_IDS, sizeof(*stat.counts));
+	stat.gaps = calloc(STAT_GAPS, sizeof(*stat.gaps));
+	if (stat.cpus && stat.counts && stat.gaps)
+		r = count_all(&stat);
+	if (r == 0)
+		stat_print(&stat);
+	status = r < 0 ? common_fail("%s: %s", report->config.file, rbmap_strerror(r)) :
+			 report_tell_faults(report);
+	for (int id = 0; stat.counts && id < STAT_IDS; id++)
+		free(stat.counts[id]);
+	free(stat.counts);
+	free(stat.cpus);
+	free(stat.gaps);
+	return status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REPORT_STAT_H
+#define REPORT_STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report.h"
+
+/* Of more gaps only the number is told. */
+#define STAT_GAPS 1000
+/* What a record begins with is 16 bits. */
+#define STAT_IDS 65536
+
+/* @gaps_unknown: how often events were lost of which the file has no number */
+struct stat_cpu {
+	uint64_t records;
+	uint64_t first;
+	uint64_t last;
+	uint64_t lost;
+	uint64_t gaps_unknown;
+};
+
+/* @begins: there is a record before it, at @from */
+struct stat_gap {
+	size_t buffer;
+	int cpu;
+	bool begins;
+	uint64_t lost;
+	uint64_t from;
+	uint64_t to;
+};
+
+/* @cpus: by the number of the stream; @counts: by the number of the event, then by that
+ */
+struct report_stat {
+	struct report *report;
+	size_t nr_streams;
+	struct stat_cpu *cpus;
+	uint64_t **counts;
+	struct stat_gap *gaps;
+	uint64_t nr_gaps;
+};
+
+/* To standard output, as the configuration wants it. */
+void stat_print(const struct report_stat *stat);
+
+#endif

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+# What the tests of rbmap-report share.
+
+# For setup().
+prepare_report() {
+  prepare
+  report=$RBMAP_BIN/rbmap-report
+  ignore_leaks_of_others
+}
+
+# show [OPTION]... FILE
+show() {
+  timeout -k 10 $((120 * slowdown)) "$report" "$@"
+}
+
+# same_as_peer FILE: line for line; there have to be some.
+same_as_peer() {
+  report "$1" >"$1.peer"
+  show "$1" >"$1.ours"
+  [ "$(wc -l <"$1.peer")" -gt "${2:-10}" ]
+  cmp "$1.peer" "$1.ours" || { diff "$1.peer" "$1.ours" | head -n 20; return 1; } >&2
+}
+
+# peer_record [OPTION]...: trace-cmd record. On a kernel that refuses function tracing it
+# gives up, though events need none of its files.
+peer_record() {
+  local shim
+  shim=$(support peer-shim.so) || return
+  LD_PRELOAD=$shim timeout $((60 * slowdown)) trace-cmd record "$@" >peer.log 2>&1 ||
+    { cat peer.log >&2; return 1; }
+}
+
+# Some processes, on every CPU.
+some_load() {
+  local cpu
+  for cpu in $(cpus); do
+    taskset -c "$cpu" sh -c 'for i in 1 2 3 4 5 6; do /bin/true; done'
+  done
+}
+
+# record_some [OPTION]... FILE: of that load.
+record_some() {
+  local file=${*: -1}
+  export -f some_load cpus
+  record -q "${@:1:$#-1}" -o "$file" bash -c some_load
+}
+
+# first_subbuf FILE: where the data begins of the first CPU in the table, in version 6.
+first_subbuf() {
+  local table
+  table=$(grep -abo flyrecord "$1" | tail -n 1 | cut -d : -f 1)
+  od -A n -t u8 -j $((table + 10)) -N 8 "$1" | tr -d ' '
+}
+
+# poke FILE OFFSET BYTE: writes one byte, in octal.
+poke() {
+  # shellcheck disable=SC2059
+  printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}

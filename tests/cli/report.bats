@@ -1,0 +1,260 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# rbmap-report, beside trace-cmd report.
+
+load helpers
+load report-helpers
+
+setup() {
+  prepare_report
+  second=$instance-b
+}
+
+teardown() {
+  clear_up
+  [ ! -d "$ring-b" ] || wait_until 5 rmdir "$ring-b"
+}
+
+# gives STATUS TEXT [ARG]...: rbmap-report with these ends so, and says this.
+gives() {
+  local status=$1 text=$2
+  shift 2
+  run -"$status" --separate-stderr show "$@"
+  [[ $stderr == *"$text"* ]] || { echo "$stderr"; return 1; }
+}
+
+@test "bad input is told" {
+  need
+  record_some -e sched:sched_process_exec x.dat
+  gives 2 "--format 'dat': there are text and json" --format dat
+  gives 2 "-e: the event has no name" -e '' x.dat
+  gives 2 "-e 'nothing': no such event" -e nothing x.dat
+  gives 2 "takes such a filter: no such field" -F 'nothing == 1' x.dat
+  gives 2 "stands before the first -e" -F 'common_pid == 1' -e sched x.dat
+  gives 2 "there is a file already: x.dat" x.dat y.dat
+  gives 2 "--from 'x': not a time" --from x x.dat
+  gives 2 "--to '2m': not a time" --to 2m x.dat
+  gives 2 "-M 'x': not a list" -M x x.dat
+  gives 2 "-M '60000': the file has" -M 60000 x.dat
+  gives 2 "one of them only" --stat --check x.dat
+  gives 2 "--nope: no such option" --nope
+  gives 1 "nothing.dat: No such file or directory" nothing.dat
+  gives 1 "trace.dat: No such file or directory"
+  gives 1 "/etc/passwd: not a trace.dat" /etc/passwd
+  gives 1 "/dev/null: not a regular file" /dev/null
+  : >empty
+  gives 1 "empty: not a trace.dat" empty
+}
+
+@test "text as trace-cmd report has it: scheduler, system calls, markers" {
+  need trace-cmd
+  record_some -e sched -e raw_syscalls x.dat
+  same_as_peer x.dat 100
+  start_record -q "${silent[@]}" -o markers.dat
+  markers 1 1000
+  stop_record 0
+  same_as_peer markers.dat 1000
+}
+
+@test "text as trace-cmd report has it: lost events" {
+  need trace-cmd
+  run record -q -b 8 -M 0 -e raw_syscalls -o x.dat \
+    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 200000)"
+  [ "$status" = 0 ]
+  grep -q 'EVENTS DROPPED' <(trace-cmd report x.dat 2>/dev/null)
+  same_as_peer x.dat 1000
+}
+
+@test "text as trace-cmd report has it: a CPU without events" {
+  need trace-cmd
+  need_two_cpus
+  record -q -M 0 -e sched:sched_process_exec -o x.dat taskset -c 0 /bin/true
+  same_as_peer x.dat 1
+}
+
+@test "text as trace-cmd report has it: every clock" {
+  need trace-cmd
+  local clock
+  for clock in local global mono mono_raw boot tai x86-tsc counter; do
+    grep -qw -- "$clock" $tracing/trace_clock || continue
+    record_some -C "$clock" -e sched:sched_switch x.dat
+    same_as_peer x.dat
+  done
+}
+
+@test "files of trace-cmd: both versions, compressed or not, several buffers" {
+  need trace-cmd
+  export -f some_load cpus
+  for how in '--file-version 6' '--compression none' '--compression zstd'; do
+    peer_record $how -e sched:sched_switch -B "$instance" -e raw_syscalls \
+      -B "$second" -e sched -o x.dat bash -c some_load
+    same_as_peer x.dat 100
+    grep -q "^ *$instance: " x.dat.ours
+    show --check x.dat
+    run -0 show --stat x.dat
+    [[ $output == *"buffer $second"* ]]
+  done
+}
+
+@test "while it is recorded, and after the recorder was killed" {
+  need trace-cmd
+  start_record -q "${silent[@]}" -o x.dat
+  markers 1 300
+  has_all() { show x.dat 2>/dev/null | text_marker_list | each_once 1 300 2>/dev/null; }
+  wait_until 20 has_all
+  kill -KILL "$recorder"
+  wait "$recorder" || true
+  recorder=
+  show --check x.dat
+  same_as_peer x.dat 300
+}
+
+@test "cut off: what is left is printed, and where it ends" {
+  need
+  record_some -e sched x.dat
+  local size nr before=0 at whole parts status
+  parts=$(($(scaled 20) + 1))
+  size=$(stat -c %s x.dat)
+  # Of a name that was cut only the pid counts.
+  show x.dat | sed 's/^.*-\([0-9]* *\[\)/\1/' >known
+  whole=$(wc -l <known)
+  for at in 0 3 11 15 17 100 1000 10000 \
+    $(seq $((size / parts)) $((size / parts)) $((size - 1))) \
+    $((size - 5000)) $((size - 4096)) $((size - 1)); do
+    head -c "$at" x.dat >cut.dat
+    status=0
+    show cut.dat >left 2>err || status=$?
+    [ "$status" = 1 ]
+    [ -s err ]
+    [ "$at" -lt 18 ] || grep -qE 'cut.dat: at byte [0-9]+: ' err
+    nr=$(wc -l <left)
+    [ "$nr" -le "$whole" ]
+    # Nothing that the whole file has not.
+    sed 's/^.*-\([0-9]* *\[\)/\1/' left | grep -vxFf known | grep -v EVENTS && false
+    before=$((before > nr ? before : nr))
+  done
+  # All but a little of it.
+  [ "$before" -gt $((whole / 2)) ]
+}
+
+@test "--check finds what is broken, and where" {
+  need
+  record_some -e sched x.dat
+  run -0 show --check x.dat
+  [[ $output == *" events in "*": whole" ]]
+  local subbuf where
+  subbuf=$(first_subbuf x.dat)
+  # A commit word, the length of the first record, its event's number.
+  for where in '9 177' '16 0' '21 177'; do
+    cp x.dat bad.dat
+    poke bad.dat $((subbuf + ${where% *})) "${where#* }"
+    run -1 show --check bad.dat
+    [[ $output == *"at byte $subbuf: "* ]]
+    [[ $output == *": broken" ]]
+  done
+  # The name in the head, the formats' size.
+  cp x.dat bad.dat
+  poke bad.dat 20 177
+  run -1 show --check bad.dat
+  [[ $output == *"header_page: not there"* ]]
+}
+
+@test "-e, -F, -M: as the lines of all of them" {
+  need
+  need_two_cpus
+  record_some -e sched -e raw_syscalls x.dat
+  show x.dat | tail -n +2 >all
+  show -e sched_switch x.dat | tail -n +2 >some
+  grep ' sched_switch: ' all | cmp - some
+  show -e 'raw_syscalls:*exit' -e sched_process_exec x.dat | tail -n +2 >some
+  grep -E ' (sys_exit|sched_process_exec): ' all | cmp - some
+  show -M 1 x.dat | tail -n +2 >some
+  grep ' \[001\] ' all | cmp - some
+  show -e sys_enter -F 'id == 0' x.dat | tail -n +2 >some
+  [ -s some ]
+  grep ' sys_enter: *NR 0 ' all | cmp - some
+  show -F 'common_pid == 0' x.dat | tail -n +2 >some
+  grep -E '^ +<idle>-0 ' all | cmp - some
+}
+
+@test "--from and --to: both are in it" {
+  need
+  record_some -e sched x.dat
+  show x.dat | tail -n +2 >all
+  local from to
+  from=$(sed -n 20p all | grep -oE '[0-9]+\.[0-9]{6}')
+  to=$(sed -n 40p all | grep -oE '[0-9]+\.[0-9]{6}')
+  show --from "$from" --to "$to" x.dat | tail -n +2 >some
+  awk -v from="$from" -v to="$to" '
+    match($0, /[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9]:/) {
+      time = substr($0, RSTART, RLENGTH - 1)
+      if (time + 0 >= from + 0 && time + 0 <= to + 0) print }' all | cmp - some
+  [ "$(wc -l <some)" -ge 21 ]
+}
+
+@test "lost events are told with what is shown, whatever was left out" {
+  need
+  run record -q -b 8 -M 0 -e raw_syscalls -e sched -o x.dat \
+    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 200000)"
+  lost() { sed -n 's/^CPU:0 \[\([0-9]*\) EVENTS DROPPED\]$/\1/p' | awk '{ n += $1 } END { print n + 0 }'; }
+  show x.dat | lost >all
+  show -F 'common_pid != 0' -M 0 x.dat | lost >some
+  [ "$(cat all)" -gt 0 ]
+  cmp all some
+}
+
+@test "--format json: an object a line, with the buffer where there are several" {
+  need jq trace-cmd
+  record_some -e sched -e raw_syscalls x.dat
+  [ "$(show --format json x.dat | jq -c 'select(.ts and .event and .fields)' | wc -l)" = \
+    "$(show x.dat | tail -n +2 | wc -l)" ]
+  run -0 bash -c '"$1" --format json x.dat | jq -e "has(\"buffer\")" | sort -u' - "$report"
+  [ "$output" = false ]
+  export -f some_load cpus
+  peer_record -e sched:sched_switch -B "$instance" -e raw_syscalls -o y.dat \
+    bash -c some_load
+  run -0 bash -c '"$1" --format json y.dat | jq -r "\"<\" + .buffer + \">\"" | sort -u' - "$report"
+  [ "$output" = "<>
+<$instance>" ]
+}
+
+@test "--stat counts what is printed" {
+  need
+  record_some -e sched -e raw_syscalls x.dat
+  show x.dat | tail -n +2 >all
+  run -0 show --stat x.dat
+  [[ $output == *"written by rbmap"* ]]
+  [[ $output == *"clock local"* ]]
+  [[ $output == *"0 gaps"* ]]
+  [[ $output == *"read events: "* ]]
+  local name
+  for name in sched_switch sys_enter sys_exit; do
+    [ "$(awk -v name=":$name\$" '$1 ~ name && $2 == "all" { print $3 }' <<<"$output")" = \
+      "$(grep -c " $name: " all)" ]
+  done
+  [ "$(awk '/^ +CPU / { on = 1; next } /^EVENT/ { on = 0 } on { n += $2 } END { print n }' \
+    <<<"$output")" = "$(wc -l <all)" ]
+}
+
+@test "a closed pipe ends it quietly" {
+  need
+  record_some -e sched -e raw_syscalls x.dat
+  local what
+  for what in '' '--format json' --stat; do
+    run -0 --separate-stderr bash -c '"$1" $2 x.dat | true; echo "${PIPESTATUS[0]}"' - \
+      "$report" "$what"
+    [ "$output" = 0 ]
+    [ -z "$stderr" ]
+  done
+}
+
+@test "a full disk is a failure" {
+  need
+  [ -w /dev/full ] || skip "/dev/full is missing"
+  record_some -e sched x.dat
+  run -1 --separate-stderr bash -c '"$1" x.dat >/dev/full' - "$report"
+  [ "$stderr" = "rbmap-report: standard output: No space left on device" ]
+  run -1 --separate-stderr bash -c '"$1" --stat x.dat >/dev/full' - "$report"
+  [[ $stderr == "rbmap-report: standard output: No space left on device"* ]]
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# Every event that a zoo of programs makes this kernel fire, beside trace-cmd report.
+
+load helpers
+load report-helpers
+
+setup() {
+  prepare_report
+  # Whatever a recording of all events does, it does not fill the disk.
+  ulimit -f 4000000
+}
+
+teardown() {
+  clear_up
+}
+
+# zoo OPTION...: all of it recorded to x.dat.
+zoo() {
+  local program
+  program=$(support event-zoo)
+  mkdir -p cage
+  record -q -b "$(scaled 16384)" "$@" -o x.dat bash -c '"$0" cage "$1" && ls -l /usr/lib >/dev/null' \
+    "$program" "$slowdown"
+}
+
+# The options that choose them, in all_events. In an emulator each lock that is taken and
+# each time that interrupts are off would be too much of it.
+choose_all() {
+  all_events=(-e all)
+  [ "$slowdown" = 1 ] || mapfile -t all_events < <(cut -d : -f 1 $tracing/available_events |
+    sort -u | grep -vxE 'ftrace|lock|preemptirq' | xargs printf -- '-e\n%s\n')
+}
+
+# How many events of the kernel's are in x.dat.
+kinds() {
+  show --stat x.dat | awk '$2 == "all" { print $1 }' | sort -u
+}
+
+@test "all events at once: the lines of trace-cmd report" {
+  need trace-cmd
+  choose_all
+  zoo "${all_events[@]}"
+  same_as_peer x.dat 1000
+  show --check x.dat
+  kinds >all
+  echo "# $(wc -l <all) kinds of events of $(wc -l <$tracing/available_events)" >&3
+  [ "$(wc -l <all)" -ge 40 ]
+}
+
+@test "all events at once: JSON, each line an object of its event" {
+  need jq
+  choose_all
+  zoo "${all_events[@]}"
+  show --format json x.dat >json
+  [ "$(wc -l <json)" = "$(show x.dat | tail -n +2 | grep -cE '^ .* \[[0-9]{3,}\] +[0-9]+\.')" ]
+  run -0 jq -nr '[inputs | select(.lost == null)] |
+    map(select(((.ts | type) == "number" and (.cpu | type) == "number" and
+      (.pid | type) == "number" and (.comm | type) == "string" and
+      (.fields | type) == "object") | not)) | length' json
+  [ "$output" = 0 ]
+  kinds >all
+  jq -r 'select(.event) | .system + ":" + .event' json | sort -u | cmp - all
+}
+
+@test "stacks of the kernel: the lines of trace-cmd report" {
+  need trace-cmd
+  make_ring
+  [ -e "$ring/options/stacktrace" ] || skip "no stacks on this kernel"
+  echo 1 >"$ring/options/stacktrace"
+  zoo -B "$instance" -e sched:sched_switch -e sched:sched_process_exec
+  echo 0 >"$ring/options/stacktrace"
+  same_as_peer x.dat 100
+  grep -q 'kernel_stack: ' x.dat.ours
+}

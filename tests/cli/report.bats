@@ -97,6 +97,40 @@ gives() {
   done
 }
 
+# Into the directory files.
+make_files() {
+  local made=${RBMAP_BUILD:-}/tests/made-files
+  [ -x "$made" ] || skip "made-files was not built"
+  mkdir files
+  "$made" files
+}
+
+@test "made by hand: other orders of bytes, other longs, zlib" {
+  local file same=
+  make_files
+  for file in files/*.dat; do
+    show "$file" >"$file.ours"
+    [ "$(wc -l <"$file.ours")" = 51 ]
+    show --check "$file"
+    # All of them hold the same.
+    cmp "${same:=$file.ours}" "$file.ours"
+  done
+}
+
+@test "made by hand: the lines of trace-cmd report" {
+  need trace-cmd
+  local file
+  make_files
+  for file in files/*.dat; do
+    # Not every trace-cmd is built with zlib.
+    if ! trace-cmd report "$file" >/dev/null 2>&1; then
+      [[ $file == *zlib.dat ]]
+      continue
+    fi
+    same_as_peer "$file" 50
+  done
+}
+
 @test "while it is recorded, and after the recorder was killed" {
   need trace-cmd
   start_record -q "${silent[@]}" -o x.dat

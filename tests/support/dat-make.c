@@ -10,8 +10,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <check.h>
-
 #define MISSED (UINT32_C(1) << 31)
 #define STORED (UINT32_C(1) << 30)
 
@@ -24,12 +22,19 @@ static const char format[] =
 	"\tfield:u32 number;\toffset:8;\tsize:4;\tsigned:0;\n\n"
 	"print fmt: \"number=%u\", REC->number\n";
 
+/* Not Check's, since programs without tests use this too. */
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
 static void put(struct made *made, const void *bytes, size_t size)
 {
 	if (made->size + size > made->room) {
 		made->room = 2 * (made->size + size);
 		made->bytes = realloc(made->bytes, made->room);
-		ck_assert_ptr_nonnull(made->bytes);
+		require(made->bytes);
 	}
 	memcpy(made->bytes + made->size, bytes, size);
 	made->size += size;
@@ -150,11 +155,11 @@ static size_t shrink(const struct made *made, unsigned char *to, size_t room,
 	size_t r;
 
 	if (!strcmp(made->kind.compression, "zlib")) {
-		ck_assert_int_eq(compress(to, &length, from, size), Z_OK);
+		require(compress(to, &length, from, size) == Z_OK);
 		return length;
 	}
 	r = ZSTD_compress(to, room, from, size, 3);
-	ck_assert(!ZSTD_isError(r));
+	require(!ZSTD_isError(r));
 	return r;
 }
 
@@ -163,7 +168,7 @@ static void put_compressed(struct made *made, const unsigned char *from, size_t 
 	size_t room = compressBound(size) + ZSTD_compressBound(size), used;
 	unsigned char *to = malloc(room);
 
-	ck_assert_ptr_nonnull(to);
+	require(to);
 	used = shrink(made, to, room, from, size);
 	put_number(made, used, 4);
 	put_number(made, size, 4);
@@ -275,7 +280,7 @@ static void end_section(struct made *made, size_t begin)
 
 	if (made->kind.compression && id >= 16) {
 		copy = malloc(size + 1);
-		ck_assert_ptr_nonnull(copy);
+		require(copy);
 		memcpy(copy, made->bytes + begin + 16, size);
 		made->size = begin + 16;
 		put_compressed(made, copy, size);
@@ -397,7 +402,7 @@ int made_file(const struct made *made, size_t size)
 {
 	int fd = memfd_create("made", MFD_CLOEXEC);
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, made->bytes, size), (ssize_t)size);
+	require(fd >= 0);
+	require(write(fd, made->bytes, size) == (ssize_t)size);
 	return fd;
 }

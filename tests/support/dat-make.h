@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small trace.dat files, made by hand. */
+/* Small trace.dat files, made by hand. Where that fails the process is aborted. */
 #ifndef RBMAP_TEST_DAT_MAKE_H
 #define RBMAP_TEST_DAT_MAKE_H
 

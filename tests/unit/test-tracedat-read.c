@@ -18,7 +18,7 @@
 #include "dat-make.h"
 
 /* Not at each byte of each kind of file: libtraceevent loads its plugins every time. */
-#define STRIDE 7
+#define STRIDE 17
 
 #define ALL_RECORDS (4 * MADE_SUBBUFS * MADE_RECORDS)
 

@@ -69,16 +69,16 @@ static bool is_text(const struct tep_format_field *field)
 	       strstr(field->type, "char") && !strstr(field->type, "signed char");
 }
 
-static void put_number(struct json *json, const struct tep_format_field *field,
+static void put_number(struct text *text, const struct tep_format_field *field,
 		       const char *data, uint32_t size)
 {
 	uint64_t value = tep_read_number(field->event->tep, data, size);
 	unsigned int spare = 64 - 8 * size;
 
 	if (field->flags & TEP_FIELD_IS_SIGNED)
-		rbmap_json_signed(json, (int64_t)(value << spare) >> spare);
+		rbmap_text_signed(text, (int64_t)(value << spare) >> spare);
 	else
-		rbmap_json_unsigned(json, value);
+		rbmap_text_unsigned(text, value);
 }
 
 static bool is_number_size(uint32_t size)
@@ -86,107 +86,107 @@ static bool is_number_size(uint32_t size)
 	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
-static void put_bytes(struct json *json, const unsigned char *data, uint32_t size)
+static void put_bytes(struct text *text, const unsigned char *data, uint32_t size)
 {
-	rbmap_json_put(json, "[", 1);
+	text_put(text, "[", 1);
 	for (uint32_t i = 0; i < size; i++) {
 		if (i)
-			rbmap_json_put(json, ",", 1);
-		rbmap_json_unsigned(json, data[i]);
+			text_put(text, ",", 1);
+		rbmap_text_unsigned(text, data[i]);
 	}
-	rbmap_json_put(json, "]", 1);
+	text_put(text, "]", 1);
 }
 
-static void put_array(struct json *json, const struct tep_format_field *field,
+static void put_array(struct text *text, const struct tep_format_field *field,
 		      const char *data, uint32_t size)
 {
 	uint32_t each = field->elementsize;
 
 	if (!is_number_size(each) || size % each) {
-		put_bytes(json, (const unsigned char *)data, size);
+		put_bytes(text, (const unsigned char *)data, size);
 		return;
 	}
-	rbmap_json_put(json, "[", 1);
+	text_put(text, "[", 1);
 	for (uint32_t at = 0; at < size; at += each) {
 		if (at)
-			rbmap_json_put(json, ",", 1);
-		put_number(json, field, data + at, each);
+			text_put(text, ",", 1);
+		put_number(text, field, data + at, each);
 	}
-	rbmap_json_put(json, "]", 1);
+	text_put(text, "]", 1);
 }
 
-static void put_value(struct json *json, const struct tep_format_field *field,
+static void put_value(struct text *text, const struct tep_format_field *field,
 		      const struct tep_record *record)
 {
 	uint32_t offset, size;
 	const char *data;
 
 	if (!rbmap_field_bytes(field, record, &offset, &size)) {
-		rbmap_json_literal(json, "null");
+		text_string(text, "null");
 		return;
 	}
 	data = (const char *)record->data + offset;
 	if (is_text(field))
-		rbmap_json_string(json, data, strnlen(data, size));
+		rbmap_json_string(text, data, strnlen(data, size));
 	else if (field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC))
-		put_array(json, field, data, size);
+		put_array(text, field, data, size);
 	else if (is_number_size(size))
-		put_number(json, field, data, size);
+		put_number(text, field, data, size);
 	else
-		put_bytes(json, (const unsigned char *)data, size);
+		put_bytes(text, (const unsigned char *)data, size);
 }
 
-static void put_key(struct json *json, const char *key)
+static void put_key(struct text *text, const char *key)
 {
-	rbmap_json_string(json, key, strlen(key));
-	rbmap_json_put(json, ":", 1);
+	rbmap_json_string(text, key, strlen(key));
+	text_put(text, ":", 1);
 }
 
-static void put_common(struct json *json, struct rbmap_events *events,
+static void put_common(struct text *text, struct rbmap_events *events,
 		       const struct tep_record *record)
 {
 	const char *comm;
 	int pid;
 
-	rbmap_json_literal(json, "{\"ts\":");
-	rbmap_json_unsigned(json, record->ts);
-	rbmap_json_literal(json, ",\"cpu\":");
-	rbmap_json_signed(json, record->cpu);
+	text_string(text, "{\"ts\":");
+	rbmap_text_unsigned(text, record->ts);
+	text_string(text, ",\"cpu\":");
+	rbmap_text_signed(text, record->cpu);
 	pid = tep_data_pid(events->tep, (struct tep_record *)record);
 	comm = rbmap_events_comm(events, pid);
-	rbmap_json_literal(json, ",\"comm\":");
-	rbmap_json_string(json, comm, strlen(comm));
-	rbmap_json_literal(json, ",\"pid\":");
-	rbmap_json_signed(json, pid);
+	text_string(text, ",\"comm\":");
+	rbmap_json_string(text, comm, strlen(comm));
+	text_string(text, ",\"pid\":");
+	rbmap_text_signed(text, pid);
 }
 
-static void put_event(struct json *json, const struct tep_event *event,
+static void put_event(struct text *text, const struct tep_event *event,
 		      const struct tep_record *record)
 {
 	const struct tep_format_field *field;
 
-	rbmap_json_literal(json, ",\"event\":");
-	rbmap_json_string(json, event->name, strlen(event->name));
-	rbmap_json_literal(json, ",\"system\":");
-	rbmap_json_string(json, event->system, strlen(event->system));
-	rbmap_json_literal(json, ",\"flags\":");
-	rbmap_json_signed(json,
+	text_string(text, ",\"event\":");
+	rbmap_json_string(text, event->name, strlen(event->name));
+	text_string(text, ",\"system\":");
+	rbmap_json_string(text, event->system, strlen(event->system));
+	text_string(text, ",\"flags\":");
+	rbmap_text_signed(text,
 			  tep_data_flags(event->tep, (struct tep_record *)record));
-	rbmap_json_literal(json, ",\"fields\":{");
+	text_string(text, ",\"fields\":{");
 	for (field = event->format.fields; field; field = field->next) {
 		if (field != event->format.fields)
-			rbmap_json_put(json, ",", 1);
-		put_key(json, field->name);
-		put_value(json, field, record);
+			text_put(text, ",", 1);
+		put_key(text, field->name);
+		put_value(text, field, record);
 	}
-	rbmap_json_literal(json, "}}");
+	text_string(text, "}}");
 }
 
-static void put_unknown(struct json *json, const struct tep_record *record)
+static void put_unknown(struct text *text, const struct tep_record *record)
 {
-	rbmap_json_literal(json, ",\"event\":null,\"raw\":");
-	put_bytes(json, record->data, record->size);
-	rbmap_json_put(json, "}", 1);
+	text_string(text, ",\"event\":null,\"raw\":");
+	put_bytes(text, record->data, record->size);
+	text_put(text, "}", 1);
 }
 
 RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
@@ -194,25 +194,20 @@ RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
 				   struct trace_seq *out)
 {
 	struct tep_event *event = rbmap_events_find(events, record);
-	struct json json = { .text = events->json, .size = events->json_size };
+	struct text text = rbmap_text_from_seq(out);
 	struct tep_record copy;
 	int error;
 
 	error = rbmap_events_tep_record(events, record, &copy);
 	if (error)
 		return error;
-	put_common(&json, events, &copy);
+	put_common(&text, events, &copy);
 	if (event)
-		put_event(&json, event, &copy);
+		put_event(&text, event, &copy);
 	else
-		put_unknown(&json, &copy);
-	rbmap_json_put(&json, "", 1);
-	events->json = json.text;
-	events->json_size = json.size;
-	if (json.failed)
-		return -ENOMEM;
-	trace_seq_puts(out, json.text);
-	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
+		put_unknown(&text, &copy);
+	rbmap_text_to_seq(&text, out);
+	return text.failed ? -ENOMEM : 0;
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_json(const struct rbmap_record *record,

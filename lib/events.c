@@ -61,7 +61,6 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 	if (events->files.proc >= 0)
 		close(events->files.proc);
 	free(events->copy);
-	free(events->json);
 	free(events);
 }
 

@@ -55,9 +55,6 @@ struct rbmap_events {
 	unsigned char *copy;
 	size_t copy_size;
 	size_t copy_used;
-
-	char *json;
-	size_t json_size;
 };
 
 /* Takes over the files, also on failure, and a reference of tep. */

@@ -1,64 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-#include <stdlib.h>
-#include <string.h>
-
 #include "json.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
-#define DIGITS_MAX 20
-
-static bool make_room(struct json *json, size_t size)
-{
-	size_t want = json->size ? json->size : 1024;
-	char *text;
-
-	if (json->failed)
-		return false;
-	if (size <= json->size - json->used)
-		return true;
-	while (want - json->used < size)
-		want *= 2;
-	text = realloc(json->text, want);
-	if (!text) {
-		json->failed = true;
-		return false;
-	}
-	json->text = text;
-	json->size = want;
-	return true;
-}
-
-void rbmap_json_put(struct json *json, const char *text, size_t size)
-{
-	if (!size || !make_room(json, size))
-		return;
-	memcpy(json->text + json->used, text, size);
-	json->used += size;
-}
-
-void rbmap_json_literal(struct json *json, const char *text)
-{
-	rbmap_json_put(json, text, strlen(text));
-}
-
-void rbmap_json_unsigned(struct json *json, uint64_t value)
-{
-	char digits[DIGITS_MAX];
-	size_t at = DIGITS_MAX;
-
-	do {
-		digits[--at] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	rbmap_json_put(json, digits + at, DIGITS_MAX - at);
-}
-
-void rbmap_json_signed(struct json *json, int64_t value)
-{
-	if (value < 0)
-		rbmap_json_put(json, "-", 1);
-	rbmap_json_unsigned(json, value < 0 ? -(uint64_t)value : (uint64_t)value);
-}
 
 static bool continues(const unsigned char *text, size_t nr)
 {
@@ -94,26 +37,26 @@ static size_t utf8_length(const unsigned char *text, size_t size)
 	return length;
 }
 
-static void put_escape(struct json *json, unsigned char c)
+static void put_escape(struct text *text, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	char escape[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
 	switch (c) {
 	case '"':
-		rbmap_json_put(json, "\\\"", 2);
+		text_put(text, "\\\"", 2);
 		break;
 	case '\\':
-		rbmap_json_put(json, "\\\\", 2);
+		text_put(text, "\\\\", 2);
 		break;
 	case '\n':
-		rbmap_json_put(json, "\\n", 2);
+		text_put(text, "\\n", 2);
 		break;
 	case '\t':
-		rbmap_json_put(json, "\\t", 2);
+		text_put(text, "\\t", 2);
 		break;
 	default:
-		rbmap_json_put(json, escape, sizeof(escape));
+		text_put(text, escape, sizeof(escape));
 	}
 }
 
@@ -122,25 +65,35 @@ static bool needs_escape(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
 }
 
-void rbmap_json_string(struct json *json, const char *text, size_t size)
+/* How many bytes at the beginning are ASCII that stands for itself. */
+static size_t plain_length(const unsigned char *bytes, size_t size)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
+	size_t nr = 0;
+
+	while (nr < size && bytes[nr] < 0x7f && !needs_escape(bytes[nr]))
+		nr++;
+	return nr;
+}
+
+void rbmap_json_string(struct text *text, const char *string, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)string;
 	size_t begin = 0, at = 0, length;
 
-	rbmap_json_put(json, "\"", 1);
-	while (at < size) {
+	text_char(text, '"');
+	while ((at += plain_length(bytes + at, size - at)) < size) {
 		length = utf8_length(bytes + at, size - at);
-		if (length && !needs_escape(bytes[at])) {
+		if (length > 1) {
 			at += length;
 			continue;
 		}
-		rbmap_json_put(json, text + begin, at - begin);
+		text_put(text, string + begin, at - begin);
 		if (length)
-			put_escape(json, bytes[at]);
+			put_escape(text, bytes[at]);
 		else
-			rbmap_json_literal(json, REPLACEMENT);
+			text_string(text, REPLACEMENT);
 		begin = ++at;
 	}
-	rbmap_json_put(json, text + begin, at - begin);
-	rbmap_json_put(json, "\"", 1);
+	text_put(text, string + begin, at - begin);
+	text_char(text, '"');
 }

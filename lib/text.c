@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <stdlib.h>
+
+#include "text.h"
+
+#define DIGITS_MAX 24
+#define FIRST_SIZE 1024
+
+static const char pairs[] = "00010203040506070809"
+			    "10111213141516171819"
+			    "20212223242526272829"
+			    "30313233343536373839"
+			    "40414243444546474849"
+			    "50515253545556575859"
+			    "60616263646566676869"
+			    "70717273747576777879"
+			    "80818283848586878889"
+			    "90919293949596979899";
+
+bool rbmap_text_grow(struct text *text, size_t nr)
+{
+	size_t want = text->size ? text->size : FIRST_SIZE;
+	char *buffer;
+
+	if (text->failed)
+		return false;
+	while (want - text->used <= nr)
+		want *= 2;
+	buffer = realloc(text->buffer, want);
+	if (!buffer) {
+		text->failed = true;
+		return false;
+	}
+	text->buffer = buffer;
+	text->size = want;
+	return true;
+}
+
+void rbmap_text_fill(struct text *text, char c, size_t nr)
+{
+	char *at = text_room(text, nr);
+
+	if (!at)
+		return;
+	memset(at, c, nr);
+	text->used += nr;
+}
+
+static unsigned int decimal_digits(uint64_t value)
+{
+	unsigned int nr = 1;
+
+	for (;;) {
+		if (value < 10)
+			return nr;
+		if (value < 100)
+			return nr + 1;
+		if (value < 1000)
+			return nr + 2;
+		if (value < 10000)
+			return nr + 3;
+		value /= 10000;
+		nr += 4;
+	}
+}
+
+static void write_decimal(char *end, uint64_t value)
+{
+	while (value >= 100) {
+		end -= 2;
+		memcpy(end, pairs + 2 * (value % 100), 2);
+		value /= 100;
+	}
+	if (value >= 10)
+		memcpy(end - 2, pairs + 2 * value, 2);
+	else
+		end[-1] = '0' + value;
+}
+
+void rbmap_text_unsigned(struct text *text, uint64_t value)
+{
+	unsigned int nr = decimal_digits(value);
+	char *at = text_room(text, nr);
+
+	if (!at)
+		return;
+	write_decimal(at + nr, value);
+	text->used += nr;
+}
+
+void rbmap_text_signed(struct text *text, int64_t value)
+{
+	if (value < 0)
+		text_char(text, '-');
+	rbmap_text_unsigned(text, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+void rbmap_text_digits(struct text *text, uint64_t value, unsigned int nr)
+{
+	unsigned int digits = decimal_digits(value);
+
+	if (digits < nr)
+		rbmap_text_fill(text, '0', nr - digits);
+	rbmap_text_unsigned(text, value);
+}
+
+static unsigned int power_digits(uint64_t value, unsigned int bits)
+{
+	return value ? (63 - __builtin_clzll(value)) / bits + 1 : 1;
+}
+
+static void write_power(char *end, uint64_t value, unsigned int bits, bool upper)
+{
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+
+	do {
+		*--end = digits[value & ((1u << bits) - 1)];
+		value >>= bits;
+	} while (value);
+}
+
+void rbmap_text_hex(struct text *text, uint64_t value)
+{
+	unsigned int nr = power_digits(value, 4);
+	char *at = text_room(text, nr);
+
+	if (!at)
+		return;
+	write_power(at + nr, value, 4, false);
+	text->used += nr;
+}
+
+/* Returns the number of digits, which end at end. */
+static size_t write_digits(char *end, const struct text_style *style, uint64_t value)
+{
+	size_t nr;
+
+	if (style->base == 10) {
+		nr = decimal_digits(value);
+		write_decimal(end, value);
+	} else {
+		nr = power_digits(value, style->base == 16 ? 4 : 3);
+		write_power(end, value, style->base == 16 ? 4 : 3, style->upper);
+	}
+	return nr;
+}
+
+static void put_padded(struct text *text, const struct text_style *style,
+		       const char *prefix, size_t zeros, const char *digits, size_t nr)
+{
+	size_t length = strlen(prefix) + zeros + nr;
+	size_t spaces = style->width > length ? style->width - length : 0;
+
+	if (spaces && style->zeros && !style->left && style->precision < 0) {
+		zeros += spaces;
+		spaces = 0;
+	}
+	if (!style->left)
+		rbmap_text_fill(text, ' ', spaces);
+	text_string(text, prefix);
+	rbmap_text_fill(text, '0', zeros);
+	text_put(text, digits, nr);
+	if (style->left)
+		rbmap_text_fill(text, ' ', spaces);
+}
+
+void rbmap_text_number(struct text *text, const struct text_style *style,
+		       uint64_t magnitude, bool negative)
+{
+	char digits[DIGITS_MAX], *end = digits + DIGITS_MAX;
+	const char *prefix = negative ? "-" : "";
+	size_t nr = 0, zeros = 0;
+
+	if (magnitude || style->precision != 0)
+		nr = write_digits(end, style, magnitude);
+	if (style->precision > 0 && (size_t)style->precision > nr)
+		zeros = style->precision - nr;
+	if (style->prefix && style->base == 16 && magnitude)
+		prefix = style->upper ? "0X" : "0x";
+	/* The 0 of an octal number is one of its digits. */
+	if (style->prefix && style->base == 8 && !zeros && (!nr || *(end - nr) != '0'))
+		zeros = 1;
+	put_padded(text, style, prefix, zeros, end - nr, nr);
+}
+
+void rbmap_text_bytes(struct text *text, const struct text_style *style,
+		      const char *bytes, size_t nr)
+{
+	size_t spaces;
+
+	if (style->precision >= 0 && nr > (size_t)style->precision)
+		nr = style->precision;
+	nr = strnlen(bytes, nr);
+	spaces = style->width > nr ? style->width - nr : 0;
+	if (spaces && !style->left)
+		rbmap_text_fill(text, ' ', spaces);
+	text_put(text, bytes, nr);
+	if (spaces && style->left)
+		rbmap_text_fill(text, ' ', spaces);
+}
+
+struct text rbmap_text_from_seq(const struct trace_seq *seq)
+{
+	/* A sequence that was used after its end has no buffer of its own. */
+	if (seq->state != TRACE_SEQ__GOOD)
+		return (struct text){ .failed = true };
+	return (struct text){
+		.buffer = seq->buffer,
+		.size = seq->buffer_size,
+		.used = seq->len,
+	};
+}
+
+void rbmap_text_to_seq(const struct text *text, struct trace_seq *seq)
+{
+	if (seq->state != TRACE_SEQ__GOOD)
+		return;
+	seq->buffer = text->buffer;
+	seq->buffer_size = text->size;
+	seq->len = text->used;
+	if (text->failed)
+		seq->state = TRACE_SEQ__MEM_ALLOC_FAILED;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Text that grows, and numbers put into it without printf(3). What did not fit for
+ * want of memory is told once, at the end.
+ */
+#ifndef RBMAP_TEXT_H
+#define RBMAP_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <traceevent/trace-seq.h>
+
+struct text {
+	char *buffer;
+	size_t size;
+	size_t used;
+	bool failed;
+};
+
+/* How printf(3) is to put a number or a string; precision -1: none. */
+struct text_style {
+	uint8_t base;
+	bool upper;
+	bool left;
+	bool zeros;
+	bool prefix;
+	uint16_t width;
+	int32_t precision;
+};
+
+bool rbmap_text_grow(struct text *text, size_t nr);
+
+/* Where the next nr bytes go, and one more; NULL without memory. */
+static inline char *text_room(struct text *text, size_t nr)
+{
+	if (__builtin_expect(text->size - text->used <= nr, 0) &&
+	    !rbmap_text_grow(text, nr))
+		return NULL;
+	return text->buffer + text->used;
+}
+
+static inline void text_put(struct text *text, const char *bytes, size_t nr)
+{
+	char *at = text_room(text, nr);
+
+	if (!at)
+		return;
+	memcpy(at, bytes, nr);
+	text->used += nr;
+}
+
+static inline void text_char(struct text *text, char c)
+{
+	char *at = text_room(text, 1);
+
+	if (!at)
+		return;
+	*at = c;
+	text->used++;
+}
+
+static inline void text_string(struct text *text, const char *string)
+{
+	text_put(text, string, strlen(string));
+}
+
+void rbmap_text_fill(struct text *text, char c, size_t nr);
+void rbmap_text_unsigned(struct text *text, uint64_t value);
+void rbmap_text_signed(struct text *text, int64_t value);
+void rbmap_text_hex(struct text *text, uint64_t value);
+
+/* In so many digits at the least, with zeros before it. */
+void rbmap_text_digits(struct text *text, uint64_t value, unsigned int nr);
+
+void rbmap_text_number(struct text *text, const struct text_style *style,
+		       uint64_t magnitude, bool negative);
+
+/* Bytes up to the first 0, or nr of them. */
+void rbmap_text_bytes(struct text *text, const struct text_style *style,
+		      const char *bytes, size_t nr);
+
+/* Works in the sequence's own buffer; it may not be used until it is given back. */
+struct text rbmap_text_from_seq(const struct trace_seq *seq);
+void rbmap_text_to_seq(const struct text *text, struct trace_seq *seq);
+
+#endif

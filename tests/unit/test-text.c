@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "random.h"
+#include "run.h"
+#include "text.h"
+
+static void expect(struct text *text, const char *wanted)
+{
+	text_char(text, '\0');
+	if (text->failed || strcmp(text->buffer, wanted) != 0)
+		ck_abort_msg("\"%s\" instead of \"%s\"", text->buffer, wanted);
+	text->used = 0;
+}
+
+/* Of each number of digits as many, and the ends of the types. */
+static uint64_t any_number(struct random *random)
+{
+	static const uint64_t ends[] = { 0,	     1,
+					 9,	     10,
+					 99,	     100,
+					 9999,	     10000,
+					 INT32_MAX,  INT64_MAX,
+					 UINT64_MAX, UINT32_MAX,
+					 1u << 31u,  (uint64_t)1 << 63 };
+
+	if (!random_below(random, 4))
+		return ends[random_below(random, sizeof(ends) / sizeof(*ends))];
+	return random_next(random) >> random_below(random, 64);
+}
+
+START_TEST(plain_numbers)
+{
+	struct random random = { .state = 1 };
+	struct text text = { 0 };
+	char wanted[128];
+
+	for (int i = 0; i < 100000; i++) {
+		uint64_t value = any_number(&random);
+
+		rbmap_text_unsigned(&text, value);
+		text_char(&text, ' ');
+		rbmap_text_signed(&text, value);
+		text_char(&text, ' ');
+		rbmap_text_hex(&text, value);
+		text_char(&text, ' ');
+		rbmap_text_digits(&text, value, 6);
+		snprintf(wanted, sizeof(wanted), "%llu %lld %llx %06llu",
+			 (unsigned long long)value, (long long)value,
+			 (unsigned long long)value, (unsigned long long)value);
+		expect(&text, wanted);
+	}
+	free(text.buffer);
+}
+END_TEST
+
+static void random_style(struct random *random, struct text_style *style, char *format)
+{
+	style->left = random_below(random, 2);
+	style->zeros = random_below(random, 2);
+	style->prefix = random_below(random, 2);
+	style->width = random_below(random, 2) ? random_below(random, 24) : 0;
+	style->precision = (int)random_below(random, 48) - 24;
+	if (style->precision < 0)
+		style->precision = -1;
+	format += sprintf(format, "%%%s%s%s", style->left ? "-" : "",
+			  style->zeros ? "0" : "", style->prefix ? "#" : "");
+	if (style->width)
+		format += sprintf(format, "%u", style->width);
+	if (style->precision >= 0)
+		sprintf(format, ".%d", style->precision);
+}
+
+/* The formats are made here; the compiler cannot look at them. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+START_TEST(numbers_in_any_style)
+{
+	static const struct {
+		const char *conversion;
+		uint8_t base;
+		bool upper;
+	} bases[] = { { "lld", 10, false },
+		      { "llu", 10, false },
+		      { "llx", 16, false },
+		      { "llX", 16, true },
+		      { "llo", 8, false } };
+	struct random random = { .state = 2 };
+	struct text text = { 0 };
+	char format[64], wanted[128];
+
+	for (int i = 0; i < 100000; i++) {
+		uint64_t value = any_number(&random);
+		bool negative = i % 5 == 0 && value >> 63;
+		struct text_style style = { .base = bases[i % 5].base,
+					    .upper = bases[i % 5].upper };
+
+		random_style(&random, &style, format);
+		/* Its meaning for a decimal is not defined. */
+		if (style.base == 10 && style.prefix)
+			continue;
+		strcat(format, bases[i % 5].conversion);
+		snprintf(wanted, sizeof(wanted), format, value);
+		rbmap_text_number(&text, &style, negative ? -value : value, negative);
+		expect(&text, wanted);
+	}
+	free(text.buffer);
+}
+END_TEST
+
+START_TEST(strings_in_any_style)
+{
+	struct random random = { .state = 3 };
+	struct text text = { 0 };
+	char format[64], wanted[128], string[17] = "sixteen letters!";
+
+	for (int i = 0; i < 10000; i++) {
+		struct text_style style = { 0 };
+
+		random_style(&random, &style, format);
+		if (style.zeros || style.prefix)
+			continue;
+		strcat(format, "s");
+		snprintf(wanted, sizeof(wanted), format, string + i % 17);
+		rbmap_text_bytes(&text, &style, string + i % 17, 17 - i % 17);
+		expect(&text, wanted);
+	}
+	free(text.buffer);
+}
+END_TEST
+
+START_TEST(sequences_take_what_was_put)
+{
+	struct trace_seq seq;
+	struct text text;
+
+	trace_seq_init(&seq);
+	trace_seq_puts(&seq, "before ");
+	text = rbmap_text_from_seq(&seq);
+	for (int i = 0; i < 10000; i++)
+		text_string(&text, "0123456789");
+	rbmap_text_to_seq(&text, &seq);
+	trace_seq_puts(&seq, " after");
+	trace_seq_terminate(&seq);
+	ck_assert_uint_eq(seq.len, 7 + 100000 + 6);
+	ck_assert(!strncmp(seq.buffer, "before 0123", 11));
+	ck_assert_str_eq(seq.buffer + seq.len - 7, "9 after");
+	seq.state = TRACE_SEQ__MEM_ALLOC_FAILED;
+	text = rbmap_text_from_seq(&seq);
+	text_string(&text, "lost");
+	ck_assert(text.failed);
+	rbmap_text_to_seq(&text, &seq);
+	ck_assert_uint_eq(seq.len, 7 + 100000 + 6);
+	seq.state = TRACE_SEQ__GOOD;
+	trace_seq_destroy(&seq);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		plain_numbers,
+		numbers_in_any_style,
+		strings_in_any_style,
+		sequences_take_what_was_put,
+	};
+
+	return RUN_TESTS("text", tests);
+}

@@ -17,12 +17,16 @@
 #define COMM_INTERVAL_NS 1000000000
 /* TASK_COMM_LEN of include/linux/sched.h, without the 0 at the end. */
 #define TASK_COMM_LENGTH 15
+/* As trace-cmd report prints it; a pid takes 11 more, and the '-'. */
+#define COMM_WIDTH 16
+#define COMM_CACHED_MAX (RBMAP_HEAD_SIZE - 13)
 
 static uint64_t now_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* A few milliseconds do not matter here; what it costs at each event does. */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -106,22 +110,53 @@ static bool read_comm(struct rbmap_events *events, int pid)
 /*
  * saved_cmdlines may hold a thread of long ago that had the same pid, or the name that
  * a thread had before exec(2): who still lives is asked first, and now and then again.
+ * Returns until when that will do.
  */
-RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
+static uint64_t look_up(struct rbmap_events *events, int pid, uint64_t now)
+{
+	if (!read_comm(events, pid) && now >= events->cmdlines_due)
+		rbmap_events_read_cmdlines(events);
+	/* Who could not be found yet is looked for as often as that goes. */
+	return tep_is_pid_registered(events->tep, pid) ? now + COMM_INTERVAL_NS :
+							 events->cmdlines_due;
+}
+
+/* A plugin may learn of a command at any record: only a known one stays as it is. */
+static void make_head(struct rbmap_events *events, struct rbmap_seen_pid *seen)
+{
+	const char *comm = tep_data_comm_from_pid(events->tep, seen->pid);
+	size_t length = strlen(comm);
+
+	seen->head_length = 0;
+	if (length > COMM_CACHED_MAX ||
+	    (seen->pid && !tep_is_pid_registered(events->tep, seen->pid)))
+		return;
+	seen->comm_length = length;
+	seen->head_length =
+		snprintf(seen->head, sizeof(seen->head), "%16s-%-5d", comm, seen->pid);
+	seen->comm_begin = length < COMM_WIDTH ? COMM_WIDTH - length : 0;
+}
+
+const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int pid)
 {
 	struct rbmap_seen_pid *seen =
 		&events->seen_pids[(unsigned int)pid % RBMAP_SEEN_PIDS];
 	uint64_t now = now_ns();
 
-	if (pid > 0 && (seen->pid != pid || now >= seen->due)) {
-		if (!read_comm(events, pid) && now >= events->cmdlines_due)
-			rbmap_events_read_cmdlines(events);
-		/* Who could not be found yet is looked for as often as that goes. */
-		*seen = (struct rbmap_seen_pid){ pid, tep_is_pid_registered(events->tep,
-									    pid) ?
-							      now + COMM_INTERVAL_NS :
-							      events->cmdlines_due };
+	if (seen->pid == pid && now < seen->due) {
+		if (!seen->head_length)
+			make_head(events, seen);
+		return seen;
 	}
+	seen->pid = pid;
+	seen->due = pid > 0 ? look_up(events, pid, now) : now + COMM_INTERVAL_NS;
+	make_head(events, seen);
+	return seen;
+}
+
+RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
+{
+	rbmap_events_see(events, pid);
 	return tep_data_comm_from_pid(events->tep, pid);
 }
 
@@ -183,6 +218,23 @@ static char *resolve(void *context, unsigned long long *address, char **module)
 	*module = NULL;
 	/* libtraceevent's type lacks the const; it only reads the name. */
 	return (char *)name;
+}
+
+const struct rbmap_symbol *rbmap_events_symbol(struct rbmap_events *events,
+					       uint64_t address)
+{
+	struct rbmap_symbol *symbol = &events->symbol_cache[address % RBMAP_SYMBOLS];
+
+	if (!symbol->known || symbol->address != address) {
+		symbol->name = tep_find_function(events->tep, address);
+		symbol->start =
+			symbol->name ? tep_find_function_address(events->tep, address) :
+				       0;
+		symbol->length = symbol->name ? strlen(symbol->name) : 0;
+		symbol->address = address;
+		symbol->known = true;
+	}
+	return symbol->name ? symbol : NULL;
 }
 
 int rbmap_events_resolve_functions(struct rbmap_events *events)

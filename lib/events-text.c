@@ -1,34 +1,108 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include "events.h"
+#include "format.h"
 #include "internal.h"
 
 #include <rbmap/subbuf.h>
 
 #define NAME_WIDTH 20
+#define SECONDS_WIDTH 5
 
 static int state(const struct trace_seq *out)
 {
 	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
 }
 
-static void put_time(struct trace_seq *out, bool usecs, uint64_t time_stamp)
+static void put_seconds(struct text *text, uint64_t time_stamp)
 {
 	uint64_t time = time_stamp / 1000 + (time_stamp % 1000 >= 500);
+	uint64_t seconds = time / 1000000, micros = time % 1000000;
+	unsigned int digits = rbmap_decimal_digits(seconds);
+	unsigned int width = digits > SECONDS_WIDTH ? digits : SECONDS_WIDTH;
+	char *at = text_room(text, width + 9);
 
-	if (usecs)
-		trace_seq_printf(out,
-				 " %5llu.%06llu:", (unsigned long long)(time / 1000000),
-				 (unsigned long long)(time % 1000000));
-	else
-		trace_seq_printf(out, "%12llu:", (unsigned long long)time_stamp);
+	if (!at)
+		return;
+	memset(at, ' ', width + 1 - digits);
+	at += width + 1;
+	rbmap_write_decimal(at, seconds);
+	/* A 1 before them keeps their zeros. */
+	rbmap_write_decimal(at + 7, micros + 1000000);
+	*at = '.';
+	at[7] = ':';
+	text->used += width + 9;
 }
 
-static void put_name(struct trace_seq *out, const char *name)
+static void put_time(struct text *text, bool usecs, uint64_t time_stamp)
+{
+	static const struct text_style wide = { .base = 10,
+						.width = 12,
+						.precision = -1 };
+
+	if (usecs) {
+		put_seconds(text, time_stamp);
+		return;
+	}
+	rbmap_text_number(text, &wide, time_stamp, false);
+	text_char(text, ':');
+}
+
+static void put_comm(struct rbmap_events *events, int pid, struct text *text)
+{
+	static const struct text_style wide = { .width = 16, .precision = -1 };
+	static const struct text_style left = {
+		.base = 10, .width = 5, .left = true, .precision = -1
+	};
+	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	const char *comm;
+
+	if (seen->head_length) {
+		text_put(text, seen->head, seen->head_length);
+		return;
+	}
+	comm = tep_data_comm_from_pid(events->tep, pid);
+	rbmap_text_bytes(text, &wide, comm, strlen(comm));
+	text_char(text, '-');
+	rbmap_text_number(text, &left, pid < 0 ? -(uint64_t)pid : (uint64_t)pid,
+			  pid < 0);
+}
+
+static void put_cpu(struct text *text, unsigned int cpu)
+{
+	char *at = text_room(text, 6);
+
+	if (!at)
+		return;
+	if (cpu > 999) {
+		text_put(text, " [", 2);
+		rbmap_text_unsigned(text, cpu);
+		text_char(text, ']');
+		return;
+	}
+	memcpy(at, " [000]", 6);
+	at[2] += cpu / 100;
+	at[3] += cpu / 10 % 10;
+	at[4] += cpu % 10;
+	text->used += 6;
+}
+
+static void put_head(struct rbmap_events *events, int pid,
+		     const struct rbmap_record *record, struct text *text)
+{
+	put_comm(events, pid, text);
+	put_cpu(text, record->cpu);
+	put_time(text, events->usecs, record->time_stamp);
+}
+
+static void put_name(struct text *text, const char *name)
 {
 	size_t width = strlen(name);
 
-	trace_seq_printf(out, " %s: %*s", name,
-			 width < NAME_WIDTH ? (int)(NAME_WIDTH - width) : 0, "");
+	text_char(text, ' ');
+	text_put(text, name, width);
+	text_string(text, ": ");
+	if (width < NAME_WIDTH)
+		rbmap_text_fill(text, ' ', NAME_WIDTH - width);
 }
 
 /* The record ends before its event's fields do: the kernel writes no such record. */
@@ -41,16 +115,6 @@ static bool too_short(const struct tep_event *event, const struct tep_record *re
 		    rbmap_field_end(field) > record->size)
 			return true;
 	return false;
-}
-
-static void put_head(struct rbmap_events *events, struct tep_record *record,
-		     struct trace_seq *out)
-{
-	int pid = tep_data_pid(events->tep, record);
-
-	trace_seq_printf(out, "%16s-%-5d [%03d]", rbmap_events_comm(events, pid), pid,
-			 record->cpu);
-	put_time(out, events->usecs, record->ts);
 }
 
 static void put_info(struct rbmap_events *events, const struct tep_event *event,
@@ -66,11 +130,12 @@ static void put_info(struct rbmap_events *events, const struct tep_event *event,
 		out->len--;
 }
 
-RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
-				   const struct rbmap_record *record,
-				   struct trace_seq *out)
+/* Through libtraceevent, or not at all. */
+static int put_uncompiled(struct rbmap_events *events,
+			  const struct rbmap_record *record, struct trace_seq *out)
 {
 	struct tep_event *event = rbmap_events_find(events, record);
+	struct text text = rbmap_text_from_seq(out);
 	struct tep_record copy;
 	int error;
 
@@ -78,16 +143,47 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 	if (error)
 		return error;
 	if (event) {
-		put_head(events, &copy, out);
-		put_name(out, event->name);
-		put_info(events, event, &copy, out);
+		put_head(events, tep_data_pid(events->tep, &copy), record, &text);
+		put_name(&text, event->name);
 	} else {
 		/* So trace-cmd report has it: without the time and the pid. */
-		trace_seq_puts(out, "[UNKNOWN EVENT][UNKNOWN EVENT]");
-		put_name(out, "(NULL)");
-		trace_seq_puts(out, "[UNKNOWN EVENT]");
+		text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
+		put_name(&text, "(NULL)");
+		text_string(&text, "[UNKNOWN EVENT]");
 	}
+	rbmap_text_to_seq(&text, out);
+	if (event)
+		put_info(events, event, &copy, out);
 	return state(out);
+}
+
+static bool put_compiled(struct rbmap_events *events, const struct format_plan *plan,
+			 const struct rbmap_record *record, struct text *text)
+{
+	const unsigned char *data = record->data;
+	int pid = format_read(data + plan->pid_offset, sizeof(int32_t), plan->swap);
+
+	put_head(events, pid, record, text);
+	text_put(text, plan->strings + plan->name, plan->name_length);
+	return rbmap_format_text(plan, events, data, record->size, text);
+}
+
+RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
+				   const struct rbmap_record *record,
+				   struct trace_seq *out)
+{
+	const struct format_plan *plan = rbmap_events_plan(events, record);
+	struct text text = rbmap_text_from_seq(out);
+	size_t begin = text.used;
+	bool done;
+
+	if (!plan || plan->why_not || record->size < plan->min_size)
+		return put_uncompiled(events, record, out);
+	done = put_compiled(events, plan, record, &text);
+	if (!done)
+		text.used = begin;
+	rbmap_text_to_seq(&text, out);
+	return done ? state(out) : put_uncompiled(events, record, out);
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_text(const struct rbmap_record *record,

@@ -8,6 +8,7 @@
 #include <rbmap/error.h>
 
 #include "events.h"
+#include "format.h"
 #include "internal.h"
 #include "tracefs.h"
 
@@ -60,6 +61,9 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 		close(events->files.kallsyms);
 	if (events->files.proc >= 0)
 		close(events->files.proc);
+	for (size_t i = 0; i < events->nr_plans; i++)
+		rbmap_format_free(events->plans[i]);
+	free(events->plans);
 	free(events->copy);
 	free(events);
 }

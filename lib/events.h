@@ -10,14 +10,33 @@
 
 #include <rbmap/events.h>
 
+struct format_plan;
 struct tracefs_instance;
 
 #define RBMAP_SEEN_PIDS 4096
+#define RBMAP_SYMBOLS 1024
+#define RBMAP_HEAD_SIZE 48
 
-/* A pid whose command is known well enough until then (CLOCK_MONOTONIC). */
+/*
+ * A pid whose command is known well enough until then (CLOCK_MONOTONIC), and how a line
+ * begins with it: "COMM-PID". Without a head where the command is not known, or long.
+ */
 struct rbmap_seen_pid {
 	int pid;
+	uint8_t head_length;
+	uint8_t comm_begin;
+	uint8_t comm_length;
 	uint64_t due;
+	char head[RBMAP_HEAD_SIZE];
+};
+
+/* The function that an address is in; no name where it is in none. */
+struct rbmap_symbol {
+	uint64_t address;
+	uint64_t start;
+	const char *name;
+	size_t length;
+	bool known;
 };
 
 /*
@@ -46,6 +65,11 @@ struct rbmap_events {
 	struct tep_handle *symbols;
 	bool symbols_tried;
 	bool resolves;
+	struct rbmap_symbol symbol_cache[RBMAP_SYMBOLS];
+
+	/* By the events' numbers, each made at the first record. */
+	struct format_plan **plans;
+	size_t nr_plans;
 
 	/* When saved_cmdlines may be read again, and whose command was looked up. */
 	uint64_t cmdlines_due;
@@ -76,6 +100,25 @@ void rbmap_events_read_cmdlines(struct rbmap_events *events);
  */
 void rbmap_events_read_symbols(struct rbmap_events *events,
 			       int (*read)(void *context, char **ret), void *context);
+
+/* Looked up as rbmap_events_comm() does; valid until the next call on the events. */
+const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int pid);
+
+/* NULL where the address is in no function that is known. */
+const struct rbmap_symbol *rbmap_events_symbol(struct rbmap_events *events,
+					       uint64_t address);
+
+/* NULL where the record is of no loaded event, or without memory. */
+const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
+					    const struct rbmap_record *record);
+
+/*
+ * Why records of an event are printed by libtraceevent, and so slowly: a text for
+ * people; NULL where a compiled format prints them.
+ */
+const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
+					  struct tep_event *event);
+
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);
 

@@ -46,7 +46,7 @@ void rbmap_text_fill(struct text *text, char c, size_t nr)
 	text->used += nr;
 }
 
-static unsigned int decimal_digits(uint64_t value)
+unsigned int rbmap_decimal_digits(uint64_t value)
 {
 	unsigned int nr = 1;
 
@@ -64,7 +64,7 @@ static unsigned int decimal_digits(uint64_t value)
 	}
 }
 
-static void write_decimal(char *end, uint64_t value)
+void rbmap_write_decimal(char *end, uint64_t value)
 {
 	while (value >= 100) {
 		end -= 2;
@@ -79,12 +79,12 @@ static void write_decimal(char *end, uint64_t value)
 
 void rbmap_text_unsigned(struct text *text, uint64_t value)
 {
-	unsigned int nr = decimal_digits(value);
+	unsigned int nr = rbmap_decimal_digits(value);
 	char *at = text_room(text, nr);
 
 	if (!at)
 		return;
-	write_decimal(at + nr, value);
+	rbmap_write_decimal(at + nr, value);
 	text->used += nr;
 }
 
@@ -97,7 +97,7 @@ void rbmap_text_signed(struct text *text, int64_t value)
 
 void rbmap_text_digits(struct text *text, uint64_t value, unsigned int nr)
 {
-	unsigned int digits = decimal_digits(value);
+	unsigned int digits = rbmap_decimal_digits(value);
 
 	if (digits < nr)
 		rbmap_text_fill(text, '0', nr - digits);
@@ -136,8 +136,8 @@ static size_t write_digits(char *end, const struct text_style *style, uint64_t v
 	size_t nr;
 
 	if (style->base == 10) {
-		nr = decimal_digits(value);
-		write_decimal(end, value);
+		nr = rbmap_decimal_digits(value);
+		rbmap_write_decimal(end, value);
 	} else {
 		nr = power_digits(value, style->base == 16 ? 4 : 3);
 		write_power(end, value, style->base == 16 ? 4 : 3, style->upper);

@@ -52,6 +52,24 @@ static inline void text_put(struct text *text, const char *bytes, size_t nr)
 	text->used += nr;
 }
 
+/* Short, with at least TEXT_SHORT bytes to read: a copy of a fixed size is faster. */
+#define TEXT_SHORT 16
+
+static inline void text_put_short(struct text *text, const char *bytes, size_t nr)
+{
+	char *at;
+
+	if (nr > TEXT_SHORT) {
+		text_put(text, bytes, nr);
+		return;
+	}
+	at = text_room(text, TEXT_SHORT);
+	if (!at)
+		return;
+	memcpy(at, bytes, TEXT_SHORT);
+	text->used += nr;
+}
+
 static inline void text_char(struct text *text, char c)
 {
 	char *at = text_room(text, 1);
@@ -66,6 +84,10 @@ static inline void text_string(struct text *text, const char *string)
 {
 	text_put(text, string, strlen(string));
 }
+
+/* Of a decimal number, which then ends before end. */
+unsigned int rbmap_decimal_digits(uint64_t value);
+void rbmap_write_decimal(char *end, uint64_t value);
 
 void rbmap_text_fill(struct text *text, char c, size_t nr);
 void rbmap_text_unsigned(struct text *text, uint64_t value);

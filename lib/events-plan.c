@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* The compiled formats of the events, each made at its first record. */
+#include <stdlib.h>
+
+#include "events.h"
+#include "format.h"
+
+static bool make_room(struct rbmap_events *events, size_t id)
+{
+	size_t want = events->nr_plans ? events->nr_plans : 512;
+	struct format_plan **plans;
+
+	if (id < events->nr_plans)
+		return true;
+	while (want <= id)
+		want *= 2;
+	plans = realloc(events->plans, want * sizeof(*plans));
+	if (!plans)
+		return false;
+	memset(plans + events->nr_plans, 0, (want - events->nr_plans) * sizeof(*plans));
+	events->plans = plans;
+	events->nr_plans = want;
+	return true;
+}
+
+static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
+{
+	const struct tep_event *event = tep_find_event(events->tep, id);
+
+	if (!event || !make_room(events, id))
+		return NULL;
+	rbmap_format_free(events->plans[id]);
+	events->plans[id] = rbmap_format_compile(event);
+	return events->plans[id];
+}
+
+/* A plugin may register after the first record of its event. */
+static bool is_current(const struct format_plan *plan)
+{
+	return plan && plan->handler == plan->event->handler &&
+	       plan->flags == plan->event->flags;
+}
+
+static const struct format_plan *find(struct rbmap_events *events, uint16_t id)
+{
+	if (id < events->nr_plans && is_current(events->plans[id]))
+		return events->plans[id];
+	return make(events, id);
+}
+
+const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
+					    const struct rbmap_record *record)
+{
+	uint16_t id;
+
+	if (record->size < sizeof(id))
+		return NULL;
+	id = tep_read_number(events->tep, record->data, sizeof(id));
+	return find(events, id);
+}
+
+const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
+					  struct tep_event *event)
+{
+	const struct format_plan *plan = find(events, event->id);
+
+	return plan ? plan->why_not : "no memory";
+}

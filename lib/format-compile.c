@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <stdlib.h>
+
+#include "events.h"
+#include "format-build.h"
+
+#define NAME_WIDTH 20
+
+void rbmap_format_free(struct format_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->values);
+	free(plan->steps);
+	free(plan->rows);
+	free(plan->strings);
+	free(plan);
+}
+
+static bool measure(struct format_build *build, const struct tep_format_field *field)
+{
+	struct format_plan *plan = build->plan;
+
+	for (; field; field = field->next) {
+		if (field->offset < 0 || field->size < 0 ||
+		    rbmap_field_end(field) > INT32_MAX)
+			return rbmap_build_refuse(build, "a field at no place");
+		if (rbmap_field_end(field) > plan->min_size)
+			plan->min_size = rbmap_field_end(field);
+	}
+	return true;
+}
+
+/* The head of a line, and of an object, needs these two. */
+static bool find_common(struct format_build *build)
+{
+	struct format_plan *plan = build->plan;
+	struct tep_event *event = (struct tep_event *)plan->event;
+	const struct tep_format_field *pid, *flags;
+
+	pid = tep_find_common_field(event, "common_pid");
+	flags = tep_find_common_field(event, "common_flags");
+	if (!pid || pid->size != 4 || !flags || flags->size != 1)
+		return rbmap_build_refuse(build, "common fields unlike the kernel's");
+	plan->pid_offset = pid->offset;
+	plan->flags_offset = flags->offset;
+	return true;
+}
+
+static bool add_name(struct format_build *build)
+{
+	struct format_plan *plan = build->plan;
+	struct text text = { 0 };
+	size_t width = strlen(plan->event->name);
+	bool done;
+
+	text_char(&text, ' ');
+	text_string(&text, plan->event->name);
+	text_string(&text, ": ");
+	if (width < NAME_WIDTH)
+		rbmap_text_fill(&text, ' ', NAME_WIDTH - width);
+	done = text.failed ?
+		       rbmap_build_out_of_memory(build) :
+		       rbmap_build_string(build, text.buffer, text.used, &plan->name);
+	plan->name_length = text.used;
+	free(text.buffer);
+	return done;
+}
+
+static bool may_compile(struct format_build *build)
+{
+	const struct tep_event *event = build->plan->event;
+
+	if (event->flags & TEP_EVENT_FL_FAILED || !event->print_fmt.format)
+		return rbmap_build_refuse(
+			build, "libtraceevent cannot parse its print format");
+	if (event->flags & TEP_EVENT_FL_ISBPRINT)
+		return rbmap_build_refuse(build, "each record has a format of its own");
+	if (event->flags & TEP_EVENT_FL_PRINTRAW)
+		return rbmap_build_refuse(build, "it is to be printed raw");
+	if (event->handler && !(event->flags & TEP_EVENT_FL_NOHANDLE))
+		return rbmap_build_refuse(build, "a plugin prints it");
+	return true;
+}
+
+struct format_plan *rbmap_format_compile(const struct tep_event *event)
+{
+	struct format_plan *plan = calloc(1, sizeof(*plan));
+	struct format_build build = { .plan = plan, .tep = event->tep };
+
+	if (!plan)
+		return NULL;
+	plan->event = event;
+	plan->handler = event->handler;
+	plan->flags = event->flags;
+	plan->swap =
+		tep_is_file_bigendian(event->tep) != tep_is_local_bigendian(event->tep);
+	if (measure(&build, event->format.common_fields) &&
+	    measure(&build, event->format.fields) && find_common(&build) &&
+	    add_name(&build) && may_compile(&build))
+		rbmap_build_print_format(&build);
+	if (build.no_memory) {
+		rbmap_format_free(plan);
+		return NULL;
+	}
+	plan->why_not = build.why_not;
+	return plan;
+}

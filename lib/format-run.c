@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* A plan over a record: text. */
+#include "events.h"
+#include "format.h"
+
+/* A record that asks for more is not believed. */
+#define STAR_MAX 4096
+
+struct text_style rbmap_format_style(struct format_run *run,
+				     const struct format_step *step)
+{
+	struct text_style style = step->style;
+	int64_t star;
+
+	if (step->star == FORMAT_NONE)
+		return style;
+	star = (int32_t)format_evaluate(run, step->star);
+	if (star > STAR_MAX)
+		star = STAR_MAX;
+	if (!step->star_is_width) {
+		style.precision = star < 0 ? -1 : star;
+		return style;
+	}
+	if (star < 0) {
+		style.left = true;
+		star = star < -STAR_MAX ? STAR_MAX : -star;
+	}
+	style.width = star;
+	return style;
+}
+
+static void put_bytes(struct format_run *run, const struct format_step *step,
+		      struct text *text, const char *bytes, size_t size)
+{
+	const struct text_style style = rbmap_format_style(run, step);
+
+	rbmap_text_bytes(text, &style, bytes, size);
+}
+
+static uint64_t number_of(struct format_run *run, const struct format_step *step)
+{
+	unsigned int spare = 64 - 8 * step->bytes;
+	uint64_t value = format_evaluate(run, step->value) << spare;
+
+	return step->is_signed ? (uint64_t)((int64_t)value >> spare) : value >> spare;
+}
+
+static void put_number(struct format_run *run, const struct format_step *step,
+		       struct text *text)
+{
+	const struct text_style style = rbmap_format_style(run, step);
+	uint64_t value = number_of(run, step);
+	bool negative = step->is_signed && value >> 63;
+
+	rbmap_text_number(text, &style, negative ? -value : value, negative);
+}
+
+static void put_decimal(struct format_run *run, const struct format_step *step,
+			struct text *text)
+{
+	uint64_t value = number_of(run, step);
+
+	if (step->is_signed)
+		rbmap_text_signed(text, value);
+	else
+		rbmap_text_unsigned(text, value);
+}
+
+static void put_address(struct text *text, uint64_t address)
+{
+	text_put(text, "0x", 2);
+	rbmap_text_hex(text, address);
+}
+
+static void put_function(struct format_run *run, const struct format_step *step,
+			 struct text *text)
+{
+	uint64_t address = format_evaluate(run, step->value);
+	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+
+	if (!symbol) {
+		put_address(text, address);
+		return;
+	}
+	text_put(text, symbol->name, symbol->length);
+	if (step->kind == STEP_FUNCTION_OFFSET) {
+		text_put(text, "+0x", 3);
+		rbmap_text_hex(text, address - symbol->start);
+	}
+}
+
+static void put_pointer(struct format_run *run, const struct format_step *step,
+			struct text *text)
+{
+	uint64_t address = format_evaluate(run, step->value);
+
+	if (address)
+		put_address(text, address);
+	else
+		text_string(text, "(nil)");
+}
+
+static void put_flags(struct format_run *run, const struct format_step *step,
+		      struct text *text)
+{
+	const struct format_plan *plan = run->plan;
+	const struct format_row *row = plan->rows + step->first_row;
+	const struct format_row *end = row + step->nr_rows;
+	uint64_t value = format_evaluate(run, step->value);
+	uint32_t separator = 0;
+
+	for (; row < end; row++) {
+		if (!value && (int64_t)row->value < 0) {
+			text_put(text, plan->strings + row->string, row->length);
+			break;
+		}
+		if ((int64_t)row->value <= 0 || (value & row->value) != row->value)
+			continue;
+		text_put_short(text, plan->strings + step->string, separator);
+		put_bytes(run, step, text, plan->strings + row->string, row->length);
+		separator = step->length;
+		value &= ~row->value;
+	}
+	if (!value)
+		return;
+	text_put_short(text, plan->strings + step->string, separator);
+	put_address(text, value);
+}
+
+static void put_symbol(struct format_run *run, const struct format_step *step,
+		       struct text *text)
+{
+	const struct format_plan *plan = run->plan;
+	const struct format_row *row = plan->rows + step->first_row;
+	const struct format_row *end = row + step->nr_rows;
+	uint64_t value = format_evaluate(run, step->value);
+
+	for (; row < end; row++) {
+		if (row->value != value)
+			continue;
+		put_bytes(run, step, text, plan->strings + row->string, row->length);
+		return;
+	}
+	put_address(text, value);
+}
+
+static void put_dynamic(struct format_run *run, const struct format_step *step,
+			struct text *text)
+{
+	uint32_t offset, size;
+
+	rbmap_format_locate(run, step->offset, step->relative, &offset, &size);
+	/* The size says only whether there is text: its 0 ends it. */
+	if (size)
+		put_bytes(run, step, text, (const char *)run->data + offset,
+			  run->size - offset);
+}
+
+static void put_step(struct format_run *run, const struct format_step *step,
+		     struct text *text)
+{
+	const char *data = (const char *)run->data;
+
+	switch (step->kind) {
+	case STEP_NUMBER:
+		put_number(run, step, text);
+		break;
+	case STEP_POINTER:
+		put_pointer(run, step, text);
+		break;
+	case STEP_FUNCTION:
+	case STEP_FUNCTION_OFFSET:
+		put_function(run, step, text);
+		break;
+	case STEP_TEXT_FIELD:
+		put_bytes(run, step, text, data + step->offset, step->size);
+		break;
+	case STEP_TEXT_REST:
+		put_bytes(run, step, text, data + step->offset,
+			  run->size - step->offset);
+		break;
+	case STEP_TEXT_DYNAMIC:
+		put_dynamic(run, step, text);
+		break;
+	case STEP_FLAGS:
+		put_flags(run, step, text);
+		break;
+	case STEP_SYMBOL:
+		put_symbol(run, step, text);
+		break;
+	default:
+		rbmap_format_dump(run, step, text);
+	}
+}
+
+static void put_steps(struct format_run *run, struct text *text)
+{
+	const struct format_plan *plan = run->plan;
+	const struct format_step *step = plan->steps;
+	const struct format_step *end = step + plan->nr_steps;
+
+	while (step < end && !run->give_up) {
+		switch (step->kind) {
+		case STEP_LITERAL:
+			text_put_short(text, plan->strings + step->string,
+				       step->length);
+			break;
+		case STEP_DECIMAL:
+			put_decimal(run, step, text);
+			break;
+		case STEP_HEXADECIMAL:
+			rbmap_text_hex(text, number_of(run, step));
+			break;
+		case STEP_UNLESS:
+			if (!format_evaluate(run, step->value)) {
+				step = plan->steps + step->to;
+				continue;
+			}
+			break;
+		case STEP_JUMP:
+			step = plan->steps + step->to;
+			continue;
+		default:
+			put_step(run, step, text);
+		}
+		step++;
+	}
+}
+
+bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
+		       const void *data, uint32_t size, struct text *text)
+{
+	struct format_run run = {
+		.plan = plan,
+		.events = events,
+		.data = data,
+		.size = size,
+	};
+	size_t begin = text->used;
+
+	put_steps(&run, text);
+	if (run.give_up) {
+		text->used = begin;
+		return false;
+	}
+	if (text->used > begin && text->buffer[text->used - 1] == '\n')
+		text->used--;
+	if (run.outside)
+		text_string(text, " [FIELD OUTSIDE THE RECORD]");
+	return true;
+}

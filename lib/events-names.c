@@ -154,6 +154,20 @@ const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int p
 	return seen;
 }
 
+void rbmap_events_learn(struct rbmap_events *events, int pid, const char *comm,
+			size_t size)
+{
+	const struct rbmap_seen_pid *seen =
+		&events->seen_pids[(unsigned int)pid % RBMAP_SEEN_PIDS];
+	char name[64];
+
+	if (!pid || (seen->pid == pid && seen->head_length) ||
+	    tep_is_pid_registered(events->tep, pid))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)size, comm);
+	tep_register_comm(events->tep, name, pid);
+}
+
 RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
 {
 	rbmap_events_see(events, pid);

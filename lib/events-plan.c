@@ -30,7 +30,7 @@ static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 	if (!event || !make_room(events, id))
 		return NULL;
 	rbmap_format_free(events->plans[id]);
-	events->plans[id] = rbmap_format_compile(event);
+	events->plans[id] = rbmap_format_compile(event, events);
 	return events->plans[id];
 }
 

@@ -104,6 +104,10 @@ void rbmap_events_read_symbols(struct rbmap_events *events,
 /* Looked up as rbmap_events_comm() does; valid until the next call on the events. */
 const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int pid);
 
+/* A name from a record, for a pid without one; it ends with a 0 or after size bytes. */
+void rbmap_events_learn(struct rbmap_events *events, int pid, const char *comm,
+			size_t size);
+
 /* NULL where the address is in no function that is known. */
 const struct rbmap_symbol *rbmap_events_symbol(struct rbmap_events *events,
 					       uint64_t address);

@@ -8,6 +8,7 @@
 struct format_build {
 	struct format_plan *plan;
 	struct tep_handle *tep;
+	struct rbmap_events *events;
 	size_t values_room, steps_room, rows_room, strings_room;
 	unsigned int depth;
 	/* Why it does not compile, from the first that did not. */
@@ -46,5 +47,8 @@ bool rbmap_build_text(struct format_build *build, const struct tep_print_arg *ar
 
 /* The steps of the event's print format. */
 bool rbmap_build_print_format(struct format_build *build);
+
+/* What a plugin of libtraceevent prints for the event, if it is known to. */
+bool rbmap_build_plugin(struct format_build *build);
 
 #endif

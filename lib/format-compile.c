@@ -78,15 +78,25 @@ static bool may_compile(struct format_build *build)
 		return rbmap_build_refuse(build, "each record has a format of its own");
 	if (event->flags & TEP_EVENT_FL_PRINTRAW)
 		return rbmap_build_refuse(build, "it is to be printed raw");
-	if (event->handler && !(event->flags & TEP_EVENT_FL_NOHANDLE))
-		return rbmap_build_refuse(build, "a plugin prints it");
 	return true;
 }
 
-struct format_plan *rbmap_format_compile(const struct tep_event *event)
+static bool add_steps(struct format_build *build)
+{
+	const struct tep_event *event = build->plan->event;
+
+	if (event->handler && !(event->flags & TEP_EVENT_FL_NOHANDLE))
+		return rbmap_build_plugin(build);
+	return rbmap_build_print_format(build);
+}
+
+struct format_plan *rbmap_format_compile(const struct tep_event *event,
+					 struct rbmap_events *events)
 {
 	struct format_plan *plan = calloc(1, sizeof(*plan));
-	struct format_build build = { .plan = plan, .tep = event->tep };
+	struct format_build build = { .plan = plan,
+				      .tep = event->tep,
+				      .events = events };
 
 	if (!plan)
 		return NULL;
@@ -98,7 +108,7 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event)
 	if (measure(&build, event->format.common_fields) &&
 	    measure(&build, event->format.fields) && find_common(&build) &&
 	    add_name(&build) && may_compile(&build))
-		rbmap_build_print_format(&build);
+		add_steps(&build);
 	if (build.no_memory) {
 		rbmap_format_free(plan);
 		return NULL;

@@ -89,6 +89,47 @@ static void put_function(struct format_run *run, const struct format_step *step,
 	}
 }
 
+/* A plugin tells the caller twice. */
+static void put_call_site(struct format_run *run, const struct format_step *step,
+			  struct text *text)
+{
+	uint64_t address = format_evaluate(run, step->value);
+	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+
+	if (!symbol)
+		return;
+	text_char(text, '(');
+	text_put(text, symbol->name, symbol->length);
+	text_string(text, "+0x");
+	rbmap_text_hex(text, address - symbol->start);
+	text_string(text, ") ");
+}
+
+static void put_timer_function(struct format_run *run, const struct format_step *step,
+			       struct text *text)
+{
+	static const struct text_style zeros = {
+		.base = 16, .zeros = true, .width = 8, .precision = -1
+	};
+	uint64_t address = format_evaluate(run, step->value);
+	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+
+	if (symbol) {
+		text_put(text, symbol->name, symbol->length);
+		text_string(text, "/0x");
+		rbmap_text_hex(text, symbol->start - address);
+	} else {
+		text_string(text, "0x");
+		rbmap_text_number(text, &zeros, address, false);
+	}
+}
+
+static void learn_comm(struct format_run *run, const struct format_step *step)
+{
+	rbmap_events_learn(run->events, format_evaluate(run, step->value),
+			   (const char *)run->data + step->offset, step->size);
+}
+
 static void put_pointer(struct format_run *run, const struct format_step *step,
 			struct text *text)
 {
@@ -171,6 +212,15 @@ static void put_step(struct format_run *run, const struct format_step *step,
 	case STEP_FUNCTION:
 	case STEP_FUNCTION_OFFSET:
 		put_function(run, step, text);
+		break;
+	case STEP_CALL_SITE:
+		put_call_site(run, step, text);
+		break;
+	case STEP_TIMER_FUNCTION:
+		put_timer_function(run, step, text);
+		break;
+	case STEP_LEARN_COMM:
+		learn_comm(run, step);
 		break;
 	case STEP_TEXT_FIELD:
 		put_bytes(run, step, text, data + step->offset, step->size);

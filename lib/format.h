@@ -85,7 +85,11 @@ enum format_step_kind {
 	STEP_UUID,
 	/* To the step at `to` where the value is 0. */
 	STEP_UNLESS,
-	STEP_JUMP
+	STEP_JUMP,
+	/* What libtraceevent's plugins do: see format-plugin.c. */
+	STEP_CALL_SITE,
+	STEP_TIMER_FUNCTION,
+	STEP_LEARN_COMM
 };
 
 struct format_step {
@@ -205,7 +209,8 @@ struct text_style rbmap_format_style(struct format_run *run,
 
 /* Returns the plan, also of an event that libtraceevent is to print; NULL: no memory.
  */
-struct format_plan *rbmap_format_compile(const struct tep_event *event);
+struct format_plan *rbmap_format_compile(const struct tep_event *event,
+					 struct rbmap_events *events);
 void rbmap_format_free(struct format_plan *plan);
 
 /*

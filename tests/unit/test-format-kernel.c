@@ -31,8 +31,25 @@ static const struct {
 
 static struct rbmap_events *events;
 static struct tep_event **all;
+static uint64_t kernel_text;
 /* The record, and zeros behind it. */
 static unsigned char data[RECORD_MAX + SLACK];
+
+/* 0 where the kernel tells no addresses. */
+static uint64_t find_kernel_text(void)
+{
+	unsigned long long address = 0;
+	char line[512], name[512];
+	FILE *file = fopen("/proc/kallsyms", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llx %*c %511s", &address, name) == 2 &&
+		    !strcmp(name, "_text"))
+			break;
+	if (file)
+		fclose(file);
+	return address;
+}
 
 static void open_events(void)
 {
@@ -41,6 +58,7 @@ static void open_events(void)
 	tep_set_loglevel(TEP_LOG_NONE);
 	if (rbmap_events_open(&events, &options) < 0)
 		exit(77);
+	kernel_text = find_kernel_text();
 	all = tep_list_events(rbmap_events_tep(events), TEP_EVENT_SORT_SYSTEM);
 	if (!all || !all[0])
 		exit(77);
@@ -48,7 +66,8 @@ static void open_events(void)
 
 static void fill(struct random *random, uint32_t size)
 {
-	unsigned int kind = random_below(random, 4);
+	unsigned int kind = random_below(random, 5);
+	uint64_t address;
 
 	for (uint32_t i = 0; i < size; i++) {
 		data[i] = random_next(random);
@@ -59,6 +78,10 @@ static void fill(struct random *random, uint32_t size)
 			data[i] = random_below(random, 8) ? 0 : data[i];
 		else if (kind == 3)
 			data[i] = 'a' + data[i] % 26;
+	}
+	for (uint32_t i = 0; kind == 4 && i + 8 <= size; i += 8) {
+		address = kernel_text + random_below(random, 8 << 20);
+		memcpy(data + i, &address, sizeof(address));
 	}
 }
 

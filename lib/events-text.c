@@ -161,7 +161,7 @@ static bool put_compiled(struct rbmap_events *events, const struct format_plan *
 			 const struct rbmap_record *record, struct text *text)
 {
 	const unsigned char *data = record->data;
-	int pid = format_read(data + plan->pid_offset, sizeof(int32_t), plan->swap);
+	int pid = format_read(data + plan->pid_offset, plan->pid_size, plan->swap);
 
 	put_head(events, pid, record, text);
 	text_put(text, plan->strings + plan->name, plan->name_length);

@@ -140,9 +140,4 @@ bool rbmap_field_is_open(const struct tep_format_field *field);
 /* Where the part of a field ends that each record of its event has. */
 int64_t rbmap_field_end(const struct tep_format_field *field);
 
-/* Where a field's bytes lie; false where they are not all in the record. */
-bool rbmap_field_bytes(const struct tep_format_field *field,
-		       const struct tep_record *record, uint32_t *offset,
-		       uint32_t *size);
-
 #endif

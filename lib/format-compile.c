@@ -13,6 +13,7 @@ void rbmap_format_free(struct format_plan *plan)
 	free(plan->values);
 	free(plan->steps);
 	free(plan->rows);
+	free(plan->members);
 	free(plan->strings);
 	free(plan);
 }
@@ -32,19 +33,21 @@ static bool measure(struct format_build *build, const struct tep_format_field *f
 }
 
 /* The head of a line, and of an object, needs these two. */
-static bool find_common(struct format_build *build)
+static void find_common(struct format_plan *plan)
 {
-	struct format_plan *plan = build->plan;
 	struct tep_event *event = (struct tep_event *)plan->event;
 	const struct tep_format_field *pid, *flags;
 
 	pid = tep_find_common_field(event, "common_pid");
+	if (pid && pid->offset >= 0) {
+		plan->pid_offset = pid->offset;
+		plan->pid_size = pid->size;
+	}
 	flags = tep_find_common_field(event, "common_flags");
-	if (!pid || pid->size != 4 || !flags || flags->size != 1)
-		return rbmap_build_refuse(build, "common fields unlike the kernel's");
-	plan->pid_offset = pid->offset;
-	plan->flags_offset = flags->offset;
-	return true;
+	if (flags && flags->offset >= 0) {
+		plan->flags_offset = flags->offset;
+		plan->flags_size = flags->size;
+	}
 }
 
 static bool add_name(struct format_build *build)
@@ -105,9 +108,10 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	plan->flags = event->flags;
 	plan->swap =
 		tep_is_file_bigendian(event->tep) != tep_is_local_bigendian(event->tep);
-	if (measure(&build, event->format.common_fields) &&
-	    measure(&build, event->format.fields) && find_common(&build) &&
-	    add_name(&build) && may_compile(&build))
+	find_common(plan);
+	if (rbmap_build_json(&build) && add_name(&build) &&
+	    measure(&build, event->format.common_fields) &&
+	    measure(&build, event->format.fields) && may_compile(&build))
 		add_steps(&build);
 	if (build.no_memory) {
 		rbmap_format_free(plan);

@@ -125,6 +125,31 @@ struct format_row {
 	uint32_t string, length;
 };
 
+enum format_json_kind {
+	JSON_NULL,
+	JSON_NUMBER,
+	JSON_TEXT,
+	JSON_ARRAY,
+	JSON_BYTES
+};
+
+/* A field as a member of an object. */
+struct format_member {
+	uint8_t kind;
+	bool is_signed;
+	/* To the end of the record. */
+	bool open;
+	/* A locator tells the place. */
+	bool dynamic;
+	bool relative;
+	uint32_t offset;
+	uint32_t size;
+	/* Bytes of an element of an array. */
+	uint32_t element;
+	/* In the plan's strings: ',' unless it is the first, the name, ':' */
+	uint32_t key, key_length;
+};
+
 struct format_plan {
 	const struct tep_event *event;
 	/* What it was compiled for: a plugin may register later. */
@@ -135,16 +160,19 @@ struct format_plan {
 	const char *why_not;
 	/* Fewer bytes cannot hold the event's fields. */
 	uint32_t min_size;
-	uint32_t pid_offset, flags_offset;
+	uint32_t pid_offset, pid_size, flags_offset, flags_size;
 
 	struct format_value *values;
 	struct format_step *steps;
 	struct format_row *rows;
+	struct format_member *members;
 	char *strings;
-	size_t nr_values, nr_steps, nr_rows, strings_size;
+	size_t nr_values, nr_steps, nr_rows, nr_members, strings_size;
 
 	/* In the strings: the event's name as it follows the time. */
 	uint32_t name, name_length;
+	/* What follows the pid in an object, up to the flags. */
+	uint32_t json_name, json_name_length;
 };
 
 struct format_run {
@@ -219,5 +247,16 @@ void rbmap_format_free(struct format_plan *plan);
  */
 bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
 		       const void *data, uint32_t size, struct text *text);
+
+/* The event's part of an object: from its name to the end. For records of any size. */
+void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
+		       struct text *text);
+
+/* A number that may lie behind the end of the record: 0 there. */
+uint64_t rbmap_format_common(const struct format_plan *plan, const void *data,
+			     uint32_t size, uint32_t offset, uint32_t bytes);
+
+/* An array of numbers, one a byte. */
+void rbmap_format_json_bytes(struct text *text, const void *data, uint32_t size);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "events.h"
 #include "format.h"
+#include "internal.h"
 
 static bool make_room(struct rbmap_events *events, size_t id)
 {
@@ -59,10 +60,14 @@ const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 	return find(events, id);
 }
 
-const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
-					  struct tep_event *event)
+RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
+						       const struct tep_event *event)
 {
-	const struct format_plan *plan = find(events, event->id);
+	const struct format_plan *plan;
+
+	if (event->id < 0 || event->id > UINT16_MAX)
+		return "its number is too large for a record";
+	plan = find(events, event->id);
 
 	return plan ? plan->why_not : "no memory";
 }

@@ -116,13 +116,6 @@ const struct rbmap_symbol *rbmap_events_symbol(struct rbmap_events *events,
 const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 					    const struct rbmap_record *record);
 
-/*
- * Why records of an event are printed by libtraceevent, and so slowly: a text for
- * people; NULL where a compiled format prints them.
- */
-const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
-					  struct tep_event *event);
-
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);
 

@@ -52,7 +52,7 @@ struct rbmap_events_options {
  * formats, the saved command lines and the clock as well, so that records can be
  * printed. The plugins keep state of the whole process: events of two threads must not
  * be used at the same time. A format that libtraceevent cannot parse is no error: its
- *records print as raw fields.
+ * records print as raw fields.
  *
  * Returns 0, -E2BIG where @options has fields that this library does not know,
  * -ENOENT where a system does not exist, -ENOMEM, or the negative errno of reading
@@ -130,6 +130,25 @@ const char *rbmap_events_comm(struct rbmap_events *events, int pid);
  */
 int rbmap_events_text(struct rbmap_events *events, const struct rbmap_record *record,
 		      struct trace_seq *out);
+
+/**
+ * rbmap_events_why_not_compiled - why libtraceevent prints an event, and so slowly
+ *
+ * @events: the events
+ * @event: of their libtraceevent handle, borrowed
+ *
+ * rbmap_events_text() compiles the print format of an event once, at its first record,
+ * into steps that print several times as fast as libtraceevent. A format of which it
+ * is not sure that the steps print the same does not compile: libtraceevent prints
+ * these records. rbmap_events_json() needs no print format and is fast for all events.
+ *
+ * Returns a reason for people to read, which needs no freeing and stays valid; NULL
+ * where the format compiles.
+ *
+ * Since: 0.1
+ */
+const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
+					  const struct tep_event *event);
 
 /**
  * rbmap_events_lost_text - the line that trace-cmd report prints for lost events

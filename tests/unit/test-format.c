@@ -389,6 +389,23 @@ START_TEST(handlers_of_the_program_come_first)
 }
 END_TEST
 
+START_TEST(no_record_is_of_an_event_with_a_number_this_large)
+{
+	static const char format[] = "name: large\nID: 65543\nformat:\n\n"
+				     "print fmt: \"large\"\n";
+
+	set_up();
+	ck_assert_ptr_null(compile("\"plain\"")->why_not);
+	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "test"),
+			 0);
+	ck_assert_str_eq(rbmap_events_why_not_compiled(events,
+						       tep_find_event(events->tep,
+								      65543)),
+			 "its number is too large for a record");
+	tear_down();
+}
+END_TEST
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 int main(void)
@@ -406,6 +423,7 @@ int main(void)
 	tcase_add_loop_test(tcase, hostile_records_stay_in_bounds, 0, COUNT(formats));
 	tcase_add_test(tcase, what_the_record_does_not_hold_is_told);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
+	tcase_add_test(tcase, no_record_is_of_an_event_with_a_number_this_large);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

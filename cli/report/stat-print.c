@@ -94,31 +94,9 @@ static void print_cpus(const struct report_stat *stat, size_t buffer)
 			  &of->cpus[i]);
 }
 
-/* From the first to the last record of all CPUs of the buffer. */
-static void find_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
-			uint64_t *last)
-{
-	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
-
-	*first = UINT64_MAX;
-	*last = 0;
-	for (size_t i = 0; i < of->nr_cpus; i++) {
-		const struct stat_cpu *cpu =
-			&stat->cpus[report_stream(stat->report, buffer,
-						  of->cpus[i].cpu)];
-
-		if (cpu->records && cpu->first < *first)
-			*first = cpu->first;
-		if (cpu->records && cpu->last > *last)
-			*last = cpu->last;
-	}
-}
-
 static void print_name(const struct report_stat *stat, int id)
 {
-	struct rbmap_events *events =
-		rbmap_tracedat_reader_events(stat->report->reader, 0);
-	struct tep_event *event = tep_find_event(rbmap_events_tep(events), id);
+	const struct tep_event *event = stat_event(stat, id);
 	char name[128];
 
 	if (event)
@@ -132,25 +110,21 @@ static void print_name(const struct report_stat *stat, int id)
 static void print_event(const struct report_stat *stat, size_t buffer, int id)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
-	size_t begin =
-		of->nr_cpus ? report_stream(stat->report, buffer, of->cpus[0].cpu) : 0;
-	uint64_t first, last, all = 0;
+	const uint64_t *counts = stat_counts(stat, buffer, id);
+	uint64_t all = stat_sum(stat, buffer, id), first, last;
 
-	for (size_t i = 0; i < of->nr_cpus; i++)
-		all += stat->counts[id][begin + i];
 	if (!all)
 		return;
-	find_extent(stat, buffer, &first, &last);
+	stat_extent(stat, buffer, &first, &last);
 	print_name(stat, id);
 	printf(" %5s %12" PRIu64, "all", all);
 	print_rate(stat->report, all, first, last);
 	printf("\n");
 	for (size_t i = 0; i < of->nr_cpus; i++) {
-		if (!stat->counts[id][begin + i])
+		if (!counts[i])
 			continue;
-		printf("%-40s %5d %12" PRIu64, "", of->cpus[i].cpu,
-		       stat->counts[id][begin + i]);
-		print_rate(stat->report, stat->counts[id][begin + i], first, last);
+		printf("%-40s %5d %12" PRIu64, "", of->cpus[i].cpu, counts[i]);
+		print_rate(stat->report, counts[i], first, last);
 		printf("\n");
 	}
 }
@@ -159,8 +133,7 @@ static void print_events(const struct report_stat *stat, size_t buffer)
 {
 	printf("%-40s %5s %12s %12s\n", "EVENT", "CPU", "EVENTS", "EVENTS/S");
 	for (int id = 0; id < STAT_IDS; id++)
-		if (stat->counts[id])
-			print_event(stat, buffer, id);
+		print_event(stat, buffer, id);
 }
 
 static void print_gap(const struct report_stat *stat, const struct stat_gap *gap)

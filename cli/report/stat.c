@@ -84,6 +84,54 @@ static int count_all(struct report_stat *stat)
 	return r;
 }
 
+const struct tep_event *stat_event(const struct report_stat *stat, int id)
+{
+	struct rbmap_events *events =
+		rbmap_tracedat_reader_events(stat->report->reader, 0);
+
+	return tep_find_event(rbmap_events_tep(events), id);
+}
+
+static size_t first_stream(const struct report *report, size_t buffer)
+{
+	const struct rbmap_tracedat_buffer *of = &report->buffers[buffer];
+
+	return of->nr_cpus ? report_stream(report, buffer, of->cpus[0].cpu) : 0;
+}
+
+const uint64_t *stat_counts(const struct report_stat *stat, size_t buffer, int id)
+{
+	const uint64_t *counts = stat->counts[id];
+
+	return counts ? counts + first_stream(stat->report, buffer) : NULL;
+}
+
+uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id)
+{
+	const uint64_t *counts = stat_counts(stat, buffer, id);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; counts && i < stat->report->buffers[buffer].nr_cpus; i++)
+		sum += counts[i];
+	return sum;
+}
+
+void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
+		 uint64_t *last)
+{
+	const struct stat_cpu *cpu = stat->cpus + first_stream(stat->report, buffer);
+	const struct stat_cpu *end = cpu + stat->report->buffers[buffer].nr_cpus;
+
+	*first = UINT64_MAX;
+	*last = 0;
+	for (; cpu < end; cpu++) {
+		if (cpu->records && cpu->first < *first)
+			*first = cpu->first;
+		if (cpu->records && cpu->last > *last)
+			*last = cpu->last;
+	}
+}
+
 int report_print_stat(struct report *report)
 {
 	struct report_stat stat = { .report = report };

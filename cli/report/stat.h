@@ -43,6 +43,19 @@ struct report_stat {
 	uint64_t nr_gaps;
 };
 
+struct tep_event;
+
+/* NULL where the file has no format of it. */
+const struct tep_event *stat_event(const struct report_stat *stat, int id);
+
+/* How many of the event each CPU of the buffer has; NULL where none of any has. */
+const uint64_t *stat_counts(const struct report_stat *stat, size_t buffer, int id);
+uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id);
+
+/* From the first to the last record of all CPUs of the buffer. */
+void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
+		 uint64_t *last);
+
 /* To standard output, as the configuration wants it. */
 void stat_print(const struct report_stat *stat);
 

@@ -164,6 +164,34 @@ static void print_gaps(const struct report_stat *stat)
 		printf("and %" PRIu64 " more\n", stat->nr_gaps - told);
 }
 
+static uint64_t print_slow_event(const struct report_stat *stat, int id)
+{
+	const char *why = stat_why_not_compiled(stat, id);
+	uint64_t all = 0;
+
+	if (!why)
+		return 0;
+	for (size_t i = 0; i < stat->report->nr_buffers; i++)
+		all += stat_sum(stat, i, id);
+	print_name(stat, id);
+	printf(" %12" PRIu64 "  %s\n", all, why);
+	return all;
+}
+
+/* What makes a report slow, for who asks for more. */
+static void print_slow_events(const struct report_stat *stat)
+{
+	uint64_t all = 0;
+
+	printf("\nPrinted through libtraceevent, not by a compiled format\n"
+	       "%-40s %12s  %s\n",
+	       "EVENT", "EVENTS", "WHY");
+	for (int id = 0; id < STAT_IDS; id++)
+		all += print_slow_event(stat, id);
+	if (!all)
+		printf("none\n");
+}
+
 /* The kernel's counters, as the recorder found them at the end. */
 static void print_summary(const struct report *report)
 {
@@ -190,5 +218,7 @@ void stat_print(const struct report_stat *stat)
 		print_events(stat, i);
 	}
 	print_gaps(stat);
+	if (report->config.verbosity > 0)
+		print_slow_events(stat);
 	print_summary(report);
 }

@@ -92,6 +92,18 @@ const struct tep_event *stat_event(const struct report_stat *stat, int id)
 	return tep_find_event(rbmap_events_tep(events), id);
 }
 
+const char *stat_why_not_compiled(const struct report_stat *stat, int id)
+{
+	struct rbmap_events *events;
+	const struct tep_event *event;
+
+	if (!stat->counts[id])
+		return NULL;
+	events = rbmap_tracedat_reader_events(stat->report->reader, 0);
+	event = stat_event(stat, id);
+	return event ? rbmap_events_why_not_compiled(events, event) : NULL;
+}
+
 static size_t first_stream(const struct report *report, size_t buffer)
 {
 	const struct rbmap_tracedat_buffer *of = &report->buffers[buffer];

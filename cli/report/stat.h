@@ -48,6 +48,9 @@ struct tep_event;
 /* NULL where the file has no format of it. */
 const struct tep_event *stat_event(const struct report_stat *stat, int id);
 
+/* NULL where a compiled format prints the event, or where nothing can or has to. */
+const char *stat_why_not_compiled(const struct report_stat *stat, int id);
+
 /* How many of the event each CPU of the buffer has; NULL where none of any has. */
 const uint64_t *stat_counts(const struct report_stat *stat, size_t buffer, int id);
 uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id);

@@ -271,6 +271,21 @@ make_files() {
     <<<"$output")" = "$(wc -l <all)" ]
 }
 
+@test "--stat -v: what libtraceevent prints, and why" {
+  make_files
+  run -0 --separate-stderr show --stat -v files/6-little-64.dat
+  [[ $output == *"not by a compiled format"*$'\n'none$'\n'* ]]
+  # A field that is not there; of the same length, as all else stays in its place.
+  LC_ALL=C sed 's/REC->number/REC->nosuch/' files/6-little-64.dat >slow.dat
+  run -0 --separate-stderr show --stat -v slow.dat
+  grep -qE '^made:number +48  a field that the event does not have$' <<<"$output"
+  [[ $output != *$'\n'none$'\n'* ]]
+  run -0 --separate-stderr show --stat slow.dat
+  [[ $output != *"compiled"* ]]
+  run -0 --separate-stderr show --stat -v -M 0 slow.dat
+  grep -qE '^made:number +24  ' <<<"$output"
+}
+
 @test "a closed pipe ends it quietly" {
   need
   record_some -e sched -e raw_syscalls x.dat

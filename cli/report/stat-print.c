@@ -30,8 +30,10 @@ static const char *format_time(char text[TIME_SIZE], const struct report *report
 static void print_rate(const struct report *report, uint64_t events, uint64_t first,
 		       uint64_t last)
 {
-	if (report->info->in_seconds && last > first)
-		printf(" %12.1f", (double)events * 1e9 / (double)(last - first));
+	double rate;
+
+	if (stat_rate(report, events, first, last, &rate))
+		printf(" %12.1f", rate);
 	else
 		printf(" %12s", "-");
 }

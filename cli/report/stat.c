@@ -144,10 +144,27 @@ void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
 	}
 }
 
+bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
+	       uint64_t last, double *ret)
+{
+	if (!report->info->in_seconds || last <= first)
+		return false;
+	*ret = (double)events * 1e9 / (double)(last - first);
+	return true;
+}
+
+static int print(const struct report_stat *stat)
+{
+	if (stat->report->config.json)
+		return stat_print_json(stat);
+	stat_print(stat);
+	return COMMON_OK;
+}
+
 int report_print_stat(struct report *report)
 {
 	struct report_stat stat = { .report = report };
-	int r = -ENOMEM, status;
+	int r = -ENOMEM, status, faults;
 
 	stat.nr_streams = report_nr_streams(report);
 	stat.cpus = calloc(stat.nr_streams + 1, sizeof(*stat.cpus));
@@ -155,10 +172,13 @@ int report_print_stat(struct report *report)
 	stat.gaps = calloc(STAT_GAPS, sizeof(*stat.gaps));
 	if (stat.cpus && stat.counts && stat.gaps)
 		r = count_all(&stat);
-	if (r == 0)
-		stat_print(&stat);
-	status = r < 0 ? common_fail("%s: %s", report->config.file, rbmap_strerror(r)) :
-			 report_tell_faults(report);
+	if (r == 0) {
+		status = print(&stat);
+		faults = report_tell_faults(report);
+		status = status == COMMON_OK ? faults : status;
+	} else {
+		status = common_fail("%s: %s", report->config.file, rbmap_strerror(r));
+	}
 	for (int id = 0; stat.counts && id < STAT_IDS; id++)
 		free(stat.counts[id]);
 	free(stat.counts);

@@ -59,7 +59,14 @@ uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id);
 void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
 		 uint64_t *last);
 
-/* To standard output, as the configuration wants it. */
+/* Events a second; false where the clock counts no time, or none went by. */
+bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
+	       uint64_t last, double *ret);
+
+/* To standard output. */
 void stat_print(const struct report_stat *stat);
+
+/* The same as one JSON object. Prints its errors; returns an exit code. */
+int stat_print_json(const struct report_stat *stat);
 
 #endif

@@ -286,11 +286,83 @@ make_files() {
   grep -qE '^made:number +24  ' <<<"$output"
 }
 
+# as_text FILE: --stat's lines, of its JSON; only those that have numbers of their own.
+as_text() {
+  jq -r '(.buffers[] |
+      (.cpus[] | ["cpu", .cpu, .events, "\(.lost)" + (if .gaps_unknown > 0 then "+" else "" end)]),
+      (.events[] | (if .event then .system + ":" + .event else "unknown" end) as $name |
+        [$name, "all", .events], (.cpus[] | [$name, .cpu, .events]))),
+    ["gaps", (.lost | length) + .lost_not_listed] | map(tostring) | join(" ")' "$1"
+}
+
+# The same of its text, on standard input.
+of_text() {
+  awk '/^ +CPU / { on = 1; next } /^EVENT/ { on = 2; next } / gaps$/ { print "gaps", $1 }
+    NF == 0 { on = 0 }
+    on == 1 { print "cpu", $1, $2, $4 }
+    on == 2 && $2 == "all" { name = $1; print name, "all", $3; next }
+    on == 2 { print name, $1, $2 }'
+}
+
+@test "--stat --format json: all that the text has" {
+  need jq
+  run record -q -b 8 -M 0 -e raw_syscalls -e sched -o x.dat \
+    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 40000)"
+  show --stat x.dat >text
+  show --stat --format json x.dat >json
+  [ "$(wc -l <json)" = 1 ]
+  [ "$(jq '.lost | length' json)" -gt 0 ]
+  as_text json | cmp - <(of_text <text)
+  run -0 jq -r '"written by " + .writer, "on " + .system, "trace id " + (.trace_id // "0x0"), "clock " + .clock' json
+  local line
+  for line in "${lines[@]}"; do
+    grep -qxF "$line" text || [ "$line" = "trace id 0x0" ]
+  done
+  jq -e --arg version "$("$report" --version | awk '{ print $NF; exit }')" \
+    --argjson size "$(stat -c %s x.dat)" '
+    .version == $version and .file == "x.dat" and .file_version == 6 and .bytes == $size and
+    .byte_order == "little" and .compression == "none" and .time_unit == "ns" and
+    (.cpu_stats | length) > 0 and (.buffers | length) == 1 and .buffers[0].buffer == "" and
+    all(.buffers[].events[]; .why_not_compiled == null and .events_per_second > 0) and
+    all(.lost[]; .buffer == "" and .cpu == 0 and .before >= (.after // 0) and .events != 0)' json
+  # What is lost is counted at its CPU as well.
+  [ "$(jq .lost_not_listed json)" != 0 ] ||
+    jq -e '.buffers[0].cpus[0] as $cpu | ([.lost[].events // 0] | add) == $cpu.lost and
+      ([.lost[] | select(.events == null)] | length) == $cpu.gaps_unknown' json
+}
+
+@test "--stat --format json: made by hand" {
+  need jq
+  local file
+  make_files
+  for file in files/*.dat; do
+    show --stat --format json "$file" >json
+    show --stat "$file" | of_text | cmp - <(as_text json)
+    jq -e --arg file "$file" '.file == $file and
+      (.file_version | tostring) == ($file | capture("/(?<v>[67])-").v) and
+      .byte_order == ($file | capture("-(?<o>little|big)-").o) and
+      .long_size == ($file | if test("-32") then 4 else 8 end) and
+      .compression == ($file | if test("-z") then capture("-(?<c>z[a-z]+)\\.").c else "none" end) and
+      .clock == "boot" and .time_unit == "ticks" and .writer == "maker 1" and
+      .trace_id == null and .offset == 0 and .tsc_mult == null and
+      [.buffers[].buffer] == ["", "other"] and
+      .buffers[0].cpus[1] == {cpu: 1, events: 12, events_per_second: null, lost: 3,
+        gaps_unknown: 0, oldest: 1002, newest: 1112, bytes: .buffers[0].cpus[1].bytes} and
+      .lost == [{buffer: "", cpu: 1, after: 1032, before: 1042, events: 3},
+        {buffer: "other", cpu: 1, after: 1032, before: 1042, events: 3}] and
+      .cpu_stats == ["CPU: 0\nentries: 0\n"]' json
+  done
+  LC_ALL=C sed 's/REC->number/REC->nosuch/' files/6-little-64.dat >slow.dat
+  show --stat --format json slow.dat >json
+  jq -e 'all(.buffers[].events[];
+    .why_not_compiled == "a field that the event does not have")' json
+}
+
 @test "a closed pipe ends it quietly" {
   need
   record_some -e sched -e raw_syscalls x.dat
   local what
-  for what in '' '--format json' --stat; do
+  for what in '' '--format json' --stat '--stat --format json'; do
     run -0 --separate-stderr bash -c '"$1" $2 x.dat | true; echo "${PIPESTATUS[0]}"' - \
       "$report" "$what"
     [ "$output" = 0 ]

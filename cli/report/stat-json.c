@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <event-parse.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rbmap/events.h>
+#include <rbmap/version.h>
+
+#include "common-json.h"
+#include "stat.h"
+
+/* What is not known is null. */
+static void add_if(struct json_object *object, const char *key, bool known,
+		   uint64_t number)
+{
+	json_object_object_add(object, key,
+			       known ? json_object_new_uint64(number) : NULL);
+}
+
+static void add_rate(struct json_object *object, const struct report *report,
+		     uint64_t events, uint64_t first, uint64_t last)
+{
+	double rate;
+
+	json_object_object_add(object, "events_per_second",
+			       stat_rate(report, events, first, last, &rate) ?
+				       json_object_new_double(rate) :
+				       NULL);
+}
+
+/* An identifier, with more digits than most readers of JSON keep of a number. */
+static void add_trace_id(struct json_object *object, uint64_t trace_id)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, trace_id);
+	common_json_text(object, "trace_id", trace_id ? text : NULL);
+}
+
+static void add_file(struct json_object *object, const struct report *report)
+{
+	const struct rbmap_tracedat_info *info = report->info;
+
+	common_json_text(object, "version", rbmap_version());
+	common_json_text(object, "file", report->config.file);
+	common_json_number(object, "file_version", info->version);
+	common_json_number(object, "bytes", info->size);
+	common_json_text(object, "byte_order", info->big_endian ? "big" : "little");
+	common_json_number(object, "long_size", info->long_size);
+	common_json_text(object, "compression", info->compression);
+	common_json_text(object, "writer", info->writer);
+	common_json_text(object, "system", info->system);
+	add_trace_id(object, info->trace_id);
+	common_json_text(object, "clock", info->clock);
+	common_json_text(object, "time_unit", info->in_seconds ? "ns" : "ticks");
+	add_if(object, "tsc_mult", info->tsc_mult, info->tsc_mult);
+	add_if(object, "tsc_shift", info->tsc_mult, info->tsc_shift);
+	json_object_object_add(object, "offset", json_object_new_int64(info->offset));
+}
+
+static struct json_object *cpu_object(const struct report_stat *stat,
+				      const struct stat_cpu *cpu,
+				      const struct rbmap_tracedat_cpu *place)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "cpu", json_object_new_int(place->cpu));
+	common_json_number(object, "events", cpu->records);
+	add_rate(object, stat->report, cpu->records, cpu->first, cpu->last);
+	common_json_number(object, "lost", cpu->lost);
+	common_json_number(object, "gaps_unknown", cpu->gaps_unknown);
+	add_if(object, "oldest", cpu->records, cpu->first);
+	add_if(object, "newest", cpu->records, cpu->last);
+	common_json_number(object, "bytes", place->size);
+	return object;
+}
+
+static struct json_object *cpus_array(const struct report_stat *stat, size_t buffer)
+{
+	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+	struct json_object *array = json_object_new_array();
+	size_t stream;
+
+	for (size_t i = 0; i < of->nr_cpus; i++) {
+		stream = report_stream(stat->report, buffer, of->cpus[i].cpu);
+		json_object_array_add(array, cpu_object(stat, &stat->cpus[stream],
+							&of->cpus[i]));
+	}
+	return array;
+}
+
+/* Of the CPUs that have any. */
+static struct json_object *counts_array(const struct report_stat *stat, size_t buffer,
+					int id, uint64_t first, uint64_t last)
+{
+	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+	const uint64_t *counts = stat_counts(stat, buffer, id);
+	struct json_object *array = json_object_new_array(), *object;
+
+	for (size_t i = 0; i < of->nr_cpus; i++) {
+		if (!counts[i])
+			continue;
+		object = json_object_new_object();
+		json_object_object_add(object, "cpu",
+				       json_object_new_int(of->cpus[i].cpu));
+		common_json_number(object, "events", counts[i]);
+		add_rate(object, stat->report, counts[i], first, last);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *event_object(const struct report_stat *stat, size_t buffer,
+					int id, uint64_t all)
+{
+	const struct tep_event *event = stat_event(stat, id);
+	struct json_object *object = json_object_new_object();
+	uint64_t first, last;
+
+	stat_extent(stat, buffer, &first, &last);
+	common_json_number(object, "id", id);
+	common_json_text(object, "event", event ? event->name : NULL);
+	common_json_text(object, "system", event ? event->system : NULL);
+	common_json_number(object, "events", all);
+	add_rate(object, stat->report, all, first, last);
+	json_object_object_add(object, "cpus",
+			       counts_array(stat, buffer, id, first, last));
+	common_json_text(object, "why_not_compiled", stat_why_not_compiled(stat, id));
+	return object;
+}
+
+static struct json_object *buffer_object(const struct report_stat *stat, size_t buffer)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *events = json_object_new_array();
+	uint64_t all;
+
+	common_json_text(object, "buffer", stat->report->buffers[buffer].name);
+	json_object_object_add(object, "cpus", cpus_array(stat, buffer));
+	for (int id = 0; id < STAT_IDS; id++) {
+		all = stat_sum(stat, buffer, id);
+		if (all)
+			json_object_array_add(events,
+					      event_object(stat, buffer, id, all));
+	}
+	json_object_object_add(object, "events", events);
+	return object;
+}
+
+static struct json_object *gap_object(const struct report_stat *stat,
+				      const struct stat_gap *gap)
+{
+	struct json_object *object = json_object_new_object();
+
+	common_json_text(object, "buffer", stat->report->buffers[gap->buffer].name);
+	json_object_object_add(object, "cpu", json_object_new_int(gap->cpu));
+	add_if(object, "after", gap->begins, gap->from);
+	common_json_number(object, "before", gap->to);
+	add_if(object, "events", gap->lost != RBMAP_LOST_UNKNOWN, gap->lost);
+	return object;
+}
+
+static void add_gaps(struct json_object *object, const struct report_stat *stat)
+{
+	struct json_object *array = json_object_new_array();
+	uint64_t told = stat->nr_gaps < STAT_GAPS ? stat->nr_gaps : STAT_GAPS;
+
+	for (uint64_t i = 0; i < told; i++)
+		json_object_array_add(array, gap_object(stat, &stat->gaps[i]));
+	json_object_object_add(object, "lost", array);
+	common_json_number(object, "lost_not_listed", stat->nr_gaps - told);
+}
+
+int stat_print_json(const struct report_stat *stat)
+{
+	const struct report *report = stat->report;
+	struct json_object *document = json_object_new_object();
+	struct json_object *buffers = json_object_new_array();
+	struct json_object *texts = json_object_new_array();
+
+	add_file(document, report);
+	for (size_t i = 0; i < report->nr_buffers; i++)
+		if (report->buffers[i].nr_cpus)
+			json_object_array_add(buffers, buffer_object(stat, i));
+	json_object_object_add(document, "buffers", buffers);
+	add_gaps(document, stat);
+	for (const char *const *text = report->info->cpu_stats; *text; text++)
+		json_object_array_add(texts, json_object_new_string(*text));
+	json_object_object_add(document, "cpu_stats", texts);
+	return common_json_print(document);
+}

@@ -14,6 +14,7 @@ package_files() {
 build_files() {
   find "$build/cli" "$build/lib" "$build/tests" "$build/tests/kernel" -maxdepth 1 -type f,l \
     \( -executable -o -name '*.so*' \)
+  find "$build/tests/unit" -maxdepth 1 -name test-format-kernel
   find "$source_dir/tests/cli" "$source_dir/tests/bench" "$source_dir/tests/kernel" -type f
 }
 

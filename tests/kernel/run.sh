@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Boots kernels in QEMU and runs in each: the tests of the commands, the kernel tests of
-# this folder, a scan of what the kernel said.
+# Boots kernels in QEMU and runs in each: the tests of the commands, that of all its event
+# formats, the kernel tests of this folder, a scan of what the kernel said.
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
@@ -29,8 +29,9 @@ Without a KERNEL: ${all_kernels[*]}.
   6.12             Debian 13's
   backports        the newest of Debian 13's backports
 
-  --only REGEX   only the suites whose name matches: a file of tests/cli, a program of
-                 tests/kernel. get-reader-cost runs only where it is asked for so
+  --only REGEX   only the suites whose name matches: a file of tests/cli, formats (each
+                 event of the kernel beside libtraceevent), a program of tests/kernel.
+                 get-reader-cost runs only where it is asked for so
   --brief        of the tests of the commands only record-markers and stat, which takes
                  half the time; has no effect where RBMAP_TEST_ALL is set
   --list         the kernels
@@ -107,11 +108,13 @@ stress_seconds() {
 
 # "NAME<TAB>COMMAND" of all that is to run on a kernel.
 suites() {
-  local script program arguments patched=
+  local script program arguments patched= formats=$build/tests/unit/test-format-kernel
   [[ $1 != *-rbmap* ]] || patched=--patched
   for script in "$source_dir"/tests/cli/*.bats; do
     printf '%s\tbats --timing --formatter tap %q\n' "$(basename "$script" .bats)" "$script"
   done
+  [ ! -x "$formats" ] ||
+    printf 'formats\tCK_VERBOSITY=silent CK_TAP_LOG_FILE_NAME=- %q\n' "$formats"
   kernel_maps "$1" || return 0
   for program in "$build"/tests/kernel/*; do
     [ -f "$program" ] || continue
@@ -184,7 +187,8 @@ run_group() {
   local overlay=$work/overlay status again
   rm -rf "$overlay"
   mkdir -p "$overlay"
-  awk -F '\t' -v group="$2" '($2 ~ /^bats / ? "commands" : "programs") == group' \
+  awk -F '\t' -v group="$2" '
+    ($1 == "formats" || $2 ~ /^bats / ? "commands" : "programs") == group' \
     "$work/suites" >"$overlay/suites"
   [ -s "$overlay/suites" ] || return 0
   environment "$1" >"$overlay/environment"

@@ -5,6 +5,8 @@
 
 #define DIGITS_MAX 24
 #define FIRST_SIZE 1024
+/* A trace_seq counts in 32 bits; only records of a broken format get near it. */
+#define TEXT_MAX ((size_t)1 << 30)
 
 static const char pairs[] = "00010203040506070809"
 			    "10111213141516171819"
@@ -22,6 +24,8 @@ bool rbmap_text_grow(struct text *text, size_t nr)
 	size_t want = text->size ? text->size : FIRST_SIZE;
 	char *buffer;
 
+	if (text->used >= TEXT_MAX || nr >= TEXT_MAX - text->used)
+		text->failed = true;
 	if (text->failed)
 		return false;
 	while (want - text->used <= nr)

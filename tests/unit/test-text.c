@@ -159,6 +159,19 @@ START_TEST(sequences_take_what_was_put)
 }
 END_TEST
 
+START_TEST(no_text_is_longer_than_a_sequence_can_tell)
+{
+	struct text text = { 0 };
+
+	text_string(&text, "begin");
+	ck_assert_ptr_null(text_room(&text, (size_t)1 << 31));
+	ck_assert(text.failed);
+	ck_assert_uint_eq(text.used, 5);
+	ck_assert_ptr_null(text_room(&text, SIZE_MAX));
+	free(text.buffer);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -166,6 +179,7 @@ int main(void)
 		numbers_in_any_style,
 		strings_in_any_style,
 		sequences_take_what_was_put,
+		no_text_is_longer_than_a_sequence_can_tell,
 	};
 
 	return RUN_TESTS("text", tests);

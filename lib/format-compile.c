@@ -32,19 +32,30 @@ static bool measure(struct format_build *build, const struct tep_format_field *f
 	return true;
 }
 
+/* An array, too, may have that name, and be longer than the record. */
+static const struct tep_format_field *find_number(struct tep_event *event,
+						  const char *name)
+{
+	const struct tep_format_field *field = tep_find_common_field(event, name);
+
+	if (!field || field->offset < 0 || field->flags & TEP_FIELD_IS_ARRAY)
+		return NULL;
+	return field;
+}
+
 /* The head of a line, and of an object, needs these two. */
 static void find_common(struct format_plan *plan)
 {
 	struct tep_event *event = (struct tep_event *)plan->event;
 	const struct tep_format_field *pid, *flags;
 
-	pid = tep_find_common_field(event, "common_pid");
-	if (pid && pid->offset >= 0) {
+	pid = find_number(event, "common_pid");
+	if (pid) {
 		plan->pid_offset = pid->offset;
 		plan->pid_size = pid->size;
 	}
-	flags = tep_find_common_field(event, "common_flags");
-	if (flags && flags->offset >= 0) {
+	flags = find_number(event, "common_flags");
+	if (flags) {
 		plan->flags_offset = flags->offset;
 		plan->flags_size = flags->size;
 	}

@@ -389,6 +389,33 @@ START_TEST(handlers_of_the_program_come_first)
 }
 END_TEST
 
+/* The last field of an event of ftrace may be longer than the record has it. */
+START_TEST(a_pid_behind_the_record_is_not_read)
+{
+	static const char format[] =
+		"name: odd\nID: 9\nformat:\n" FIELD("unsigned short", "common_type", 0,
+						    2, 0)
+			FIELD("int", "common_pid[1]", 4, 4,
+			      1) "\n" FIELD("u8", "x", 2, 1,
+					    0) "\nprint fmt: \"odd\"\n";
+	unsigned char *data = malloc(4);
+	struct rbmap_record record = { .data = data, .size = 4 };
+	struct trace_seq out;
+
+	set_up();
+	memcpy(data, (const uint16_t[]){ 9, 0 }, 4);
+	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "ftrace"),
+			 0);
+	ck_assert_ptr_null(plan_of(9)->why_not);
+	trace_seq_init(&out);
+	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
+	ck_assert_int_eq(rbmap_events_json(events, &record, &out), 0);
+	trace_seq_destroy(&out);
+	free(data);
+	tear_down();
+}
+END_TEST
+
 START_TEST(no_record_is_of_an_event_with_a_number_this_large)
 {
 	static const char format[] = "name: large\nID: 65543\nformat:\n\n"
@@ -423,6 +450,7 @@ int main(void)
 	tcase_add_loop_test(tcase, hostile_records_stay_in_bounds, 0, COUNT(formats));
 	tcase_add_test(tcase, what_the_record_does_not_hold_is_told);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
+	tcase_add_test(tcase, a_pid_behind_the_record_is_not_read);
 	tcase_add_test(tcase, no_record_is_of_an_event_with_a_number_this_large);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -7,6 +7,7 @@ load common
 wanted() {
   case $1 in
   LICENSES/* | *.md | *.json | */.gitignore | .gitignore | .editorconfig) ;;
+  tests/fuzz/corpus/*) ;; # bytes
   packaging/kernel/linux-6.1/*) ;; # each patch has those of the files that it changes
   lib/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
   lib/* | include/*) echo 'LGPL-2.1-only' ;;
@@ -56,7 +57,7 @@ setup() {
 @test "no file has lines that end in blanks, or lacks its last newline" {
   local file bad=0
   while read -r file; do
-    case $file in LICENSES/* | *.patch | *.dat) continue ;; esac
+    case $file in LICENSES/* | *.patch | *.dat | tests/fuzz/corpus/*) continue ;; esac
     if grep -nIE '[[:blank:]]+$' "$file" | sed "s|^|$file:|" | grep .; then bad=1; fi
     [ -z "$(tail -c1 "$file")" ] || { echo "$file: no newline at its end"; bad=1; }
   done < <(project_files)

@@ -49,19 +49,15 @@ static void put_common(struct text *text, struct rbmap_events *events,
 	put_comm(text, events, pid);
 }
 
-/* Where a pid lies is then known from any event. */
 static int put_unknown(struct text *text, struct rbmap_events *events,
 		       const struct rbmap_record *record)
 {
-	struct tep_record copy;
-	int error;
+	const struct format_plan *any = rbmap_events_any_plan(events);
 
 	if (rbmap_events_find(events, record))
 		return -ENOMEM;
-	error = rbmap_events_tep_record(events, record, &copy);
-	if (error)
-		return error;
-	put_common(text, events, record, tep_data_pid(events->tep, &copy));
+	put_common(text, events, record,
+		   any ? format_pid(any, record->data, record->size) : -1);
 	text_string(text, ",\"event\":null,\"raw\":");
 	rbmap_format_json_bytes(text, record->data, record->size);
 	text_char(text, '}');
@@ -78,8 +74,7 @@ RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
 
 	if (plan) {
 		put_common(&text, events, record,
-			   rbmap_format_common(plan, record->data, record->size,
-					       plan->pid_offset, plan->pid_size));
+			   format_pid(plan, record->data, record->size));
 		rbmap_format_json(plan, record->data, record->size, &text);
 	} else {
 		error = put_unknown(&text, events, record);

@@ -60,12 +60,24 @@ const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 	return find(events, id);
 }
 
+static bool is_number_of_record(const struct tep_event *event)
+{
+	return event->id >= 0 && event->id <= UINT16_MAX;
+}
+
+const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events)
+{
+	const struct tep_event *event = tep_get_first_event(events->tep);
+
+	return event && is_number_of_record(event) ? find(events, event->id) : NULL;
+}
+
 RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
 						       const struct tep_event *event)
 {
 	const struct format_plan *plan;
 
-	if (event->id < 0 || event->id > UINT16_MAX)
+	if (!is_number_of_record(event))
 		return "its number is too large for a record";
 	plan = find(events, event->id);
 

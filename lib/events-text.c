@@ -117,13 +117,26 @@ static bool too_short(const struct tep_event *event, const struct tep_record *re
 	return false;
 }
 
-static void put_info(struct rbmap_events *events, const struct tep_event *event,
+/* libtraceevent would print the fields, too, by the print format. */
+static void put_fields(const struct format_plan *plan, const struct tep_record *record,
+		       struct trace_seq *out)
+{
+	struct text text = rbmap_text_from_seq(out);
+
+	text_string(&text, "[PRINT FORMAT NOT TRUSTED] ");
+	rbmap_format_json_fields(plan, record->data, record->size, &text);
+	rbmap_text_to_seq(&text, out);
+}
+
+static void put_info(struct rbmap_events *events, const struct format_plan *plan,
 		     struct tep_record *record, struct trace_seq *out)
 {
 	unsigned int begin = out->len;
 
-	if (too_short(event, record))
+	if (too_short(plan->event, record))
 		trace_seq_printf(out, "[RECORD CUT SHORT: %d BYTES]", record->size);
+	else if (!rbmap_format_is_safe(plan, record->data, record->size))
+		put_fields(plan, record, out);
 	else
 		tep_print_event(events->tep, out, record, "%s", TEP_PRINT_INFO);
 	if (out->len > begin && out->buffer[out->len - 1] == '\n')
@@ -131,7 +144,7 @@ static void put_info(struct rbmap_events *events, const struct tep_event *event,
 }
 
 /* Through libtraceevent, or not at all. */
-static int put_uncompiled(struct rbmap_events *events,
+static int put_uncompiled(struct rbmap_events *events, const struct format_plan *plan,
 			  const struct rbmap_record *record, struct trace_seq *out)
 {
 	struct tep_event *event = rbmap_events_find(events, record);
@@ -139,11 +152,14 @@ static int put_uncompiled(struct rbmap_events *events,
 	struct tep_record copy;
 	int error;
 
+	if (event && !plan)
+		return -ENOMEM;
 	error = rbmap_events_tep_record(events, record, &copy);
 	if (error)
 		return error;
 	if (event) {
-		put_head(events, tep_data_pid(events->tep, &copy), record, &text);
+		put_head(events, format_pid(plan, record->data, record->size), record,
+			 &text);
 		put_name(&text, event->name);
 	} else {
 		/* So trace-cmd report has it: without the time and the pid. */
@@ -153,7 +169,7 @@ static int put_uncompiled(struct rbmap_events *events,
 	}
 	rbmap_text_to_seq(&text, out);
 	if (event)
-		put_info(events, event, &copy, out);
+		put_info(events, plan, &copy, out);
 	return state(out);
 }
 
@@ -178,12 +194,12 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 	bool done;
 
 	if (!plan || plan->why_not || record->size < plan->min_size)
-		return put_uncompiled(events, record, out);
+		return put_uncompiled(events, plan, record, out);
 	done = put_compiled(events, plan, record, &text);
 	if (!done)
 		text.used = begin;
 	rbmap_text_to_seq(&text, out);
-	return done ? state(out) : put_uncompiled(events, record, out);
+	return done ? state(out) : put_uncompiled(events, plan, record, out);
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_text(const struct rbmap_record *record,

@@ -13,10 +13,11 @@
 #include "tracefs.h"
 
 /*
- * Behind the data of a record: libtraceevent reads numbers of a trace_printk() and
- * strings without looking whether they still lie in the record.
+ * Behind the data of a record: libtraceevent reads numbers of a trace_printk(), and
+ * dynamic arrays wherever 16 bits of offset and 16 of size lead it, without looking
+ * whether they still lie in the record. Pages that nobody looks at cost nothing.
  */
-#define COPY_SLACK 4096
+#define COPY_SLACK (4 * 65536)
 
 /* Those that trace-cmd report tells in seconds; the others are plain numbers. */
 static const char *const clocks_in_usecs[] = {

@@ -116,6 +116,9 @@ const struct rbmap_symbol *rbmap_events_symbol(struct rbmap_events *events,
 const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 					    const struct rbmap_record *record);
 
+/* Of any event: what all have in common lies at the same place. NULL: there is none. */
+const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events);
+
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);
 

@@ -48,6 +48,9 @@ bool rbmap_build_text(struct format_build *build, const struct tep_print_arg *ar
 /* The steps of the event's print format. */
 bool rbmap_build_print_format(struct format_build *build);
 
+/* What to look at before libtraceevent prints; false only without memory. */
+bool rbmap_build_guards(struct format_build *build);
+
 /* How the fields are members of an object; false only without memory. */
 bool rbmap_build_json(struct format_build *build);
 

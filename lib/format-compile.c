@@ -14,6 +14,7 @@ void rbmap_format_free(struct format_plan *plan)
 	free(plan->steps);
 	free(plan->rows);
 	free(plan->members);
+	free(plan->guards);
 	free(plan->strings);
 	free(plan);
 }
@@ -122,7 +123,8 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	find_common(plan);
 	if (rbmap_build_json(&build) && add_name(&build) &&
 	    measure(&build, event->format.common_fields) &&
-	    measure(&build, event->format.fields) && may_compile(&build))
+	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&
+	    may_compile(&build))
 		add_steps(&build);
 	if (build.no_memory) {
 		rbmap_format_free(plan);

@@ -206,21 +206,29 @@ static void put_member(struct text *text, struct format_run *run,
 	}
 }
 
-void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
-		       struct text *text)
+void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
+			      uint32_t size, struct text *text)
 {
 	struct format_run run = { .plan = plan, .data = data, .size = size };
 	const struct format_member *member = plan->members;
 	const struct format_member *end = member + plan->nr_members;
 
-	text_put(text, plan->strings + plan->json_name, plan->json_name_length);
-	rbmap_text_unsigned(text,
-			    rbmap_format_common(plan, data, size, plan->flags_offset,
-						plan->flags_size));
-	text_string(text, ",\"fields\":{");
+	text_char(text, '{');
 	for (; member < end; member++) {
 		text_put_short(text, plan->strings + member->key, member->key_length);
 		put_member(text, &run, member);
 	}
-	text_put(text, "}}", 2);
+	text_char(text, '}');
+}
+
+void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
+		       struct text *text)
+{
+	text_put(text, plan->strings + plan->json_name, plan->json_name_length);
+	rbmap_text_unsigned(text,
+			    rbmap_format_common(plan, data, size, plan->flags_offset,
+						plan->flags_size));
+	text_string(text, ",\"fields\":");
+	rbmap_format_json_fields(plan, data, size, text);
+	text_char(text, '}');
 }

@@ -96,7 +96,7 @@ static bool add_comm(struct format_build *build, const char *comm, const char *p
  * the print format where a plugin wants that. Pids are 0, of which no name is learnt,
  * and dynamic arrays are empty.
  */
-static void try_record(struct format_build *build, unsigned char *data,
+static bool try_record(struct format_build *build, unsigned char *data,
 		       struct trace_seq *out)
 {
 	const struct tep_event *event = build->plan->event;
@@ -114,8 +114,11 @@ static void try_record(struct format_build *build, unsigned char *data,
 			memset(data + field->offset, 0, field->size);
 	memcpy(data, &id, sizeof(id));
 	trace_seq_reset(out);
+	if (!rbmap_format_is_safe(build->plan, data, record.size))
+		return false;
 	tep_print_event(build->tep, out, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(out);
+	return true;
 }
 
 /* Which letter stands for a state is up to the version of the plugin. */
@@ -132,8 +135,7 @@ static char state_letter(struct format_build *build,
 		value = __builtin_bswap64(value);
 	memcpy(data + state->offset, &value, sizeof(value));
 	trace_seq_init(&out);
-	try_record(build, data, &out);
-	at = strstr(out.buffer, "] ");
+	at = try_record(build, data, &out) ? strstr(out.buffer, "] ") : NULL;
 	if (at && isalpha((unsigned char)at[2]) && at[3] == ' ')
 		letter = at[2];
 	trace_seq_destroy(&out);
@@ -253,9 +255,9 @@ static bool agrees(struct format_build *build)
 			noise = noise * UINT64_C(6364136223846793005) + 1;
 			data[at] = i ? noise >> 56 : 0;
 		}
-		try_record(build, data, &theirs);
 		ours.used = 0;
-		same = rbmap_format_text(build->plan, build->events, data,
+		same = try_record(build, data, &theirs) &&
+		       rbmap_format_text(build->plan, build->events, data,
 					 build->plan->min_size, &ours) &&
 		       ours.used == theirs.len &&
 		       !memcmp(ours.buffer, theirs.buffer, ours.used);

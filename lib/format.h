@@ -150,6 +150,12 @@ struct format_member {
 	uint32_t key, key_length;
 };
 
+/* What a value has to be where libtraceevent prints the record. */
+struct format_guard {
+	uint16_t value;
+	uint64_t least, most;
+};
+
 struct format_plan {
 	const struct tep_event *event;
 	/* What it was compiled for: a plugin may register later. */
@@ -158,6 +164,8 @@ struct format_plan {
 	bool swap;
 	/* Why libtraceevent is to print it, NULL where the steps do. */
 	const char *why_not;
+	/* It may not: a number that it computes with is not known here. */
+	bool distrusted;
 	/* Fewer bytes cannot hold the event's fields. */
 	uint32_t min_size;
 	uint32_t pid_offset, pid_size, flags_offset, flags_size;
@@ -166,8 +174,9 @@ struct format_plan {
 	struct format_step *steps;
 	struct format_row *rows;
 	struct format_member *members;
+	struct format_guard *guards;
 	char *strings;
-	size_t nr_values, nr_steps, nr_rows, nr_members, strings_size;
+	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, strings_size;
 
 	/* In the strings: the event's name as it follows the time. */
 	uint32_t name, name_length;
@@ -241,6 +250,11 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 					 struct rbmap_events *events);
 void rbmap_format_free(struct format_plan *plan);
 
+/* Whether libtraceevent may print the record: false where that reads what is not there.
+ */
+bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
+			  uint32_t size);
+
 /*
  * Puts what the event says of itself, without the head of the line. The record has at
  * least min_size bytes. False: nothing was put, libtraceevent is to print it.
@@ -252,9 +266,20 @@ bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *even
 void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
 		       struct text *text);
 
+/* The fields alone, as an object. */
+void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
+			      uint32_t size, struct text *text);
+
 /* A number that may lie behind the end of the record: 0 there. */
 uint64_t rbmap_format_common(const struct format_plan *plan, const void *data,
 			     uint32_t size, uint32_t offset, uint32_t bytes);
+
+/* common_pid of a record of any size. */
+static inline int format_pid(const struct format_plan *plan, const void *data,
+			     uint32_t size)
+{
+	return rbmap_format_common(plan, data, size, plan->pid_offset, plan->pid_size);
+}
 
 /* An array of numbers, one a byte. */
 void rbmap_format_json_bytes(struct text *text, const void *data, uint32_t size);

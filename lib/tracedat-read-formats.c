@@ -117,14 +117,24 @@ int rbmap_reader_event_formats(struct rbmap_tracedat_reader *reader,
 
 /*
  * 0xADDRESS : "FORMAT". tep_parse_printk_formats() reads past the end of a line that
- * has no format.
+ * has no format, and tep_register_print_string(), which drops a newline at the end of a
+ * format, before the begin of one that is shorter than that.
  */
 static void learn_print_format(struct tep_handle *tep, char *line)
 {
-	char *colon = strchr(line, ':');
+	char *colon = strchr(line, ':'), *format, longer[8];
 
-	if (colon && colon[1])
-		tep_register_print_string(tep, colon + 2, strtoull(line, NULL, 16));
+	if (!colon || !colon[1])
+		return;
+	format = colon + 2;
+	if (strlen(format) <= sizeof("\\n")) {
+		if (*format == '"')
+			format++;
+		format[strcspn(format, "\"")] = '\0';
+		snprintf(longer, sizeof(longer), "\"%s\\n\"", format);
+		format = longer;
+	}
+	tep_register_print_string(tep, format, strtoull(line, NULL, 16));
 }
 
 int rbmap_reader_printk(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)

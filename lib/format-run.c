@@ -247,8 +247,12 @@ static void put_steps(struct format_run *run, struct text *text)
 {
 	const struct format_plan *plan = run->plan;
 	const struct format_step *step = plan->steps;
-	const struct format_step *end = step + plan->nr_steps;
+	const struct format_step *end;
 
+	/* A print format may be empty. */
+	if (!step)
+		return;
+	end = step + plan->nr_steps;
 	while (step < end && !run->give_up) {
 		switch (step->kind) {
 		case STEP_LITERAL:

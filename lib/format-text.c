@@ -35,7 +35,7 @@ static bool add_rows(struct format_build *build, const struct tep_print_flag_sym
 		if (!rbmap_build_row(build, row_value(row->value), row->str))
 			return false;
 	step->nr_rows = build->plan->nr_rows - step->first_row;
-	return true;
+	return step->nr_rows || rbmap_build_refuse(build, "a table without rows");
 }
 
 static bool add_flags(struct format_build *build, const struct tep_print_arg *arg,

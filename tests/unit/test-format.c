@@ -104,6 +104,7 @@ static const char *const formats[] = {
 	"\"%s|%s|%s\", (char *)REC->ptr, __get_str(dyn) + 1, \"const\"",
 	"\"%5d%%|\\t|\\\\|\\\"q\\\"\\r\\x\\n\", REC->b",
 	"\"plain\"",
+	"\"\"",
 	"\"%d \" \"more\", REC->b, REC->i",
 };
 

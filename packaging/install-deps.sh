@@ -36,6 +36,12 @@ have_sanitizer() {
     cc -fsanitize="$1" -x c - -o /dev/null >/dev/null 2>&1
 }
 
+# libFuzzer comes with clang, or apart from it.
+have_fuzzer() {
+  echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return 0; }' |
+    clang -fsanitize=fuzzer,address,undefined -x c - -o /dev/null >/dev/null 2>&1
+}
+
 # Without them events print in another form than elsewhere on the same system.
 have_plugins() {
   local dir
@@ -78,6 +84,8 @@ look() {
   need have c++ -- 'a C++ compiler' g++
   need have_sanitizer address -- 'the compiler with AddressSanitizer' libasan8
   need have_sanitizer thread -- 'the compiler with ThreadSanitizer' libtsan2
+  need have clang -- clang clang
+  need have_fuzzer -- "clang's libFuzzer" libclang-rt-dev
   need have nm -- binutils binutils
   need have setarch -- setarch util-linux
   need have script -- script bsdutils

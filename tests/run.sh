@@ -10,9 +10,9 @@ usage: sudo tests/run.sh [--quick | --all] [PATTERN]...
 
 Without a PATTERN runs all tests: the unit tests with ASan and UBSan and again with
 TSan, those of the commands with ASan and UBSan, those of the installed library as
-users build it; then those of the commands once more, and those of the kernel's side, on
-other kernels in QEMU. A PATTERN is a regular expression as for ctest -R; with several,
-tests that match any of them run.
+users build it, and each fuzz target for a minute; then those of the commands once more,
+and those of the kernel's side, on other kernels in QEMU. A PATTERN is a regular
+expression as for ctest -R; with several, tests that match any of them run.
 
   --quick   only the build with ASan and UBSan, and what runs in it
   --all     also what takes hours: all tests on all kernels, Linux 6.1 with the patches also
@@ -172,7 +172,11 @@ run_tests() {
   say "Testing $1 ($2)"
   find "$dir/tap" -name '*.tap' -delete
   local select=(-L "^($2)\$")
-  [[ $2 != kernel* ]] || select+=(-C kernel)
+  # These run only when asked for.
+  case $2 in
+  kernel*) select+=(-C kernel) ;;
+  fuzz) select+=(-C fuzz) ;;
+  esac
   [ "${#patterns[@]}" = 0 ] || select+=(-R "$(IFS='|' && echo "${patterns[*]}")")
   "${@:3}" ctest --test-dir "$dir" "${select[@]}" -j "$(nproc)" --output-on-failure \
     --no-tests=ignore </dev/null 2>&1 | tee "$log"
@@ -252,6 +256,7 @@ run_all() {
   [[ $built != *' dev '* ]] || run_tests dev unit
   [[ $built != *' tsan '* ]] || run_tsan
   [[ $built != *' release '* ]] || run_tests release surface
+  [[ $built != *' release '* ]] || run_tests release fuzz
   [[ $built != *' dev '* ]] || run_tests dev cli
   [[ $built != *' release '* ]] || run_kernels
   [ -n "$(command -v bats)" ] ||

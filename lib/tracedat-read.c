@@ -236,7 +236,7 @@ static bool make_layout(const struct rbmap_tracedat_reader *reader,
 	if (size)
 		ret->subbuf_size = size;
 	return ret->subbuf_size > ret->data_offset &&
-	       ret->subbuf_size <= TRACEDAT_MAX_CHUNK;
+	       ret->subbuf_size <= TRACEDAT_MAX_SUBBUF;
 }
 
 static int make_streams(struct rbmap_tracedat_reader *reader, size_t number)

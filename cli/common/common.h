@@ -232,7 +232,7 @@ struct common_writer {
 	int fd;
 	/* Readable once it is time to stop; -1 where signals end the process. */
 	int stop_fd;
-	/* The output may block for as long as its reader likes. */
+	/* The output may block for as long as its reader likes, and is not to. */
 	bool may_block;
 	uint64_t bytes;
 	uint64_t writes;

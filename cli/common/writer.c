@@ -19,7 +19,9 @@ static bool can_block(int fd)
 
 void common_writer_init(struct common_writer *writer, int fd, int stop_fd)
 {
-	*writer = (struct common_writer){ fd, stop_fd, can_block(fd), 0, 0 };
+	/* Where signals end the process, write(2) may wait as long as it likes. */
+	*writer = (struct common_writer){ fd, stop_fd, stop_fd >= 0 && can_block(fd), 0,
+					  0 };
 }
 
 /*
@@ -56,6 +58,13 @@ int common_writer_write(struct common_writer *writer, const char *text, size_t s
 		written = write(writer->fd, text, now);
 		if (written < 0 && errno == EINTR)
 			continue;
+		/* Whoever started the program may have left it without blocking. */
+		if (written < 0 && errno == EAGAIN) {
+			r = wait_for_reader(writer);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (written < 0)
 			return -errno;
 		text += written;

@@ -43,9 +43,15 @@ static void put_buffer_name(struct printer *printer, size_t buffer)
 			 *name ? ": " : "  ");
 }
 
+/* Each line ends here, and there is nearly always room: no call for one byte. */
 static int end_line(struct printer *printer)
 {
-	return trace_seq_putc(&printer->text, '\n') < 1 ? -ENOMEM : 0;
+	struct trace_seq *text = &printer->text;
+
+	if (text->state != TRACE_SEQ__GOOD || text->len + 1 >= text->buffer_size)
+		return trace_seq_putc(text, '\n') < 1 ? -ENOMEM : 0;
+	text->buffer[text->len++] = '\n';
+	return 0;
 }
 
 static int put_text(struct printer *printer, const struct report_record *record)

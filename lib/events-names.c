@@ -15,6 +15,7 @@
 #define CMDLINES_INTERVAL_NS 100000000
 /* A command may change its name. */
 #define COMM_INTERVAL_NS 1000000000
+#define NEVER UINT64_MAX
 /* TASK_COMM_LEN of include/linux/sched.h, without the 0 at the end. */
 #define TASK_COMM_LENGTH 15
 /* As trace-cmd report prints it; a pid takes 11 more, and the '-'. */
@@ -137,20 +138,35 @@ static void make_head(struct rbmap_events *events, struct rbmap_seen_pid *seen)
 	seen->comm_begin = length < COMM_WIDTH ? COMM_WIDTH - length : 0;
 }
 
+/* Those of a file are no newer later on. */
+static bool has_live_names(const struct rbmap_events *events)
+{
+	return events->files.proc >= 0 || events->files.cmdlines >= 0;
+}
+
+static void see(struct rbmap_events *events, struct rbmap_seen_pid *seen, int pid)
+{
+	uint64_t now = now_ns();
+
+	seen->pid = pid;
+	if (!has_live_names(events))
+		seen->due = NEVER;
+	else if (pid > 0)
+		seen->due = look_up(events, pid, now);
+	else
+		seen->due = now + COMM_INTERVAL_NS;
+	make_head(events, seen);
+}
+
 const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int pid)
 {
 	struct rbmap_seen_pid *seen =
 		&events->seen_pids[(unsigned int)pid % RBMAP_SEEN_PIDS];
-	uint64_t now = now_ns();
 
-	if (seen->pid == pid && now < seen->due) {
-		if (!seen->head_length)
-			make_head(events, seen);
-		return seen;
-	}
-	seen->pid = pid;
-	seen->due = pid > 0 ? look_up(events, pid, now) : now + COMM_INTERVAL_NS;
-	make_head(events, seen);
+	if (seen->pid != pid || (seen->due != NEVER && now_ns() >= seen->due))
+		see(events, seen, pid);
+	else if (!seen->head_length)
+		make_head(events, seen);
 	return seen;
 }
 

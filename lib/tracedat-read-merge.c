@@ -114,23 +114,39 @@ static int begin(struct rbmap_tracedat_reader *reader)
 	int r = 0;
 
 	reader->merging = true;
+	reader->others = 0;
 	for (size_t i = 0; r >= 0 && i < reader->nr_buffers; i++)
 		for (size_t j = 0; r >= 0 && j < reader->buffers[i].nr_cpus; j++)
 			r = begin_stream(reader, &reader->buffers[i].streams[j]);
 	return r;
 }
 
+/* Below the first only these two can come next. */
+static uint64_t time_of_others(const struct rbmap_tracedat_reader *reader)
+{
+	uint64_t time = UINT64_MAX;
+
+	for (size_t i = 1; i <= 2 && i < reader->nr_heap; i++)
+		if (reader->heap[i]->head.time_stamp < time)
+			time = reader->heap[i]->head.time_stamp;
+	return time;
+}
+
 /* The record that was returned is needed no more. */
 static int go_on(struct rbmap_tracedat_reader *reader)
 {
+	struct tracedat_stream *first = reader->heap[0];
 	int r;
 
 	reader->must_advance = false;
-	r = advance(reader, reader->heap[0]);
+	r = advance(reader, first);
+	/* A CPU writes many records between two of another: nothing to be sorted. */
+	if (r < 0 || (r > 0 && first->head.time_stamp < reader->others))
+		return r;
 	if (r == 0)
 		reader->heap[0] = reader->heap[--reader->nr_heap];
-	if (r >= 0)
-		sift_down(reader);
+	sift_down(reader);
+	reader->others = time_of_others(reader);
 	return r;
 }
 

@@ -125,6 +125,8 @@ struct rbmap_tracedat_reader {
 	 */
 	struct tracedat_stream **heap;
 	size_t nr_heap;
+	/* When the first record behind those of the first stream was written. */
+	uint64_t others;
 	bool merging;
 	bool must_advance;
 	uint64_t place;

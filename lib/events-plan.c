@@ -56,7 +56,7 @@ const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 
 	if (record->size < sizeof(id))
 		return NULL;
-	id = tep_read_number(events->tep, record->data, sizeof(id));
+	id = format_read(record->data, sizeof(id), events->swap);
 	return find(events, id);
 }
 

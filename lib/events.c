@@ -44,6 +44,7 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 	events->files = *files;
 	events->log = *log;
 	events->usecs = true;
+	events->swap = tep_is_file_bigendian(tep) != tep_is_local_bigendian(tep);
 	*ret = events;
 	return 0;
 }

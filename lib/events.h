@@ -58,6 +58,8 @@ struct rbmap_events {
 
 	/* trace-cmd report tells this clock in seconds, to the microsecond. */
 	bool usecs;
+	/* The events are in the other byte order. */
+	bool swap;
 
 	/* Names of functions, loaded at the first question for one. */
 	int (*read_symbols)(void *context, char **ret);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only
+#include <endian.h>
 #include <stdlib.h>
 
 #include "text.h"
@@ -7,17 +8,18 @@
 #define FIRST_SIZE 1024
 /* A trace_seq counts in 32 bits; only records of a broken format get near it. */
 #define TEXT_MAX ((size_t)1 << 30)
+#define HEX_MAX 16
 
-static const char pairs[] = "00010203040506070809"
-			    "10111213141516171819"
-			    "20212223242526272829"
-			    "30313233343536373839"
-			    "40414243444546474849"
-			    "50515253545556575859"
-			    "60616263646566676869"
-			    "70717273747576777879"
-			    "80818283848586878889"
-			    "90919293949596979899";
+const char rbmap_digit_pairs[] = "00010203040506070809"
+				 "10111213141516171819"
+				 "20212223242526272829"
+				 "30313233343536373839"
+				 "40414243444546474849"
+				 "50515253545556575859"
+				 "60616263646566676869"
+				 "70717273747576777879"
+				 "80818283848586878889"
+				 "90919293949596979899";
 
 bool rbmap_text_grow(struct text *text, size_t nr)
 {
@@ -68,24 +70,42 @@ unsigned int rbmap_decimal_digits(uint64_t value)
 	}
 }
 
+/* Four digits for one long division, and those of the four are short ones. */
 void rbmap_write_decimal(char *end, uint64_t value)
 {
-	while (value >= 100) {
-		end -= 2;
-		memcpy(end, pairs + 2 * (value % 100), 2);
-		value /= 100;
+	uint32_t rest;
+
+	while (value >= 10000) {
+		rest = value % 10000;
+		value /= 10000;
+		end -= 4;
+		text_write_pair(end, rest / 100);
+		text_write_pair(end + 2, rest % 100);
 	}
-	if (value >= 10)
-		memcpy(end - 2, pairs + 2 * value, 2);
+	rest = value;
+	if (rest >= 100) {
+		end -= 2;
+		text_write_pair(end, rest % 100);
+		rest /= 100;
+	}
+	if (rest >= 10)
+		text_write_pair(end - 2, rest);
 	else
-		end[-1] = '0' + value;
+		end[-1] = '0' + rest;
 }
 
 void rbmap_text_unsigned(struct text *text, uint64_t value)
 {
-	unsigned int nr = rbmap_decimal_digits(value);
-	char *at = text_room(text, nr);
+	unsigned int nr;
+	char *at;
 
+	/* Most numbers are small. */
+	if (value < 10) {
+		text_char(text, '0' + value);
+		return;
+	}
+	nr = rbmap_decimal_digits(value);
+	at = text_room(text, nr);
 	if (!at)
 		return;
 	rbmap_write_decimal(at + nr, value);
@@ -123,14 +143,51 @@ static void write_power(char *end, uint64_t value, unsigned int bits, bool upper
 	} while (value);
 }
 
+/*
+ * Eight digits at once, the first in the highest byte: each half of what there is moves
+ * to the middle of its room, until each digit has a byte of its own; from 10 on it
+ * becomes a letter.
+ */
+static uint64_t hex_digits(uint32_t value)
+{
+	uint64_t digits = value, letters;
+
+	digits = (digits << 16 | digits) & UINT64_C(0x0000ffff0000ffff);
+	digits = (digits << 8 | digits) & UINT64_C(0x00ff00ff00ff00ff);
+	digits = (digits << 4 | digits) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	letters = (digits + UINT64_C(0x0606060606060606)) >> 4 &
+		  UINT64_C(0x0101010101010101);
+	return digits + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+}
+
+/* The last nr of eight digits; eight bytes are written. */
+static void write_hex(char *at, uint32_t value, unsigned int nr)
+{
+	uint64_t digits = htobe64(hex_digits(value) << 8 * (8 - nr));
+
+	memcpy(at, &digits, sizeof(digits));
+}
+
+/* No step for each digit, and no zeros in front that were to be moved out. */
 void rbmap_text_hex(struct text *text, uint64_t value)
 {
-	unsigned int nr = power_digits(value, 4);
-	char *at = text_room(text, nr);
+	unsigned int nr;
+	char *at;
 
+	if (value < 10) {
+		text_char(text, '0' + value);
+		return;
+	}
+	at = text_room(text, HEX_MAX);
 	if (!at)
 		return;
-	write_power(at + nr, value, 4, false);
+	nr = power_digits(value, 4);
+	if (nr <= 8) {
+		write_hex(at, value, nr);
+	} else {
+		write_hex(at, value >> 32, nr - 8);
+		write_hex(at + nr - 8, value, 8);
+	}
 	text->used += nr;
 }
 

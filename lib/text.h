@@ -85,6 +85,14 @@ static inline void text_string(struct text *text, const char *string)
 	text_put(text, string, strlen(string));
 }
 
+/* "00", "01", and so on up to "99". */
+extern const char rbmap_digit_pairs[];
+
+static inline void text_write_pair(char *at, unsigned int value)
+{
+	memcpy(at, rbmap_digit_pairs + 2 * (size_t)value, 2);
+}
+
 /* Of a decimal number, which then ends before end. */
 unsigned int rbmap_decimal_digits(uint64_t value);
 void rbmap_write_decimal(char *end, uint64_t value);

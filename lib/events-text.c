@@ -7,40 +7,62 @@
 
 #define NAME_WIDTH 20
 #define SECONDS_WIDTH 5
+#define NS_PER_US 1000
+#define US_PER_SECOND UINT64_C(1000000)
 
 static int state(const struct trace_seq *out)
 {
 	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
 }
 
-static void put_seconds(struct text *text, uint64_t time_stamp)
+static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
 {
-	uint64_t time = time_stamp / 1000 + (time_stamp % 1000 >= 500);
-	uint64_t seconds = time / 1000000, micros = time % 1000000;
+	uint64_t micros =
+		time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= NS_PER_US / 2);
+	uint64_t seconds = micros / US_PER_SECOND;
 	unsigned int digits = rbmap_decimal_digits(seconds);
 	unsigned int width = digits > SECONDS_WIDTH ? digits : SECONDS_WIDTH;
-	char *at = text_room(text, width + 9);
+
+	second->whole = seconds * US_PER_SECOND * NS_PER_US;
+	second->begin = seconds ? second->whole - NS_PER_US / 2 : 0;
+	/* The very last one wraps, and so is made anew each time. */
+	second->end = second->whole + US_PER_SECOND * NS_PER_US - NS_PER_US / 2;
+	second->length = width + 2;
+	memset(second->text, ' ', width + 1);
+	rbmap_write_decimal(second->text + width + 1, seconds);
+	second->text[width + 1] = '.';
+}
+
+/* Thousands of events are in one second: only what is behind the point is new. */
+static void put_seconds(struct text *text, struct rbmap_second *second,
+			uint64_t time_stamp)
+{
+	char *at = text_room(text, sizeof(second->text) + 7);
+	uint32_t micros;
 
 	if (!at)
 		return;
-	memset(at, ' ', width + 1 - digits);
-	at += width + 1;
-	rbmap_write_decimal(at, seconds);
-	/* A 1 before them keeps their zeros. */
-	rbmap_write_decimal(at + 7, micros + 1000000);
-	*at = '.';
-	at[7] = ':';
-	text->used += width + 9;
+	if (time_stamp < second->begin || time_stamp >= second->end)
+		begin_second(second, time_stamp);
+	micros = (uint32_t)(time_stamp - second->whole + NS_PER_US / 2) / NS_PER_US;
+	memcpy(at, second->text, sizeof(second->text));
+	at += second->length;
+	text_write_pair(at, micros / 10000);
+	text_write_pair(at + 2, micros / 100 % 100);
+	text_write_pair(at + 4, micros % 100);
+	at[6] = ':';
+	text->used += second->length + 7;
 }
 
-static void put_time(struct text *text, bool usecs, uint64_t time_stamp)
+static void put_time(struct text *text, struct rbmap_events *events,
+		     uint64_t time_stamp)
 {
 	static const struct text_style wide = { .base = 10,
 						.width = 12,
 						.precision = -1 };
 
-	if (usecs) {
-		put_seconds(text, time_stamp);
+	if (events->usecs) {
+		put_seconds(text, &events->second, time_stamp);
 		return;
 	}
 	rbmap_text_number(text, &wide, time_stamp, false);
@@ -55,9 +77,15 @@ static void put_comm(struct rbmap_events *events, int pid, struct text *text)
 	};
 	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
 	const char *comm;
+	char *at;
 
 	if (seen->head_length) {
-		text_put(text, seen->head, seen->head_length);
+		/* A copy of a fixed size is no call. */
+		at = text_room(text, sizeof(seen->head));
+		if (!at)
+			return;
+		memcpy(at, seen->head, sizeof(seen->head));
+		text->used += seen->head_length;
 		return;
 	}
 	comm = tep_data_comm_from_pid(events->tep, pid);
@@ -91,7 +119,7 @@ static void put_head(struct rbmap_events *events, int pid,
 {
 	put_comm(events, pid, text);
 	put_cpu(text, record->cpu);
-	put_time(text, events->usecs, record->time_stamp);
+	put_time(text, events, record->time_stamp);
 }
 
 static void put_name(struct text *text, const char *name)
@@ -180,7 +208,7 @@ static bool put_compiled(struct rbmap_events *events, const struct format_plan *
 	int pid = format_read(data + plan->pid_offset, plan->pid_size, plan->swap);
 
 	put_head(events, pid, record, text);
-	text_put(text, plan->strings + plan->name, plan->name_length);
+	text_put_short(text, plan->strings + plan->name, plan->name_length);
 	return rbmap_format_text(plan, events, data, record->size, text);
 }
 

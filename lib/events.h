@@ -16,6 +16,7 @@ struct tracefs_instance;
 #define RBMAP_SEEN_PIDS 4096
 #define RBMAP_SYMBOLS 1024
 #define RBMAP_HEAD_SIZE 48
+#define RBMAP_SECOND_SIZE 24
 
 /*
  * A pid whose command is known well enough until then (CLOCK_MONOTONIC), and how a line
@@ -28,6 +29,17 @@ struct rbmap_seen_pid {
 	uint8_t comm_length;
 	uint64_t due;
 	char head[RBMAP_HEAD_SIZE];
+};
+
+/*
+ * A second as lines tell it, and the time stamps that are in it once they are rounded
+ * to microseconds: from @begin, before @end. @whole: where its first microsecond
+ * begins.
+ */
+struct rbmap_second {
+	uint64_t begin, end, whole;
+	uint8_t length;
+	char text[RBMAP_SECOND_SIZE];
 };
 
 /* The function that an address is in; no name where it is in none. */
@@ -58,6 +70,7 @@ struct rbmap_events {
 
 	/* trace-cmd report tells this clock in seconds, to the microsecond. */
 	bool usecs;
+	struct rbmap_second second;
 	/* The events are in the other byte order. */
 	bool swap;
 

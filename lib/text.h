@@ -53,7 +53,7 @@ static inline void text_put(struct text *text, const char *bytes, size_t nr)
 }
 
 /* Short, with at least TEXT_SHORT bytes to read: a copy of a fixed size is faster. */
-#define TEXT_SHORT 16
+#define TEXT_SHORT 32
 
 static inline void text_put_short(struct text *text, const char *bytes, size_t nr)
 {

@@ -55,6 +55,9 @@ bool rbmap_build_guards(struct format_build *build);
 bool rbmap_build_json(struct format_build *build);
 
 /* What a plugin of libtraceevent prints for the event, if it is known to. */
+/* Makes the steps that print most of all events cheaper: see format-fuse.c. */
+void rbmap_build_fuse(struct format_plan *plan);
+
 bool rbmap_build_plugin(struct format_build *build);
 
 #endif

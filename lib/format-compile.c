@@ -124,8 +124,8 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	if (rbmap_build_json(&build) && add_name(&build) &&
 	    measure(&build, event->format.common_fields) &&
 	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&
-	    may_compile(&build))
-		add_steps(&build);
+	    may_compile(&build) && add_steps(&build))
+		rbmap_build_fuse(plan);
 	if (build.no_memory) {
 		rbmap_format_free(plan);
 		return NULL;

@@ -55,10 +55,31 @@ static void put_number(struct format_run *run, const struct format_step *step,
 	rbmap_text_number(text, &style, negative ? -value : value, negative);
 }
 
+static inline uint64_t plain_number(struct format_run *run,
+				    const struct format_step *step)
+{
+	const unsigned char *at = run->data + step->offset;
+	uint32_t four;
+	uint64_t eight;
+
+	switch (step->load) {
+	case LOAD_U64:
+		memcpy(&eight, at, sizeof(eight));
+		return eight;
+	case LOAD_U32:
+		memcpy(&four, at, sizeof(four));
+		return four;
+	case LOAD_S32:
+		memcpy(&four, at, sizeof(four));
+		return (int64_t)(int32_t)four;
+	}
+	return number_of(run, step);
+}
+
 static void put_decimal(struct format_run *run, const struct format_step *step,
 			struct text *text)
 {
-	uint64_t value = number_of(run, step);
+	uint64_t value = plain_number(run, step);
 
 	if (step->is_signed)
 		rbmap_text_signed(text, value);
@@ -243,6 +264,12 @@ static void put_step(struct format_run *run, const struct format_step *step,
 	}
 }
 
+static inline void put_literal(const struct format_plan *plan,
+			       const struct format_step *step, struct text *text)
+{
+	text_put_short(text, plan->strings + step->string, step->length);
+}
+
 static void put_steps(struct format_run *run, struct text *text)
 {
 	const struct format_plan *plan = run->plan;
@@ -256,15 +283,24 @@ static void put_steps(struct format_run *run, struct text *text)
 	while (step < end && !run->give_up) {
 		switch (step->kind) {
 		case STEP_LITERAL:
-			text_put_short(text, plan->strings + step->string,
-				       step->length);
+			put_literal(plan, step, text);
 			break;
 		case STEP_DECIMAL:
 			put_decimal(run, step, text);
 			break;
 		case STEP_HEXADECIMAL:
-			rbmap_text_hex(text, number_of(run, step));
+			rbmap_text_hex(text, plain_number(run, step));
 			break;
+		case STEP_LITERAL_DECIMAL:
+			put_literal(plan, step, text);
+			put_decimal(run, step, text);
+			step += 2;
+			continue;
+		case STEP_LITERAL_HEXADECIMAL:
+			put_literal(plan, step, text);
+			rbmap_text_hex(text, plain_number(run, step));
+			step += 2;
+			continue;
 		case STEP_UNLESS:
 			if (!format_evaluate(run, step->value)) {
 				step = plan->steps + step->to;

@@ -69,6 +69,9 @@ enum format_step_kind {
 	/* A number with neither width nor flags. */
 	STEP_DECIMAL,
 	STEP_HEXADECIMAL,
+	/* A literal, together with the number that is the next step. */
+	STEP_LITERAL_DECIMAL,
+	STEP_LITERAL_HEXADECIMAL,
 	STEP_POINTER,
 	STEP_FUNCTION,
 	STEP_FUNCTION_OFFSET,
@@ -92,8 +95,18 @@ enum format_step_kind {
 	STEP_LEARN_COMM
 };
 
+/* How a step gets a number that is nothing but a field, which most numbers are. */
+enum format_load {
+	LOAD_COMPUTED,
+	LOAD_U32,
+	LOAD_S32,
+	LOAD_U64
+};
+
 struct format_step {
 	uint8_t kind;
+	/* enum format_load, of the number at offset; see format-fuse.c */
+	uint8_t load;
 	/* STEP_NUMBER: bytes of the number, and whether it has a sign. */
 	uint8_t bytes;
 	bool is_signed;

@@ -2,7 +2,8 @@
 /*
  * measure PIDFILE USAGE COMMAND [ARG]...: runs COMMAND in a process group of its own,
  * writes its process id to PIDFILE, and when it has ended its user and system CPU
- * seconds, those of all its children included, and its exit status to USAGE.
+ * seconds, those of all its children included, its exit status, and how much memory the
+ * largest of them had in KB to USAGE.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -68,8 +69,9 @@ int main(int argc, char **argv)
 		if (errno != EINTR)
 			return fail("waitpid");
 	getrusage(RUSAGE_CHILDREN, &usage);
-	snprintf(text, sizeof(text), "%.6f %.6f %d\n", seconds(usage.ru_utime),
+	snprintf(text, sizeof(text), "%.6f %.6f %d %ld\n", seconds(usage.ru_utime),
 		 seconds(usage.ru_stime),
-		 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		 usage.ru_maxrss);
 	return tell(argv[2], text);
 }

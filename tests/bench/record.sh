@@ -314,7 +314,7 @@ stop() {
   stop_seconds=$(awk -v from="$before" -v to="${EPOCHREALTIME/,/.}" 'BEGIN { print to - from }')
   measure=
   recorder=
-  read -r user_seconds system_seconds result <"$work/usage" && [ "$result" = 0 ]
+  read -r user_seconds system_seconds result _ <"$work/usage" && [ "$result" = 0 ]
 } 2>/dev/null
 
 # Sets written and lost, as the recorder has them from the kernel.

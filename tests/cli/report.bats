@@ -379,3 +379,23 @@ of_text() {
   run -1 --separate-stderr bash -c '"$1" --stat x.dat >/dev/full' - "$report"
   [[ $stderr == "rbmap-report: standard output: No space left on device"* ]]
 }
+
+# peak_kb FILE: memory of rbmap-report while it prints the file.
+peak_kb() {
+  "$(support measure)" pid usage "$report" "$1" >/dev/null && cut -d ' ' -f 4 usage
+}
+
+@test "memory does not grow with the file" {
+  need
+  local small large bytes load=("$(support syscall-load)" 0)
+  # Of nothing else, and no more than the ring holds: the sizes are sure.
+  local what=(-e raw_syscalls -f "id == $("${load[0]}" number)" -b 32768)
+  record -q "${what[@]}" -o small.dat "${load[@]}" 40000
+  record -q "${what[@]}" -o large.dat "${load[@]}" 240000
+  bytes=$(($(stat -c %s large.dat) - $(stat -c %s small.dat)))
+  [ "$bytes" -gt $((8 << 20)) ]
+  small=$(peak_kb small.dat)
+  large=$(peak_kb large.dat)
+  [ "$small" -gt 1000 ]
+  [ "$large" -lt $((small + (2 << 10))) ]
+}

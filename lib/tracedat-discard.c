@@ -25,6 +25,7 @@ void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
 	region->slots -= slots;
 	region->dropped += slots;
 	region->given -= slots < region->given ? slots : region->given;
+	region->reserved -= slots < region->reserved ? slots : region->reserved;
 }
 
 static int discard_one(struct rbmap_tracedat_writer *writer,

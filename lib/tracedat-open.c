@@ -162,6 +162,7 @@ static int begin_file(struct rbmap_tracedat_writer *writer, const char *const *e
 						 &writer->spacing);
 	if (r == 0)
 		r = allocate_head(writer);
+	writer->reserves = rbmap_tracedat_may_reserve(writer->file.fd);
 	for (size_t i = 0; i < writer->nr_regions; i++)
 		writer->regions[i].start = writer->data + i * writer->spacing;
 	return r;

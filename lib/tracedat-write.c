@@ -56,6 +56,7 @@ static int flush_run(struct rbmap_tracedat_writer *writer, struct run *run)
 
 	if (run->nr == 0)
 		return 0;
+	rbmap_tracedat_reserve(writer, run->region, run->nr);
 	r = rbmap_tracedat_write_pages(&writer->file, run->parts, run->nr_parts,
 				       slot_offset(writer, run->region,
 						   run->region->slots),
@@ -333,6 +334,7 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writ
 
 	/* The holes go even where the command lines could not be stored. */
 	tail = rbmap_tracedat_end_tail(writer);
+	rbmap_tracedat_give_back(writer);
 	holes = r < 0 ? 0 : rbmap_tracedat_remove_holes(writer);
 	if (r == 0)
 		r = tail;

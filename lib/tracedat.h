@@ -39,6 +39,7 @@ struct tracedat_source {
  * @start: of the region, in the file
  * @slots: sub-buffers in it
  * @given: how many of them were given to the disk
+ * @reserved: the slots up to where blocks are set aside
  * @dropped: slots that were given up, before the start
  * @seq, @to, @lost, @time_stamp, @hidden: of the last slot, the only one that can
  *	grow; @hidden: its first records belong to someone else
@@ -49,6 +50,7 @@ struct tracedat_region {
 	uint64_t start;
 	uint64_t slots;
 	uint64_t given;
+	uint64_t reserved;
 	uint64_t dropped;
 	uint64_t seq;
 	uint64_t lost;
@@ -72,6 +74,7 @@ struct tracedat_file {
  * @by_cpu: of @nr_cpus, NULL where a CPU is not recorded
  * @written: the table as it is in the file
  * @unbroken: what comes before a gap is given up
+ * @reserves: blocks are set aside
  * @turns_off: how often nothing is to be given to the disk, which was slow
  */
 struct rbmap_tracedat_writer {
@@ -93,6 +96,7 @@ struct rbmap_tracedat_writer {
 	unsigned char *written;
 	unsigned char *zeros;
 	bool unbroken;
+	bool reserves;
 	unsigned int turns_off;
 };
 
@@ -134,6 +138,15 @@ int rbmap_tracedat_probe_spacing(int fd, uint64_t data, uint64_t nr, uint32_t gr
 /* Sets direct_fd; -EOPNOTSUPP where the file system has no O_DIRECT. */
 int rbmap_tracedat_open_direct(struct tracedat_file *file);
 void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer);
+
+/* tracedat-reserve.c */
+
+bool rbmap_tracedat_may_reserve(int fd);
+/* Before @nr slots are written behind those of the region. What fails is left out. */
+void rbmap_tracedat_reserve(struct rbmap_tracedat_writer *writer,
+			    struct tracedat_region *region, uint64_t nr);
+/* All that nothing was written to. */
+void rbmap_tracedat_give_back(struct rbmap_tracedat_writer *writer);
 
 /* tracedat-discard.c: the first slots are not part of the file any more. */
 void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,

@@ -18,6 +18,8 @@
 
 #define MISSED (UINT32_C(1) << 31)
 #define STORED (UINT32_C(1) << 30)
+/* Of what a file system keeps for itself, and of the last block. */
+#define ALLOCATION_SLACK (64 << 10)
 
 static char tree[TREE_PATH];
 static char path[128];
@@ -124,6 +126,15 @@ static uint64_t count_of(const unsigned char *slot, uint32_t to)
 
 	memcpy(&count, slot + layout.data_offset + to, sizeof(count));
 	return count;
+}
+
+/* Bytes of the disk. */
+static uint64_t allocated(void)
+{
+	struct stat status;
+
+	ck_assert_int_eq(fstat(fd, &status), 0);
+	return (uint64_t)status.st_blocks * 512;
 }
 
 static uint64_t file_size(void)
@@ -406,11 +417,33 @@ START_TEST(finish_leaves_no_holes)
 	ck_assert_uint_eq(parsed.entries[2][0] % 4096, 0);
 	ck_assert_uint_eq(file_size(), parsed.entries[2][0] + parsed.entries[2][1]);
 	ck_assert_uint_lt(file_size(), 3 << 20);
+	ck_assert_uint_le(allocated(), file_size() + ALLOCATION_SLACK);
 	for (int i = 0; i < 40; i++)
 		ck_assert_uint_eq(slot_of(&parsed, 0, i)[4095], 1);
 	for (int i = 0; i < 300; i++)
 		ck_assert_uint_eq(slot_of(&parsed, 2, i)[4095], 2);
 	ck_assert_int_eq(warnings, 0);
+}
+END_TEST
+
+/* ext4 has blocks set aside; never more than were written, also of a writer that dies.
+ */
+START_TEST(at_most_as_much_again_is_set_aside)
+{
+	unsigned char subbuf[4096];
+	uint64_t head, size;
+
+	open_writer();
+	head = allocated();
+	dat_fill(&layout, subbuf, 80, 0);
+	for (int i = 1; i <= 3000; i++) {
+		ck_assert_int_eq(put(dat_span(&layout, subbuf, 2, i, 80)), 0);
+		size = (uint64_t)i * sizeof(subbuf);
+		ck_assert_uint_ge(allocated(), head + size);
+		ck_assert_uint_le(allocated(), head + 2 * size + ALLOCATION_SLACK);
+	}
+	ck_assert_int_eq(rbmap_tracedat_writer_finish(writer), 0);
+	ck_assert_uint_le(allocated(), file_size() + ALLOCATION_SLACK);
 }
 END_TEST
 
@@ -492,6 +525,7 @@ int main(void)
 	tcase_add_test(tests, first_span_from_the_middle);
 	tcase_add_test(tests, bad_spans);
 	tcase_add_loop_test(tests, finish_leaves_no_holes, 0, 3);
+	tcase_add_test(tests, at_most_as_much_again_is_set_aside);
 	tcase_add_loop_test(tests, finish_with_empty_cpus, 0, 2);
 	tcase_add_test(tests, regions_keep_to_the_size_limit);
 	tcase_add_test(tests, unreadable_files_are_left_out);

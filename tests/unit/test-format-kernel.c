@@ -155,6 +155,21 @@ static bool reads_arrays(const struct format_plan *plan)
 	return false;
 }
 
+/* By what a record has; of 0 libtraceevent's program dies. */
+static bool divides(const struct format_plan *plan)
+{
+	const struct format_value *value = plan->values, *right;
+
+	for (; value < plan->values + plan->nr_values; value++) {
+		if (value->kind != VALUE_DIVIDE && value->kind != VALUE_REMAINDER)
+			continue;
+		right = &plan->values[value->right];
+		if (right->kind != VALUE_CONSTANT || !right->constant)
+			return true;
+	}
+	return false;
+}
+
 static void print_both(const struct format_plan *plan, uint32_t size,
 		       struct trace_seq *ours, struct trace_seq *theirs)
 {
@@ -243,6 +258,11 @@ START_TEST(all_formats_print_as_libtraceevent_does)
 			continue;
 		}
 		compiled++;
+		if (divides(plan)) {
+			printf("# %s:%s: divides, not compared\n", all[nr]->system,
+			       all[nr]->name);
+			continue;
+		}
 		failed += compare(&random, plan);
 	}
 	printf("# %d events, %d compiled, %d printed by plugins; %d records of each\n",

@@ -124,6 +124,13 @@ const char *rbmap_events_comm(struct rbmap_events *events, int pid);
  * The name of the command is that of rbmap_events_comm(). Events lost before the record
  * are not told here: rbmap_events_lost_text().
  *
+ * The line is printed by the compiled format of the event, or else by libtraceevent,
+ * which gives the same text: see rbmap_events_why_not_compiled(). Nothing outside the
+ * record is read. Where a field of a broken record would lie there the line ends in
+ * "[FIELD OUTSIDE THE RECORD]" (or says "[RECORD CUT SHORT: N BYTES]" where the fixed
+ * fields do); a division by 0 is 0; and a record that would lead libtraceevent astray is
+ * printed as its fields, behind "[PRINT FORMAT NOT TRUSTED]".
+ *
  * Returns 0, or -ENOMEM.
  *
  * Since: 0.1

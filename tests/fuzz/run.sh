@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Builds the fuzz targets into build/fuzz and runs them, each first over all inputs of
 # its corpus. One line a target; where something was found it names the input, and the
-# exit status is 1. 77: there is nothing to fuzz with.
+# exit status is 1. 77: there is nothing to fuzz with. The inputs are the same ones each
+# time, so that a run tells of a change and not of luck: RBMAP_FUZZ_SEED=N for others.
 set -u
 
 targets=(walk format tracedat)
@@ -73,6 +74,7 @@ fuzz() {
   ASAN_OPTIONS=detect_leaks=$(leaks "$name") UBSAN_OPTIONS=print_stacktrace=1 \
     "build/fuzz/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -timeout=60 \
     -rss_limit_mb=2048 -detect_leaks="$(leaks "$name")" -artifact_prefix="$work/" \
+    -seed="${RBMAP_FUZZ_SEED:-1}" \
     "${options[@]}" "$work/corpus" </dev/null >"$work/log" 2>&1
   status=$?
   [ "$status" = 0 ] || tail -n 40 "$work/log"

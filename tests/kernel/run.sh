@@ -108,7 +108,7 @@ stress_seconds() {
 
 # "NAME<TAB>COMMAND" of all that is to run on a kernel.
 suites() {
-  local script program arguments patched= formats=$build/tests/unit/test-format-kernel
+  local script program arguments patched="" formats=$build/tests/unit/test-format-kernel
   [[ $1 != *-rbmap* ]] || patched=--patched
   for script in "$source_dir"/tests/cli/*.bats; do
     printf '%s\tbats --timing --formatter tap %q\n' "$(basename "$script" .bats)" "$script"

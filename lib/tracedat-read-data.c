@@ -333,7 +333,7 @@ int rbmap_stream_take(struct rbmap_tracedat_reader *reader,
 		      struct tracedat_stream *stream, struct rbmap_span *span)
 {
 	const unsigned char *subbuf;
-	uint64_t there;
+	uint64_t there = 0;
 	int r;
 
 	do {

@@ -46,7 +46,7 @@ kinds() {
   show --check x.dat
   kinds >all
   echo "# $(wc -l <all) kinds of events of $(wc -l <$tracing/available_events)" >&3
-  [ "$(wc -l <all)" -ge 40 ]
+  [ "$(wc -l <all)" -ge 100 ]
 }
 
 @test "all events at once: JSON, each line an object of its event" {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only
+#include "decimal.h"
 #include "events.h"
 #include "format.h"
 #include "internal.h"
@@ -20,8 +21,9 @@ static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
 	uint64_t micros =
 		time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= NS_PER_US / 2);
 	uint64_t seconds = micros / US_PER_SECOND;
-	unsigned int digits = rbmap_decimal_digits(seconds);
-	unsigned int width = digits > SECONDS_WIDTH ? digits : SECONDS_WIDTH;
+	char digits[DECIMAL_ROOM];
+	unsigned int nr = decimal_write(digits, seconds) - digits;
+	unsigned int width = nr > SECONDS_WIDTH ? nr : SECONDS_WIDTH;
 
 	second->whole = seconds * US_PER_SECOND * NS_PER_US;
 	second->begin = seconds ? second->whole - NS_PER_US / 2 : 0;
@@ -29,7 +31,7 @@ static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
 	second->end = second->whole + US_PER_SECOND * NS_PER_US - NS_PER_US / 2;
 	second->length = width + 2;
 	memset(second->text, ' ', width + 1);
-	rbmap_write_decimal(second->text + width + 1, seconds);
+	memcpy(second->text + width + 1 - nr, digits, nr);
 	second->text[width + 1] = '.';
 }
 
@@ -37,7 +39,7 @@ static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
 static void put_seconds(struct text *text, struct rbmap_second *second,
 			uint64_t time_stamp)
 {
-	char *at = text_room(text, sizeof(second->text) + 7);
+	char *at = text_room(text, sizeof(second->text) + 8);
 	uint32_t micros;
 
 	if (!at)
@@ -47,9 +49,7 @@ static void put_seconds(struct text *text, struct rbmap_second *second,
 	micros = (uint32_t)(time_stamp - second->whole + NS_PER_US / 2) / NS_PER_US;
 	memcpy(at, second->text, sizeof(second->text));
 	at += second->length;
-	text_write_pair(at, micros / 10000);
-	text_write_pair(at + 2, micros / 100 % 100);
-	text_write_pair(at + 4, micros % 100);
+	decimal_write_eight(at, 100 * micros);
 	at[6] = ':';
 	text->used += second->length + 7;
 }

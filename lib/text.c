@@ -2,24 +2,13 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "decimal.h"
 #include "text.h"
 
-#define DIGITS_MAX 24
 #define FIRST_SIZE 1024
 /* A trace_seq counts in 32 bits; only records of a broken format get near it. */
 #define TEXT_MAX ((size_t)1 << 30)
 #define HEX_MAX 16
-
-const char rbmap_digit_pairs[] = "00010203040506070809"
-				 "10111213141516171819"
-				 "20212223242526272829"
-				 "30313233343536373839"
-				 "40414243444546474849"
-				 "50515253545556575859"
-				 "60616263646566676869"
-				 "70717273747576777879"
-				 "80818283848586878889"
-				 "90919293949596979899";
 
 bool rbmap_text_grow(struct text *text, size_t nr)
 {
@@ -52,80 +41,30 @@ void rbmap_text_fill(struct text *text, char c, size_t nr)
 	text->used += nr;
 }
 
-unsigned int rbmap_decimal_digits(uint64_t value)
-{
-	unsigned int nr = 1;
-
-	for (;;) {
-		if (value < 10)
-			return nr;
-		if (value < 100)
-			return nr + 1;
-		if (value < 1000)
-			return nr + 2;
-		if (value < 10000)
-			return nr + 3;
-		value /= 10000;
-		nr += 4;
-	}
-}
-
-/* Four digits for one long division, and those of the four are short ones. */
-void rbmap_write_decimal(char *end, uint64_t value)
-{
-	uint32_t rest;
-
-	while (value >= 10000) {
-		rest = value % 10000;
-		value /= 10000;
-		end -= 4;
-		text_write_pair(end, rest / 100);
-		text_write_pair(end + 2, rest % 100);
-	}
-	rest = value;
-	if (rest >= 100) {
-		end -= 2;
-		text_write_pair(end, rest % 100);
-		rest /= 100;
-	}
-	if (rest >= 10)
-		text_write_pair(end - 2, rest);
-	else
-		end[-1] = '0' + rest;
-}
-
 void rbmap_text_unsigned(struct text *text, uint64_t value)
 {
-	unsigned int nr;
-	char *at;
+	char *at = text_room(text, DECIMAL_ROOM);
 
-	/* Most numbers are small. */
-	if (value < 10) {
-		text_char(text, '0' + value);
-		return;
-	}
-	nr = rbmap_decimal_digits(value);
-	at = text_room(text, nr);
-	if (!at)
-		return;
-	rbmap_write_decimal(at + nr, value);
-	text->used += nr;
+	if (at)
+		text->used = decimal_write(at, value) - text->buffer;
 }
 
 void rbmap_text_signed(struct text *text, int64_t value)
 {
-	if (value < 0)
-		text_char(text, '-');
-	rbmap_text_unsigned(text, value < 0 ? -(uint64_t)value : (uint64_t)value);
+	char *at = text_room(text, DECIMAL_ROOM);
+
+	if (at)
+		text->used = decimal_write_signed(at, value) - text->buffer;
 }
 
 void rbmap_text_digits(struct text *text, uint64_t value, unsigned int nr)
 {
-	unsigned int digits = rbmap_decimal_digits(value);
+	char digits[DECIMAL_ROOM];
+	size_t length = decimal_write(digits, value) - digits;
 
-	if (digits < nr)
-		rbmap_text_fill(text, '0', nr - digits);
-	rbmap_text_unsigned(text, value);
+	if (length < nr)
+		rbmap_text_fill(text, '0', nr - length);
+	text_put(text, digits, length);
 }
 
 static unsigned int power_digits(uint64_t value, unsigned int bits)
@@ -191,18 +130,16 @@ void rbmap_text_hex(struct text *text, uint64_t value)
 	text->used += nr;
 }
 
-/* Returns the number of digits, which end at end. */
-static size_t write_digits(char *end, const struct text_style *style, uint64_t value)
+/* Returns the number of digits. */
+static size_t write_digits(char *digits, const struct text_style *style, uint64_t value)
 {
+	unsigned int bits = style->base == 16 ? 4 : 3;
 	size_t nr;
 
-	if (style->base == 10) {
-		nr = rbmap_decimal_digits(value);
-		rbmap_write_decimal(end, value);
-	} else {
-		nr = power_digits(value, style->base == 16 ? 4 : 3);
-		write_power(end, value, style->base == 16 ? 4 : 3, style->upper);
-	}
+	if (style->base == 10)
+		return decimal_write(digits, value) - digits;
+	nr = power_digits(value, bits);
+	write_power(digits + nr, value, bits, style->upper);
 	return nr;
 }
 
@@ -228,20 +165,20 @@ static void put_padded(struct text *text, const struct text_style *style,
 void rbmap_text_number(struct text *text, const struct text_style *style,
 		       uint64_t magnitude, bool negative)
 {
-	char digits[DIGITS_MAX], *end = digits + DIGITS_MAX;
+	char digits[DECIMAL_ROOM];
 	const char *prefix = negative ? "-" : "";
 	size_t nr = 0, zeros = 0;
 
 	if (magnitude || style->precision != 0)
-		nr = write_digits(end, style, magnitude);
+		nr = write_digits(digits, style, magnitude);
 	if (style->precision > 0 && (size_t)style->precision > nr)
 		zeros = style->precision - nr;
 	if (style->prefix && style->base == 16 && magnitude)
 		prefix = style->upper ? "0X" : "0x";
 	/* The 0 of an octal number is one of its digits. */
-	if (style->prefix && style->base == 8 && !zeros && (!nr || *(end - nr) != '0'))
+	if (style->prefix && style->base == 8 && !zeros && (!nr || *digits != '0'))
 		zeros = 1;
-	put_padded(text, style, prefix, zeros, end - nr, nr);
+	put_padded(text, style, prefix, zeros, digits, nr);
 }
 
 void rbmap_text_bytes(struct text *text, const struct text_style *style,

@@ -31,6 +31,12 @@ struct text_style {
 	int32_t precision;
 };
 
+/* Where text_room() gave what was written since. */
+static inline void text_ends(struct text *text, const char *at)
+{
+	text->used = at - text->buffer;
+}
+
 bool rbmap_text_grow(struct text *text, size_t nr);
 
 /* Where the next nr bytes go, and one more; NULL without memory. */
@@ -52,21 +58,30 @@ static inline void text_put(struct text *text, const char *bytes, size_t nr)
 	text->used += nr;
 }
 
-/* Short, with at least TEXT_SHORT bytes to read: a copy of a fixed size is faster. */
+/*
+ * With TEXT_SHORT bytes more to read, and to write: a copy of a fixed size is no call.
+ */
 #define TEXT_SHORT 32
+
+static inline char *text_copy_short(char *at, const char *bytes, size_t nr)
+{
+	if (nr > 2 * TEXT_SHORT) {
+		memcpy(at, bytes, nr);
+		return at + nr;
+	}
+	memcpy(at, bytes, TEXT_SHORT);
+	if (nr > TEXT_SHORT)
+		memcpy(at + TEXT_SHORT, bytes + TEXT_SHORT, TEXT_SHORT);
+	return at + nr;
+}
 
 static inline void text_put_short(struct text *text, const char *bytes, size_t nr)
 {
-	char *at;
+	char *at = text_room(text, nr + TEXT_SHORT);
 
-	if (nr > TEXT_SHORT) {
-		text_put(text, bytes, nr);
-		return;
-	}
-	at = text_room(text, TEXT_SHORT);
 	if (!at)
 		return;
-	memcpy(at, bytes, TEXT_SHORT);
+	text_copy_short(at, bytes, nr);
 	text->used += nr;
 }
 
@@ -84,18 +99,6 @@ static inline void text_string(struct text *text, const char *string)
 {
 	text_put(text, string, strlen(string));
 }
-
-/* "00", "01", and so on up to "99". */
-extern const char rbmap_digit_pairs[];
-
-static inline void text_write_pair(char *at, unsigned int value)
-{
-	memcpy(at, rbmap_digit_pairs + 2 * (size_t)value, 2);
-}
-
-/* Of a decimal number, which then ends before end. */
-unsigned int rbmap_decimal_digits(uint64_t value);
-void rbmap_write_decimal(char *end, uint64_t value);
 
 void rbmap_text_fill(struct text *text, char c, size_t nr);
 void rbmap_text_unsigned(struct text *text, uint64_t value);

@@ -57,6 +57,31 @@ START_TEST(plain_numbers)
 }
 END_TEST
 
+/* Where digits become one more, and where they are written in more than one piece. */
+START_TEST(decimal_numbers_of_each_length)
+{
+	struct text text = { 0 };
+	char wanted[32];
+
+	for (uint64_t power = 1;; power *= 10) {
+		for (uint64_t value = power - 1; value <= power + 1; value++) {
+			rbmap_text_unsigned(&text, value);
+			snprintf(wanted, sizeof(wanted), "%llu",
+				 (unsigned long long)value);
+			expect(&text, wanted);
+		}
+		if (power > UINT64_MAX / 10)
+			break;
+	}
+	for (uint32_t value = 0; value < 100000; value++) {
+		rbmap_text_digits(&text, value * UINT64_C(1000), 9);
+		snprintf(wanted, sizeof(wanted), "%09u", value * 1000);
+		expect(&text, wanted);
+	}
+	free(text.buffer);
+}
+END_TEST
+
 static void random_style(struct random *random, struct text_style *style, char *format)
 {
 	style->left = random_below(random, 2);
@@ -176,6 +201,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		plain_numbers,
+		decimal_numbers_of_each_length,
 		numbers_in_any_style,
 		strings_in_any_style,
 		sequences_take_what_was_put,

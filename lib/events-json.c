@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only
+#include "decimal.h"
 #include "events.h"
 #include "format.h"
 #include "internal.h"
@@ -22,31 +23,37 @@ int64_t rbmap_field_end(const struct tep_format_field *field)
 	return (int64_t)field->offset + (rbmap_field_is_open(field) ? 0 : field->size);
 }
 
-static void put_comm(struct text *text, struct rbmap_events *events, int pid)
+static void put_pid(struct text *text, struct rbmap_events *events, int pid)
 {
 	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
-	const char *comm;
+	char *at;
 
-	text_string(text, ",\"comm\":");
-	if (seen->head_length) {
-		rbmap_json_string(text, seen->head + seen->comm_begin,
-				  seen->comm_length);
-	} else {
-		comm = tep_data_comm_from_pid(events->tep, pid);
-		rbmap_json_string(text, comm, strlen(comm));
+	if (!seen->json_length) {
+		rbmap_events_put_pid(text, tep_data_comm_from_pid(events->tep, pid),
+				     pid);
+		return;
 	}
-	text_string(text, ",\"pid\":");
-	rbmap_text_signed(text, pid);
+	at = text_room(text, sizeof(seen->json));
+	if (!at)
+		return;
+	memcpy(at, seen->json, sizeof(seen->json));
+	text->used += seen->json_length;
 }
 
 static void put_common(struct text *text, struct rbmap_events *events,
 		       const struct rbmap_record *record, int pid)
 {
-	text_string(text, "{\"ts\":");
-	rbmap_text_unsigned(text, record->time_stamp);
-	text_string(text, ",\"cpu\":");
-	rbmap_text_signed(text, record->cpu);
-	put_comm(text, events, pid);
+	static const char begin[] = "{\"ts\":", cpu[] = ",\"cpu\":";
+	char *at = text_room(text, sizeof(begin) + sizeof(cpu) + 2 * DECIMAL_ROOM);
+
+	if (!at)
+		return;
+	memcpy(at, begin, sizeof(begin) - 1);
+	at = decimal_write(at + sizeof(begin) - 1, record->time_stamp);
+	memcpy(at, cpu, sizeof(cpu) - 1);
+	at = decimal_write_signed(at + sizeof(cpu) - 1, record->cpu);
+	text_ends(text, at);
+	put_pid(text, events, pid);
 }
 
 static int put_unknown(struct text *text, struct rbmap_events *events,

@@ -9,6 +9,7 @@
 
 #include "events.h"
 #include "internal.h"
+#include "json.h"
 #include "tracefs.h"
 
 /* Ten times a second, however many unknown pids come along. */
@@ -18,8 +19,7 @@
 #define NEVER UINT64_MAX
 /* TASK_COMM_LEN of include/linux/sched.h, without the 0 at the end. */
 #define TASK_COMM_LENGTH 15
-/* As trace-cmd report prints it; a pid takes 11 more, and the '-'. */
-#define COMM_WIDTH 16
+/* A pid takes 11 more, and the '-'. */
 #define COMM_CACHED_MAX (RBMAP_HEAD_SIZE - 13)
 
 static uint64_t now_ns(void)
@@ -122,6 +122,27 @@ static uint64_t look_up(struct rbmap_events *events, int pid, uint64_t now)
 							 events->cmdlines_due;
 }
 
+void rbmap_events_put_pid(struct text *text, const char *comm, int pid)
+{
+	text_string(text, ",\"comm\":");
+	rbmap_json_string(text, comm, strlen(comm));
+	text_string(text, ",\"pid\":");
+	rbmap_text_signed(text, pid);
+}
+
+static void make_json(struct rbmap_seen_pid *seen, const char *comm)
+{
+	struct text text = { 0 };
+
+	rbmap_events_put_pid(&text, comm, seen->pid);
+	seen->json_length = 0;
+	if (!text.failed && text.used <= sizeof(seen->json)) {
+		memcpy(seen->json, text.buffer, text.used);
+		seen->json_length = text.used;
+	}
+	free(text.buffer);
+}
+
 /* A plugin may learn of a command at any record: only a known one stays as it is. */
 static void make_head(struct rbmap_events *events, struct rbmap_seen_pid *seen)
 {
@@ -129,13 +150,13 @@ static void make_head(struct rbmap_events *events, struct rbmap_seen_pid *seen)
 	size_t length = strlen(comm);
 
 	seen->head_length = 0;
+	seen->json_length = 0;
 	if (length > COMM_CACHED_MAX ||
 	    (seen->pid && !tep_is_pid_registered(events->tep, seen->pid)))
 		return;
-	seen->comm_length = length;
 	seen->head_length =
 		snprintf(seen->head, sizeof(seen->head), "%16s-%-5d", comm, seen->pid);
-	seen->comm_begin = length < COMM_WIDTH ? COMM_WIDTH - length : 0;
+	make_json(seen, comm);
 }
 
 /* Those of a file are no newer later on. */

@@ -10,25 +10,29 @@
 
 #include <rbmap/events.h>
 
+#include "text.h"
+
 struct format_plan;
 struct tracefs_instance;
 
 #define RBMAP_SEEN_PIDS 4096
 #define RBMAP_SYMBOLS 1024
 #define RBMAP_HEAD_SIZE 48
+#define RBMAP_JSON_SIZE 64
 #define RBMAP_SECOND_SIZE 24
 
 /*
- * A pid whose command is known well enough until then (CLOCK_MONOTONIC), and how a line
- * begins with it: "COMM-PID". Without a head where the command is not known, or long.
+ * A pid whose command is known well enough until then (CLOCK_MONOTONIC), how a line
+ * begins with it: "COMM-PID", and its members of an object. Without a head where the
+ * command is not known, or long.
  */
 struct rbmap_seen_pid {
 	int pid;
 	uint8_t head_length;
-	uint8_t comm_begin;
-	uint8_t comm_length;
+	uint8_t json_length;
 	uint64_t due;
 	char head[RBMAP_HEAD_SIZE];
+	char json[RBMAP_JSON_SIZE];
 };
 
 /*
@@ -115,6 +119,9 @@ void rbmap_events_read_cmdlines(struct rbmap_events *events);
  */
 void rbmap_events_read_symbols(struct rbmap_events *events,
 			       int (*read)(void *context, char **ret), void *context);
+
+/* ,"comm":"COMM","pid":PID */
+void rbmap_events_put_pid(struct text *text, const char *comm, int pid);
 
 /* Looked up as rbmap_events_comm() does; valid until the next call on the events. */
 const struct rbmap_seen_pid *rbmap_events_see(struct rbmap_events *events, int pid);

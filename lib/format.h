@@ -141,6 +141,8 @@ struct format_row {
 enum format_json_kind {
 	JSON_NULL,
 	JSON_NUMBER,
+	/* A char array of a fixed size, and any other. */
+	JSON_COMM,
 	JSON_TEXT,
 	JSON_ARRAY,
 	JSON_BYTES
@@ -195,6 +197,8 @@ struct format_plan {
 	uint32_t name, name_length;
 	/* What follows the pid in an object, up to the flags. */
 	uint32_t json_name, json_name_length;
+	/* Room that all of it takes, but for members that have no bound. */
+	size_t json_room;
 };
 
 struct format_run {
@@ -283,15 +287,23 @@ void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_
 void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
 			      uint32_t size, struct text *text);
 
-/* A number that may lie behind the end of the record: 0 there. */
-uint64_t rbmap_format_common(const struct format_plan *plan, const void *data,
-			     uint32_t size, uint32_t offset, uint32_t bytes);
+/* A number that lies behind the end of the record, or across it: 0 is read there. */
+uint64_t rbmap_format_cut_off(const struct format_plan *plan, const void *data,
+			      uint32_t size, uint32_t offset, uint32_t bytes);
+
+static inline uint64_t format_common(const struct format_plan *plan, const void *data,
+				     uint32_t size, uint32_t offset, uint32_t bytes)
+{
+	if ((uint64_t)offset + bytes > size)
+		return rbmap_format_cut_off(plan, data, size, offset, bytes);
+	return format_read((const unsigned char *)data + offset, bytes, plan->swap);
+}
 
 /* common_pid of a record of any size. */
 static inline int format_pid(const struct format_plan *plan, const void *data,
 			     uint32_t size)
 {
-	return rbmap_format_common(plan, data, size, plan->pid_offset, plan->pid_size);
+	return format_common(plan, data, size, plan->pid_offset, plan->pid_size);
 }
 
 /* An array of numbers, one a byte. */

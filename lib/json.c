@@ -60,28 +60,17 @@ static void put_escape(struct text *text, unsigned char c)
 	}
 }
 
-static bool needs_escape(unsigned char c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
-
-/* How many bytes at the beginning are ASCII that stands for itself. */
-static size_t plain_length(const unsigned char *bytes, size_t size)
-{
-	size_t nr = 0;
-
-	while (nr < size && bytes[nr] < 0x7f && !needs_escape(bytes[nr]))
-		nr++;
-	return nr;
-}
-
-void rbmap_json_string(struct text *text, const char *string, size_t size)
+/* From the first byte on that does not stand for itself; the others are there. */
+static void put_rest(struct text *text, const char *string, size_t size)
 {
 	const unsigned char *bytes = (const unsigned char *)string;
 	size_t begin = 0, at = 0, length;
 
-	text_char(text, '"');
-	while ((at += plain_length(bytes + at, size - at)) < size) {
+	while (at < size && bytes[at]) {
+		if (json_is_plain(bytes[at])) {
+			at++;
+			continue;
+		}
 		length = utf8_length(bytes + at, size - at);
 		if (length > 1) {
 			at += length;
@@ -95,5 +84,18 @@ void rbmap_json_string(struct text *text, const char *string, size_t size)
 		begin = ++at;
 	}
 	text_put(text, string + begin, at - begin);
+}
+
+void rbmap_json_string(struct text *text, const char *string, size_t size)
+{
+	char *at = text_room(text, size + 1);
+	size_t plain;
+
+	if (!at)
+		return;
+	*at = '"';
+	plain = json_copy_plain(at + 1, string, size);
+	text->used += 1 + plain;
+	put_rest(text, string + plain, size - plain);
 	text_char(text, '"');
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "random.h"
 #include "run.h"
 #include "text.h"
@@ -157,6 +158,50 @@ START_TEST(strings_in_any_style)
 }
 END_TEST
 
+static void plain_json(char *at, const unsigned char *bytes, size_t size)
+{
+	*at++ = '"';
+	for (size_t i = 0; i < size && bytes[i]; i++) {
+		if (bytes[i] == '\n' || bytes[i] == '\t')
+			at += sprintf(at, "\\%c", bytes[i] == '\n' ? 'n' : 't');
+		else if (bytes[i] == '"' || bytes[i] == '\\')
+			at += sprintf(at, "\\%c", bytes[i]);
+		else if (bytes[i] < ' ' || bytes[i] == 0x7f)
+			at += sprintf(at, "\\u%04x", bytes[i]);
+		else if (bytes[i] >= 0x80)
+			at += sprintf(at, "\xef\xbf\xbd");
+		else
+			*at++ = bytes[i];
+	}
+	strcpy(at, "\"");
+}
+
+/* Eight bytes are looked at together: none may hide behind another. */
+START_TEST(json_strings_with_any_byte_anywhere)
+{
+	struct random random = { .state = 3 };
+	struct text text = { 0 };
+	unsigned char bytes[24];
+	char wanted[200];
+
+	for (unsigned int i = 0; i < 200000; i++) {
+		size_t size = random_below(&random, sizeof(bytes) + 1);
+		unsigned int nr = random_below(&random, 4);
+
+		for (size_t at = 0; at < size; at++)
+			bytes[at] = 'a' + at;
+		/* No two of them make a UTF-8 character. */
+		while (size && nr--)
+			bytes[random_below(&random, size)] =
+				random_below(&random, 0xc0);
+		rbmap_json_string(&text, (const char *)bytes, size);
+		plain_json(wanted, bytes, size);
+		expect(&text, wanted);
+	}
+	free(text.buffer);
+}
+END_TEST
+
 START_TEST(sequences_take_what_was_put)
 {
 	struct trace_seq seq;
@@ -204,6 +249,7 @@ int main(void)
 		decimal_numbers_of_each_length,
 		numbers_in_any_style,
 		strings_in_any_style,
+		json_strings_with_any_byte_anywhere,
 		sequences_take_what_was_put,
 		no_text_is_longer_than_a_sequence_can_tell,
 	};

@@ -10,6 +10,7 @@
 #include "events.h"
 #include "internal.h"
 #include "json.h"
+#include "symbols.h"
 #include "tracefs.h"
 
 /* Ten times a second, however many unknown pids come along. */
@@ -234,6 +235,7 @@ void rbmap_events_read_symbols(struct rbmap_events *events,
  */
 static void load_symbols(struct rbmap_events *events)
 {
+	bool cut = false;
 	char *text;
 	int error;
 
@@ -241,31 +243,31 @@ static void load_symbols(struct rbmap_events *events)
 	if (!events->read_symbols)
 		return;
 	error = events->read_symbols(events->symbols_context, &text);
-	if (!error) {
-		events->symbols = tep_alloc();
-		if (!events->symbols || tep_parse_kallsyms(events->symbols, text) < 0)
-			error = -ENOMEM;
-		free(text);
-	}
+	if (!error)
+		error = rbmap_symbols_parse(&events->symbols, text, &cut);
 	if (error)
 		log_warning(&events->log,
 			    "kallsyms cannot be read (%s): no names of functions",
 			    rbmap_strerror(error));
+	if (cut)
+		log_warning(&events->log, "kallsyms cannot be read to its end: some "
+					  "functions have no name or another one's");
 }
 
 static char *resolve(void *context, unsigned long long *address, char **module)
 {
 	struct rbmap_events *events = context;
 	const char *name;
+	uint64_t start;
 
 	if (!events->symbols_tried)
 		load_symbols(events);
 	if (!events->symbols)
 		return NULL;
-	name = tep_find_function(events->symbols, *address);
+	name = rbmap_symbols_find(events->symbols, *address, &start);
 	if (!name)
 		return NULL;
-	*address = tep_find_function_address(events->symbols, *address);
+	*address = start;
 	*module = NULL;
 	/* libtraceevent's type lacks the const; it only reads the name. */
 	return (char *)name;
@@ -305,6 +307,5 @@ void rbmap_events_forget_functions(struct rbmap_events *events)
 {
 	if (events->resolves)
 		tep_reset_function_resolver(events->tep);
-	if (events->symbols)
-		tep_unref(events->symbols);
+	rbmap_symbols_free(events->symbols);
 }

@@ -13,6 +13,7 @@
 #include "text.h"
 
 struct format_plan;
+struct rbmap_symbols;
 struct tracefs_instance;
 
 #define RBMAP_SEEN_PIDS 4096
@@ -81,7 +82,7 @@ struct rbmap_events {
 	/* Names of functions, loaded at the first question for one. */
 	int (*read_symbols)(void *context, char **ret);
 	void *symbols_context;
-	struct tep_handle *symbols;
+	struct rbmap_symbols *symbols;
 	bool symbols_tried;
 	bool resolves;
 	struct rbmap_symbol symbol_cache[RBMAP_SYMBOLS];

@@ -254,12 +254,32 @@ static void load_symbols(struct rbmap_events *events)
 					  "functions have no name or another one's");
 }
 
+/* Every other address is in one: so both ways to print it are tried. */
+static char *resolve_trial(unsigned long long *address)
+{
+	static char name[] = "function";
+
+	if (*address & 1)
+		return NULL;
+	*address &= ~UINT64_C(0xff);
+	return name;
+}
+
+void rbmap_events_try_functions(struct rbmap_events *events, bool on)
+{
+	events->tries_functions = on;
+	memset(events->symbol_cache, 0, sizeof(events->symbol_cache));
+}
+
 static char *resolve(void *context, unsigned long long *address, char **module)
 {
 	struct rbmap_events *events = context;
 	const char *name;
 	uint64_t start;
 
+	*module = NULL;
+	if (events->tries_functions)
+		return resolve_trial(address);
 	if (!events->symbols_tried)
 		load_symbols(events);
 	if (!events->symbols)
@@ -268,7 +288,6 @@ static char *resolve(void *context, unsigned long long *address, char **module)
 	if (!name)
 		return NULL;
 	*address = start;
-	*module = NULL;
 	/* libtraceevent's type lacks the const; it only reads the name. */
 	return (char *)name;
 }

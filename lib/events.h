@@ -85,6 +85,7 @@ struct rbmap_events {
 	struct rbmap_symbols *symbols;
 	bool symbols_tried;
 	bool resolves;
+	bool tries_functions;
 	struct rbmap_symbol symbol_cache[RBMAP_SYMBOLS];
 
 	/* By the events' numbers, each made at the first record. */
@@ -141,6 +142,12 @@ const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 
 /* Of any event: what all have in common lies at the same place. NULL: there is none. */
 const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events);
+
+/*
+ * While it is on, functions are made up: to try how a record is printed takes no
+ * symbols, which need not be read then.
+ */
+void rbmap_events_try_functions(struct rbmap_events *events, bool on);
 
 int rbmap_events_resolve_functions(struct rbmap_events *events);
 void rbmap_events_forget_functions(struct rbmap_events *events);

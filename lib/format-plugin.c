@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "events.h"
 #include "format-build.h"
 
 #define STATES 16
@@ -250,6 +251,7 @@ static bool agrees(struct format_build *build)
 	bool same = true;
 
 	trace_seq_init(&theirs);
+	rbmap_events_try_functions(build->events, true);
 	for (int i = 0; same && i < TRIALS; i++) {
 		for (size_t at = 0; at < sizeof(data); at++) {
 			noise = noise * UINT64_C(6364136223846793005) + 1;
@@ -262,6 +264,7 @@ static bool agrees(struct format_build *build)
 		       ours.used == theirs.len &&
 		       !memcmp(ours.buffer, theirs.buffer, ours.used);
 	}
+	rbmap_events_try_functions(build->events, false);
 	trace_seq_destroy(&theirs);
 	free(ours.buffer);
 	return same;

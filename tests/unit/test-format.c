@@ -390,6 +390,72 @@ START_TEST(handlers_of_the_program_come_first)
 }
 END_TEST
 
+/* What plugin_kmem of libtraceevent 1.7 does, or nearly so. */
+static int handle_caller(struct trace_seq *s, struct tep_record *record,
+			 struct tep_event *event, void *context)
+{
+	const bool *with_offset = context;
+	unsigned long long caller;
+	const char *name;
+
+	if (tep_get_field_val(NULL, event, "call_site", record, &caller, 0))
+		return 1;
+	name = tep_find_function(event->tep, caller);
+	if (!name)
+		return 1;
+	trace_seq_printf(s, "(%s+0x%llx) ", name,
+			 *with_offset ? caller - tep_find_function_address(event->tep,
+									   caller) :
+					0);
+	return 1;
+}
+
+static const struct format_plan *compile_caller(bool *with_offset)
+{
+	static const char format[] =
+		"name: kfree\nID: 8\nformat:\n" FIELD("unsigned short", "common_type",
+						      0, 2, 0)
+			FIELD("int", "common_pid", 4, 4,
+			      1) "\n" FIELD("unsigned long", "call_site", 8, 8,
+					    0) "\nprint fmt: \"freed\"\n";
+
+	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "kmem"),
+			 0);
+	tep_register_event_handler(events->tep, 8, "kmem", "kfree", handle_caller,
+				   with_offset);
+	return plan_of(8);
+}
+
+START_TEST(plugins_are_tried_with_functions_of_no_kernel)
+{
+	const uint64_t data[] = { 8, 0xffffffff81000110 };
+	struct rbmap_record record = { .data = data, .size = sizeof(data) };
+	bool with_offset = true;
+	struct trace_seq out;
+
+	set_up();
+	trace_seq_init(&out);
+	ck_assert_ptr_null(compile_caller(&with_offset)->why_not);
+	ck_assert_int_eq(rbmap_events_json(events, &record, &out), 0);
+	ck_assert_ptr_null(events->symbols);
+	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
+	trace_seq_terminate(&out);
+	ck_assert_ptr_nonnull(strstr(out.buffer, "(second_one+0x10) freed"));
+	trace_seq_destroy(&out);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_plugin_that_prints_a_function_otherwise_prints_it)
+{
+	bool with_offset = false;
+
+	set_up();
+	ck_assert_str_eq(compile_caller(&with_offset)->why_not, "a plugin prints it");
+	tear_down();
+}
+END_TEST
+
 /* The last field of an event of ftrace may be longer than the record has it. */
 START_TEST(a_pid_behind_the_record_is_not_read)
 {
@@ -451,6 +517,8 @@ int main(void)
 	tcase_add_loop_test(tcase, hostile_records_stay_in_bounds, 0, COUNT(formats));
 	tcase_add_test(tcase, what_the_record_does_not_hold_is_told);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
+	tcase_add_test(tcase, plugins_are_tried_with_functions_of_no_kernel);
+	tcase_add_test(tcase, a_plugin_that_prints_a_function_otherwise_prints_it);
 	tcase_add_test(tcase, a_pid_behind_the_record_is_not_read);
 	tcase_add_test(tcase, no_record_is_of_an_event_with_a_number_this_large);
 	suite_add_tcase(suite, tcase);

@@ -163,6 +163,10 @@ static uint16_t build_element(struct format_build *build,
 		rbmap_build_refuse(build, "an index of what is no array");
 		return FORMAT_NONE;
 	}
+	if (field->elementsize > UINT8_MAX) {
+		rbmap_build_refuse(build, "elements of an array of an odd size");
+		return FORMAT_NONE;
+	}
 	if (field->elementsize || value.kind == VALUE_ELEMENT)
 		value.size = field->elementsize;
 	value.offset = field->offset;

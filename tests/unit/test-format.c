@@ -181,6 +181,24 @@ static const struct format_plan *compile(const char *format)
 	return plan_of(7);
 }
 
+/* 260, which is 4 in eight bits. */
+START_TEST(elements_that_are_no_number_are_left_to_libtraceevent)
+{
+	static const char format[] =
+		"name: big\nID: 9\nformat:\n" FIELD("unsigned short", "common_type", 0,
+						    2, 0)
+			FIELD("int", "common_pid", 4, 4,
+			      1) "\n" FIELD("struct large", "all[2]", 8, 520,
+					    0) "\nprint fmt: \"%d\", REC->all[1]\n";
+
+	set_up();
+	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "test"),
+			 0);
+	ck_assert_str_eq(plan_of(9)->why_not, "elements of an array of an odd size");
+	tear_down();
+}
+END_TEST
+
 static void set_locator(struct random *random, unsigned char *data, uint32_t size,
 			uint32_t at, bool relative)
 {
@@ -516,6 +534,7 @@ int main(void)
 			    COUNT(refused));
 	tcase_add_loop_test(tcase, hostile_records_stay_in_bounds, 0, COUNT(formats));
 	tcase_add_test(tcase, what_the_record_does_not_hold_is_told);
+	tcase_add_test(tcase, elements_that_are_no_number_are_left_to_libtraceevent);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
 	tcase_add_test(tcase, plugins_are_tried_with_functions_of_no_kernel);
 	tcase_add_test(tcase, a_plugin_that_prints_a_function_otherwise_prints_it);

@@ -35,6 +35,9 @@ static int open_file(struct report *report)
 	report->fd = open(report->config.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (report->fd < 0)
 		return common_fail("%s: %s", report->config.file, strerror(errno));
+	/* What the file says is parsed without any. */
+	if (common_drop_privileges(NULL, 0) != COMMON_OK)
+		return COMMON_FAILURE;
 	r = rbmap_tracedat_reader_open(&report->reader, report->fd, &log);
 	if (r < 0)
 		return cannot_read(report, r);

@@ -370,6 +370,20 @@ of_text() {
   done
 }
 
+@test "it has no capabilities once it reads the file" {
+  need
+  record_some -e sched -e raw_syscalls x.dat
+  mkfifo lines
+  "$report" x.dat >lines 3>&- &
+  # It prints more than a pipe holds, and nobody reads that.
+  exec 5<lines
+  wait_until 20 grep -q '^NoNewPrivs:[[:space:]]*1$' "/proc/$!/status"
+  grep -q '^CapEff:[[:space:]]*0*$' "/proc/$!/status"
+  show x.dat | cmp - /dev/fd/5
+  exec 5<&-
+  wait $!
+}
+
 @test "a full disk is a failure" {
   need
   [ -w /dev/full ] || skip "/dev/full is missing"

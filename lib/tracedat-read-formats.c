@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include "tracedat-read.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,6 +60,21 @@ int rbmap_reader_header_page(struct rbmap_tracedat_reader *reader,
 	return named_part(reader, in, "header_event", &unused);
 }
 
+/* tep_parse_event() calls it a want of memory where this is missing. */
+static bool has_name(const struct tracedat_in *format)
+{
+	static const char key[] = "name:";
+	const char *text = (const char *)format->bytes;
+	size_t at = sizeof(key) - 1;
+
+	if (format->size < at || memcmp(text, key, at))
+		return false;
+	while (at < format->size && isspace((unsigned char)text[at]))
+		at++;
+	return at < format->size &&
+	       (isalnum((unsigned char)text[at]) || text[at] == '_');
+}
+
 static int one_format(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
 		      const char *system)
 {
@@ -69,7 +85,7 @@ static int one_format(struct rbmap_tracedat_reader *reader, struct tracedat_in *
 		return rbmap_reader_cut(reader, in, "event formats");
 	parsed = tep_parse_event(reader->tep, (const char *)part.bytes, part.size,
 				 system);
-	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
+	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED && has_name(&part))
 		return -ENOMEM;
 	if (parsed)
 		log_debug(&reader->log,

@@ -8,6 +8,9 @@
 
 void common_json_number(struct json_object *to, const char *key, uint64_t number);
 
+/* Bytes that are not UTF-8 become U+FFFD: a file may have any. NULL: no memory. */
+struct json_object *common_json_string(const char *text);
+
 /* NULL is null. */
 void common_json_text(struct json_object *to, const char *key, const char *text);
 

@@ -185,7 +185,7 @@ int stat_print_json(const struct report_stat *stat)
 	json_object_object_add(document, "buffers", buffers);
 	add_gaps(document, stat);
 	for (const char *const *text = report->info->cpu_stats; *text; text++)
-		json_object_array_add(texts, json_object_new_string(*text));
+		json_object_array_add(texts, common_json_string(*text));
 	json_object_object_add(document, "cpu_stats", texts);
 	return common_json_print(document);
 }

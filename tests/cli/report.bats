@@ -358,6 +358,29 @@ of_text() {
     .why_not_compiled == "a field that the event does not have")' json
 }
 
+@test "a format that cannot be parsed is no reason to read nothing" {
+  need jq
+  local name
+  make_files
+  for name in '\x80umber' '"umber'; do
+    LC_ALL=C sed "s/name: number/name: $name/" files/6-little-64.dat >x.dat
+    run -0 show x.dat
+    [[ $output == *"[UNKNOWN EVENT]"* ]]
+    show --format json x.dat >json
+    jq -ne 'all(inputs | select(.lost == null); .event == null and .raw[0] == 77)' json
+  done
+}
+
+@test "names that are not UTF-8 are no reason for bad JSON" {
+  need jq
+  make_files
+  LC_ALL=C sed 's/maker 1/maker \xff/; s/other/o\xc3\xa4r\xe2/' \
+    files/6-little-64.dat >x.dat
+  show --stat --format json x.dat >json
+  iconv -f UTF-8 -t UTF-8 json >/dev/null
+  jq -e '.writer == "maker \ufffd" and .buffers[1].buffer == "oär\ufffd"' json
+}
+
 @test "a closed pipe ends it quietly" {
   need
   record_some -e sched -e raw_syscalls x.dat

@@ -55,6 +55,10 @@ static void put_number(struct format_run *run, const struct format_step *step,
 	rbmap_text_number(text, &style, negative ? -value : value, negative);
 }
 
+/*
+ * To be read before anything is put in front of it: a load right behind a wide store is
+ * held back until it is known that they do not overlap.
+ */
 static inline uint64_t plain_number(struct format_run *run,
 				    const struct format_step *step)
 {
@@ -76,11 +80,9 @@ static inline uint64_t plain_number(struct format_run *run,
 	return number_of(run, step);
 }
 
-static void put_decimal(struct format_run *run, const struct format_step *step,
-			struct text *text)
+static inline void put_decimal(const struct format_step *step, uint64_t value,
+			       struct text *text)
 {
-	uint64_t value = plain_number(run, step);
-
 	if (step->is_signed)
 		rbmap_text_signed(text, value);
 	else
@@ -275,6 +277,7 @@ static void put_steps(struct format_run *run, struct text *text)
 	const struct format_plan *plan = run->plan;
 	const struct format_step *step = plan->steps;
 	const struct format_step *end;
+	uint64_t value;
 
 	/* A print format may be empty. */
 	if (!step)
@@ -286,19 +289,21 @@ static void put_steps(struct format_run *run, struct text *text)
 			put_literal(plan, step, text);
 			break;
 		case STEP_DECIMAL:
-			put_decimal(run, step, text);
+			put_decimal(step, plain_number(run, step), text);
 			break;
 		case STEP_HEXADECIMAL:
 			rbmap_text_hex(text, plain_number(run, step));
 			break;
 		case STEP_LITERAL_DECIMAL:
+			value = plain_number(run, step);
 			put_literal(plan, step, text);
-			put_decimal(run, step, text);
+			put_decimal(step, value, text);
 			step += 2;
 			continue;
 		case STEP_LITERAL_HEXADECIMAL:
+			value = plain_number(run, step);
 			put_literal(plan, step, text);
-			rbmap_text_hex(text, plain_number(run, step));
+			rbmap_text_hex(text, value);
 			step += 2;
 			continue;
 		case STEP_UNLESS:

@@ -29,12 +29,23 @@ struct text_style rbmap_format_style(struct format_run *run,
 	return style;
 }
 
+/* The step's own, or a copy in @copy where a '*' stands in it. */
+static inline const struct text_style *style_of(struct format_run *run,
+						const struct format_step *step,
+						struct text_style *copy)
+{
+	if (step->star == FORMAT_NONE)
+		return &step->style;
+	*copy = rbmap_format_style(run, step);
+	return copy;
+}
+
 static void put_bytes(struct format_run *run, const struct format_step *step,
 		      struct text *text, const char *bytes, size_t size)
 {
-	const struct text_style style = rbmap_format_style(run, step);
+	struct text_style copy;
 
-	rbmap_text_bytes(text, &style, bytes, size);
+	rbmap_text_bytes(text, style_of(run, step, &copy), bytes, size);
 }
 
 static uint64_t number_of(struct format_run *run, const struct format_step *step)
@@ -48,11 +59,12 @@ static uint64_t number_of(struct format_run *run, const struct format_step *step
 static void put_number(struct format_run *run, const struct format_step *step,
 		       struct text *text)
 {
-	const struct text_style style = rbmap_format_style(run, step);
+	struct text_style copy;
 	uint64_t value = number_of(run, step);
 	bool negative = step->is_signed && value >> 63;
 
-	rbmap_text_number(text, &style, negative ? -value : value, negative);
+	rbmap_text_number(text, style_of(run, step, &copy), negative ? -value : value,
+			  negative);
 }
 
 /*

@@ -54,7 +54,19 @@ static int read_texts(struct rbmap_tracedat_reader *reader, struct tracedat_in *
 	return r < 0 ? r : rbmap_reader_cmdlines(reader, in);
 }
 
-/* Its offset is that of a table as the first buffer's. */
+static struct tracedat_buffer *find_placeless(struct rbmap_tracedat_reader *reader,
+					      const char *name)
+{
+	for (size_t i = 1; i < reader->nr_buffers; i++)
+		if (!reader->buffers[i].table && !strcmp(reader->buffers[i].name, name))
+			return &reader->buffers[i];
+	return NULL;
+}
+
+/*
+ * Its offset is that of a table as the first buffer's. It is 0 until that is written;
+ * trace-cmd split leaves such options and, where it writes the table, adds another.
+ */
 static int add_instance(struct rbmap_tracedat_reader *reader,
 			struct tracedat_in *option)
 {
@@ -66,11 +78,32 @@ static int add_instance(struct rbmap_tracedat_reader *reader,
 		return rbmap_reader_cut(reader, option, "option BUFFER");
 	if (reader->nr_buffers == TRACEDAT_MAX_BUFFERS)
 		return rbmap_reader_fault(reader, option->offset, "too many buffers");
-	buffer = rbmap_reader_add_buffer(reader, name);
+	buffer = find_placeless(reader, name);
+	if (!buffer)
+		buffer = rbmap_reader_add_buffer(reader, name);
 	if (!buffer)
 		return -ENOMEM;
 	buffer->table = offset;
 	return 0;
+}
+
+/* What was named, and nothing more: the writer had nothing of it, or did not end. */
+static void drop_placeless(struct rbmap_tracedat_reader *reader)
+{
+	size_t kept = 1;
+
+	for (size_t i = 1; i < reader->nr_buffers; i++) {
+		struct tracedat_buffer *buffer = &reader->buffers[i];
+
+		if (buffer->table) {
+			reader->buffers[kept++] = *buffer;
+			continue;
+		}
+		log_warning(&reader->log, "buffer %s: the file has no data of it",
+			    buffer->name);
+		free(buffer->name);
+	}
+	reader->nr_buffers = kept;
 }
 
 static int read_options(struct v6 *v6)
@@ -180,6 +213,7 @@ static int read_rest(struct v6 *v6)
 	if (r == 0 && !memcmp(word, "options  ", WORD_SIZE)) {
 		r = read_options(v6);
 		begin = v6->in->at;
+		drop_placeless(reader);
 		if (r == 0)
 			r = read_word(v6, &word);
 	}

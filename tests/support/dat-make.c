@@ -209,7 +209,7 @@ static void put_known_options(struct made *made)
 	put_option(made, 5, "Linux made 6.18 x86_64");
 	put_option(made, 9, "maker 1");
 	put_option(made, 2, "CPU: 0\nentries: 0\n");
-	put_option(made, 60, "not known");
+	put_option(made, 60, "not known here");
 }
 
 static void put_table(struct made *made, size_t *ret)

@@ -30,6 +30,8 @@ static const struct made_kind kinds[] = {
 };
 
 #define NR_KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
+/* They come first. */
+#define NR_KINDS_V6 4
 
 static struct made made;
 static struct rbmap_tracedat_reader *reader;
@@ -293,6 +295,62 @@ START_TEST(broken_subbuf_is_told_and_passed_over)
 }
 END_TEST
 
+static int warnings_of_other;
+
+static void count_message(void *context, enum rbmap_log_level level,
+			  const char *message)
+{
+	(void)context;
+	if (level == RBMAP_LOG_WARNING && strstr(message, "buffer other: "))
+		warnings_of_other++;
+}
+
+static void open_with_log(void)
+{
+	static const struct rbmap_log log = { .write = count_message };
+
+	close_file();
+	warnings_of_other = 0;
+	fd = made_file(&made, made.size);
+	ck_assert_int_eq(rbmap_tracedat_reader_open(&reader, fd, &log), 0);
+}
+
+static unsigned char *find_in_head(const char *text, size_t size)
+{
+	unsigned char *found = memmem(made.bytes, made.head, text, size);
+
+	ck_assert_ptr_nonnull(found);
+	return found;
+}
+
+/* As trace-cmd split leaves it. */
+START_TEST(option_without_a_place_before_that_with_one)
+{
+	const struct rbmap_tracedat_buffer *buffers;
+	unsigned char *place, *option;
+
+	made_build(&made, &kinds[_i]);
+	place = find_in_head("other", 6) - 8;
+	option = find_in_head("not known here", 14);
+	option[kinds[_i].big_endian - 6] = 3;
+	memset(option, 0, 8);
+	memcpy(option + 8, "other", 6);
+	open_with_log();
+	ck_assert_int_eq(warnings_of_other, 0);
+	ck_assert_uint_eq(nr_faults(), 0);
+	ck_assert_uint_eq(rbmap_tracedat_reader_buffers(reader, &buffers), 2);
+	ck_assert_uint_eq(buffers[1].nr_cpus, 2);
+	ck_assert_int_eq(read_on(NULL), ALL_RECORDS);
+	/* And where the table is never written. */
+	memset(place, 0, 8);
+	open_with_log();
+	ck_assert_int_eq(warnings_of_other, 1);
+	ck_assert_uint_eq(nr_faults(), 0);
+	ck_assert_uint_eq(rbmap_tracedat_reader_buffers(reader, &buffers), 1);
+	ck_assert_int_eq(read_on(NULL), ALL_RECORDS / 2);
+}
+END_TEST
+
 START_TEST(no_trace_dat)
 {
 	made_build(&made, &kinds[0]);
@@ -329,6 +387,8 @@ int main(void)
 	tcase_add_loop_test(tests, cut_off_anywhere, 0, NR_KINDS);
 	tcase_add_loop_test(tests, flipped_bytes, 0, NR_KINDS);
 	tcase_add_test(tests, broken_subbuf_is_told_and_passed_over);
+	tcase_add_loop_test(tests, option_without_a_place_before_that_with_one, 0,
+			    NR_KINDS_V6);
 	tcase_add_test(tests, no_trace_dat);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

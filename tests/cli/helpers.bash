@@ -208,11 +208,15 @@ markers() {
   timeout $((60 * slowdown)) "$(support marker-writer)" "$(live_ring)" "$@"
 }
 
-# report [OPTION]... FILE: what trace-cmd prints of a trace.dat, in the form of 3.1. Later
-# versions put the flags of the context, such as "d..2.", before the time.
+# Lines of trace-cmd report in the form of 3.1. Later versions put the flags of the
+# context, such as "d..2.", before the time.
+without_flags() {
+  sed -E 's/^(.{0,40}-[0-9]+ +\[[0-9]{3,}\]) [^ :0-9][^ :]{3,4}( *[0-9.]+: )/\1\2/'
+}
+
+# report [OPTION]... FILE: what trace-cmd prints of a trace.dat.
 report() {
-  trace-cmd report "$@" 2>/dev/null |
-    sed -E 's/^(.{0,40}-[0-9]+ +\[[0-9]{3,}\]) [^ :]{4,}( +[0-9.]+: )/\1\2/'
+  trace-cmd report "$@" 2>/dev/null | without_flags
 }
 
 # marker_list FILE: "CPU NUMBER NANOSECONDS" of each marker in a trace.dat.

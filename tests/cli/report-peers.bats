@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2094,SC2154
+# rbmap-report on what trace-cmd of later Debians writes, beside its own report.
+
+load helpers
+load report-helpers
+load report-peers
+
+setup() {
+  prepare_report
+  need jq unshare dpkg-deb flock
+  second=$instance-b
+  ulimit -f 4000000
+}
+
+teardown() {
+  clear_up
+  [ ! -d "$ring-b" ] || wait_until 5 rmdir "$ring-b"
+}
+
+# record_and_compare OPTION...
+record_and_compare() {
+  its_record "$@" x.dat
+  same_as_its x.dat
+  is_whole x.dat
+}
+
+versions() {
+  local how
+  for how in '--file-version 6' '--compression none' '--compression zlib' \
+    '--compression zstd'; do
+    record_and_compare $how -e sched:sched_switch -B "$instance" -e raw_syscalls \
+      -B "$second" -e sched
+    grep -q "^ *$instance: " x.dat.ours
+    run -0 show --stat x.dat
+    [[ $output == *"buffer $second"* ]]
+  done
+  show --format json x.dat | jq -c 'select(.ts and .event and .fields)' | wc -l >json
+  grep -cE -- '-[0-9]+ +\[[0-9]{3,}\] +[0-9]+\.[0-9]+: ' x.dat.ours | cmp - json
+}
+
+# has OPTIONS: of those that not every kernel has.
+has() {
+  case $1 in
+  *'-C '*) grep -qw -- "${1##*-C }" $tracing/trace_clock ;;
+  *--subbuf-size*) [ -e $tracing/buffer_subbuf_size_kb ] ;;
+  *-T*) [ -e $tracing/options/stacktrace ] ;;
+  esac
+}
+
+options() {
+  local how
+  for how in '--file-version 6 -C mono' '-C x86-tsc' '--file-version 6 --date' --date \
+    '--file-version 6 -T' '-s 100000 -M 1' '-m 20 -b 64' '--file-version 6 --subbuf-size 16' \
+    '--subbuf-size 16'; do
+    has "$how" || continue
+    record_and_compare $how -e sched
+  done
+}
+
+losses() {
+  local version
+  for version in 6 7; do
+    its record --file-version $version -b 8 -e raw_syscalls -o x.dat \
+      taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 20000)"
+    same_as_its x.dat 1000
+    grep -q 'EVENTS DROPPED' x.dat.ours
+    is_whole x.dat
+  done
+}
+
+# What it makes of its own files.
+others() {
+  local version
+  for version in 6 7; do
+    its_record --file-version $version -e sched -B "$instance" -e raw_syscalls x.dat
+    its split -i x.dat -o split.dat -e 50
+    same_as_its split.dat
+    is_whole split.dat
+    its convert -i x.dat -o convert.dat --file-version $((13 - version))
+    same_as_its convert.dat
+    show x.dat | cmp - <(show convert.dat)
+    is_whole convert.dat
+  done
+}
+
+@test "Debian 13: both versions, each compression, several buffers" {
+  find_peer trixie
+  versions
+}
+
+@test "Debian 13: clocks, dates, sizes, stacks" {
+  find_peer trixie
+  options
+}
+
+@test "Debian 13: lost events" {
+  find_peer trixie
+  losses
+}
+
+@test "Debian 13: split and converted files" {
+  find_peer trixie
+  others
+}
+
+@test "Debian testing: both versions, each compression, several buffers" {
+  find_peer forky
+  versions
+}
+
+@test "Debian testing: clocks, dates, sizes, stacks" {
+  find_peer forky
+  options
+}
+
+@test "Debian testing: lost events" {
+  find_peer forky
+  losses
+}
+
+@test "Debian testing: split and converted files" {
+  find_peer forky
+  others
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # What the tests of rbmap-report share.
 
 # For setup().
@@ -44,6 +44,24 @@ record_some() {
   local file=${*: -1}
   export -f some_load cpus
   record -q "${@:1:$#-1}" -o "$file" bash -c some_load
+}
+
+# zoo OPTION...: programs that make the kernel fire many kinds of events, recorded to
+# x.dat.
+zoo() {
+  local program
+  program=$(support event-zoo)
+  mkdir -p cage
+  record -q -b "$(scaled 16384)" "$@" -o x.dat bash -c '"$0" cage "$1" && ls -l /usr/lib >/dev/null' \
+    "$program" "$slowdown"
+}
+
+# The options for all events, in all_events. In an emulator each lock that is taken and
+# each time that interrupts are off would be too much of it.
+choose_all() {
+  all_events=(-e all)
+  [ "$slowdown" = 1 ] || mapfile -t all_events < <(cut -d : -f 1 "$tracing/available_events" |
+    sort -u | grep -vxE 'ftrace|lock|preemptirq' | xargs printf -- '-e\n%s\n')
 }
 
 # first_subbuf FILE: where the data begins of the first CPU in the table, in version 6.

@@ -16,23 +16,6 @@ teardown() {
   clear_up
 }
 
-# zoo OPTION...: all of it recorded to x.dat.
-zoo() {
-  local program
-  program=$(support event-zoo)
-  mkdir -p cage
-  record -q -b "$(scaled 16384)" "$@" -o x.dat bash -c '"$0" cage "$1" && ls -l /usr/lib >/dev/null' \
-    "$program" "$slowdown"
-}
-
-# The options that choose them, in all_events. In an emulator each lock that is taken and
-# each time that interrupts are off would be too much of it.
-choose_all() {
-  all_events=(-e all)
-  [ "$slowdown" = 1 ] || mapfile -t all_events < <(cut -d : -f 1 $tracing/available_events |
-    sort -u | grep -vxE 'ftrace|lock|preemptirq' | xargs printf -- '-e\n%s\n')
-}
-
 # How many events of the kernel's are in x.dat.
 kinds() {
   show --stat x.dat | awk '$2 == "all" { print $1 }' | sort -u

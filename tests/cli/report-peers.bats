@@ -70,6 +70,13 @@ losses() {
   done
 }
 
+# Compiled formats, beside its libtraceevent and plugins.
+everything() {
+  choose_all
+  zoo "${all_events[@]}"
+  same_as_its x.dat 1000
+}
+
 # What it makes of its own files.
 others() {
   local version
@@ -100,6 +107,11 @@ others() {
   losses
 }
 
+@test "Debian 13: all events at once, with its libraries" {
+  find_peer trixie
+  everything
+}
+
 @test "Debian 13: split and converted files" {
   find_peer trixie
   others
@@ -118,6 +130,11 @@ others() {
 @test "Debian testing: lost events" {
   find_peer forky
   losses
+}
+
+@test "Debian testing: all events at once, with its libraries" {
+  find_peer forky
+  everything
 }
 
 @test "Debian testing: split and converted files" {

@@ -14,12 +14,41 @@ show() {
   timeout -k 10 $((120 * slowdown)) "$report" "$@"
 }
 
-# same_as_peer FILE: line for line; there have to be some.
+# Of records that stand before the first one that is not of an idle task, libtraceevent
+# takes names of tasks in addition to those of the file, and then shows either: of these
+# tasks the name is left out.
+without_early_names() {
+  awk '
+    function take_pids(line) {
+      while (match(line, /:[0-9]+ \[/)) {
+        early[substr(line, RSTART + 1, RLENGTH - 3)] = 1
+        line = substr(line, RSTART + RLENGTH)
+      }
+    }
+    match($0, /-[0-9]+ +\[[0-9]+\] /) {
+      pid = substr($0, RSTART + 1)
+      sub(/ .*/, "", pid)
+      if (!later && pid == 0)
+        take_pids($0)
+      later = later || pid != 0
+      if (pid in early && pid != 0)
+        $0 = "?" substr($0, RSTART)
+    }
+    { print }'
+}
+
+# same_lines PEER OURS: there have to be some.
+same_lines() {
+  [ "$(wc -l <"$1")" -gt "$3" ]
+  cmp "$1" "$2" || { diff "$1" "$2" | head -n 20; return 1; } >&2
+}
+
+# same_as_peer FILE [LINES]: line for line; there have to be more than LINES.
 same_as_peer() {
-  report "$1" >"$1.peer"
-  show "$1" >"$1.ours"
-  [ "$(wc -l <"$1.peer")" -gt "${2:-10}" ]
-  cmp "$1.peer" "$1.ours" || { diff "$1.peer" "$1.ours" | head -n 20; return 1; } >&2
+  report "$1" | without_early_names >"$1.peer"
+  show "$1" >"$1.all"
+  without_early_names <"$1.all" >"$1.ours"
+  same_lines "$1.peer" "$1.ours" "${2:-10}"
 }
 
 # peer_record [OPTION]...: trace-cmd record. On a kernel that refuses function tracing it

@@ -23,7 +23,7 @@ int64_t rbmap_field_end(const struct tep_format_field *field)
 	return (int64_t)field->offset + (rbmap_field_is_open(field) ? 0 : field->size);
 }
 
-static void put_pid(struct text *text, struct rbmap_events *events, int pid)
+void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid)
 {
 	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
 	char *at;
@@ -40,8 +40,7 @@ static void put_pid(struct text *text, struct rbmap_events *events, int pid)
 	text->used += seen->json_length;
 }
 
-static void put_common(struct text *text, struct rbmap_events *events,
-		       const struct rbmap_record *record, int pid)
+static void put_stamp(struct text *text, const struct rbmap_record *record)
 {
 	static const char begin[] = "{\"ts\":", cpu[] = ",\"cpu\":";
 	char *at = text_room(text, sizeof(begin) + sizeof(cpu) + 2 * DECIMAL_ROOM);
@@ -53,7 +52,22 @@ static void put_common(struct text *text, struct rbmap_events *events,
 	memcpy(at, cpu, sizeof(cpu) - 1);
 	at = decimal_write_signed(at + sizeof(cpu) - 1, record->cpu);
 	text_ends(text, at);
-	put_pid(text, events, pid);
+}
+
+static void put_common(struct text *text, struct rbmap_events *events,
+		       const struct rbmap_record *record, int pid)
+{
+	put_stamp(text, record);
+	rbmap_object_pid(text, events, pid);
+}
+
+void rbmap_object_asked(const struct format_plan *plan, const char *pid,
+			size_t pid_length, const struct rbmap_record *record,
+			struct text *text)
+{
+	put_stamp(text, record);
+	text_put(text, pid, pid_length);
+	rbmap_format_json(plan, record->data, record->size, text);
 }
 
 static int put_unknown(struct text *text, struct rbmap_events *events,

@@ -27,12 +27,17 @@ static bool make_room(struct rbmap_events *events, size_t id)
 static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 {
 	const struct tep_event *event = tep_find_event(events->tep, id);
+	struct format_plan *plan;
 
 	if (!event || !make_room(events, id))
 		return NULL;
-	rbmap_format_free(events->plans[id]);
-	events->plans[id] = rbmap_format_compile(event, events);
-	return events->plans[id];
+	plan = rbmap_format_compile(event, events);
+	if (!plan)
+		return NULL;
+	/* A batch may have records for the one before. */
+	plan->older = events->plans[id];
+	events->plans[id] = plan;
+	return plan;
 }
 
 /* A plugin may register after the first record of its event. */

@@ -54,29 +54,37 @@ static void put_seconds(struct text *text, struct rbmap_second *second,
 	text->used += second->length + 7;
 }
 
-static void put_time(struct text *text, struct rbmap_events *events,
-		     uint64_t time_stamp)
+static inline void put_time(struct text *text, bool usecs, struct rbmap_second *second,
+			    uint64_t time_stamp)
 {
 	static const struct text_style wide = { .base = 10,
 						.width = 12,
 						.precision = -1 };
 
-	if (events->usecs) {
-		put_seconds(text, &events->second, time_stamp);
+	if (usecs) {
+		put_seconds(text, second, time_stamp);
 		return;
 	}
 	rbmap_text_number(text, &wide, time_stamp, false);
 	text_char(text, ':');
 }
 
-static void put_comm(struct rbmap_events *events, int pid, struct text *text)
+void rbmap_line_comm(const char *comm, int pid, struct text *text)
 {
 	static const struct text_style wide = { .width = 16, .precision = -1 };
 	static const struct text_style left = {
 		.base = 10, .width = 5, .left = true, .precision = -1
 	};
+
+	rbmap_text_bytes(text, &wide, comm, strlen(comm));
+	text_char(text, '-');
+	rbmap_text_number(text, &left, pid < 0 ? -(uint64_t)pid : (uint64_t)pid,
+			  pid < 0);
+}
+
+static void put_comm(struct rbmap_events *events, int pid, struct text *text)
+{
 	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
-	const char *comm;
 	char *at;
 
 	if (seen->head_length) {
@@ -88,11 +96,7 @@ static void put_comm(struct rbmap_events *events, int pid, struct text *text)
 		text->used += seen->head_length;
 		return;
 	}
-	comm = tep_data_comm_from_pid(events->tep, pid);
-	rbmap_text_bytes(text, &wide, comm, strlen(comm));
-	text_char(text, '-');
-	rbmap_text_number(text, &left, pid < 0 ? -(uint64_t)pid : (uint64_t)pid,
-			  pid < 0);
+	rbmap_line_comm(tep_data_comm_from_pid(events->tep, pid), pid, text);
 }
 
 static void put_cpu(struct text *text, unsigned int cpu)
@@ -119,7 +123,7 @@ static void put_head(struct rbmap_events *events, int pid,
 {
 	put_comm(events, pid, text);
 	put_cpu(text, record->cpu);
-	put_time(text, events, record->time_stamp);
+	put_time(text, events->usecs, &events->second, record->time_stamp);
 }
 
 static void put_name(struct text *text, const char *name)
@@ -201,6 +205,23 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	return state(out);
 }
 
+bool rbmap_line_is_compiled(const struct format_plan *plan,
+			    const struct rbmap_record *record)
+{
+	return plan && !plan->why_not && record->size >= plan->min_size;
+}
+
+void rbmap_line_asked(const struct format_plan *plan,
+		      const struct rbmap_symbol *symbols,
+		      const struct rbmap_record *record, bool usecs,
+		      struct rbmap_second *second, struct text *text)
+{
+	put_cpu(text, record->cpu);
+	put_time(text, usecs, second, record->time_stamp);
+	text_put_short(text, plan->strings + plan->name, plan->name_length);
+	rbmap_format_asked_text(plan, symbols, record->data, record->size, text);
+}
+
 static bool put_compiled(struct rbmap_events *events, const struct format_plan *plan,
 			 const struct rbmap_record *record, struct text *text)
 {
@@ -221,7 +242,7 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 	size_t begin = text.used;
 	bool done;
 
-	if (!plan || plan->why_not || record->size < plan->min_size)
+	if (!rbmap_line_is_compiled(plan, record))
 		return put_uncompiled(events, plan, record, out);
 	done = put_compiled(events, plan, record, &text);
 	if (!done)

@@ -156,6 +156,27 @@ void rbmap_events_forget_functions(struct rbmap_events *events);
 int rbmap_events_tep_record(struct rbmap_events *events,
 			    const struct rbmap_record *record, struct tep_record *ret);
 
+/* Whether the steps of a plan, which may be NULL, print the record. */
+bool rbmap_line_is_compiled(const struct format_plan *plan,
+			    const struct rbmap_record *record);
+
+/* How a line begins: "COMM-PID". */
+void rbmap_line_comm(const char *comm, int pid, struct text *text);
+
+/* All that follows, of a record that the steps print; see rbmap_format_ask(). */
+void rbmap_line_asked(const struct format_plan *plan,
+		      const struct rbmap_symbol *symbols,
+		      const struct rbmap_record *record, bool usecs,
+		      struct rbmap_second *second, struct text *text);
+
+/* A part of an object: ,"comm":"COMM","pid":PID */
+void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid);
+
+/* The object of a record that has a plan, with that part. */
+void rbmap_object_asked(const struct format_plan *plan, const char *pid,
+			size_t pid_length, const struct rbmap_record *record,
+			struct text *text);
+
 /*
  * An array that goes to the end of the record. So do those without a size and, as the
  * last field of the ftrace system's events, also those that claim one: a kernel_stack

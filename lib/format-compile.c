@@ -8,15 +8,19 @@
 
 void rbmap_format_free(struct format_plan *plan)
 {
-	if (!plan)
-		return;
-	free(plan->values);
-	free(plan->steps);
-	free(plan->rows);
-	free(plan->members);
-	free(plan->guards);
-	free(plan->strings);
-	free(plan);
+	struct format_plan *older;
+
+	for (; plan; plan = older) {
+		older = plan->older;
+		free(plan->values);
+		free(plan->steps);
+		free(plan->rows);
+		free(plan->members);
+		free(plan->guards);
+		free(plan->asking);
+		free(plan->strings);
+		free(plan);
+	}
 }
 
 static bool measure(struct format_build *build, const struct tep_format_field *field)
@@ -105,6 +109,41 @@ static bool add_steps(struct format_build *build)
 	return rbmap_build_print_format(build);
 }
 
+static bool asks(const struct format_step *step)
+{
+	return step->kind == STEP_FUNCTION || step->kind == STEP_FUNCTION_OFFSET ||
+	       step->kind == STEP_CALL_SITE || step->kind == STEP_TIMER_FUNCTION ||
+	       step->kind == STEP_LEARN_COMM;
+}
+
+/* See put_bits(): padding and cutting of bits. */
+static bool gives_up(const struct format_step *step)
+{
+	return (step->kind == STEP_BITMASK || step->kind == STEP_CPUMASK) &&
+	       (step->style.width || step->style.precision >= 0 ||
+		step->star != FORMAT_NONE);
+}
+
+static bool note_asking(struct format_build *build)
+{
+	struct format_plan *plan = build->plan;
+
+	plan->asking = calloc(plan->nr_steps + 1, sizeof(*plan->asking));
+	if (!plan->asking)
+		return rbmap_build_out_of_memory(build);
+	for (size_t i = 0; i < plan->nr_steps; i++) {
+		struct format_step *step = &plan->steps[i];
+
+		plan->may_give_up |= gives_up(step);
+		if (!asks(step))
+			continue;
+		plan->asking[plan->nr_asking++] = i;
+		if (step->kind != STEP_LEARN_COMM)
+			step->to = plan->nr_symbols++;
+	}
+	return true;
+}
+
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
 					 struct rbmap_events *events)
 {
@@ -124,7 +163,7 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	if (rbmap_build_json(&build) && add_name(&build) &&
 	    measure(&build, event->format.common_fields) &&
 	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&
-	    may_compile(&build) && add_steps(&build))
+	    may_compile(&build) && add_steps(&build) && note_asking(&build))
 		rbmap_build_fuse(plan);
 	if (build.no_memory) {
 		rbmap_format_free(plan);

@@ -107,11 +107,22 @@ static void put_address(struct text *text, uint64_t address)
 	rbmap_text_hex(text, address);
 }
 
+static const struct rbmap_symbol *
+find_symbol(struct format_run *run, const struct format_step *step, uint64_t address)
+{
+	const struct rbmap_symbol *symbol;
+
+	if (run->events)
+		return rbmap_events_symbol(run->events, address);
+	symbol = &run->symbols[step->to];
+	return symbol->name ? symbol : NULL;
+}
+
 static void put_function(struct format_run *run, const struct format_step *step,
 			 struct text *text)
 {
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
 
 	if (!symbol) {
 		put_address(text, address);
@@ -129,7 +140,7 @@ static void put_call_site(struct format_run *run, const struct format_step *step
 			  struct text *text)
 {
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
 
 	if (!symbol)
 		return;
@@ -147,7 +158,7 @@ static void put_timer_function(struct format_run *run, const struct format_step 
 		.base = 16, .zeros = true, .width = 8, .precision = -1
 	};
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = rbmap_events_symbol(run->events, address);
+	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
 
 	if (symbol) {
 		text_put(text, symbol->name, symbol->length);
@@ -255,7 +266,8 @@ static void put_step(struct format_run *run, const struct format_step *step,
 		put_timer_function(run, step, text);
 		break;
 	case STEP_LEARN_COMM:
-		learn_comm(run, step);
+		if (run->events)
+			learn_comm(run, step);
 		break;
 	case STEP_TEXT_FIELD:
 		put_bytes(run, step, text, data + step->offset, step->size);
@@ -334,6 +346,21 @@ static void put_steps(struct format_run *run, struct text *text)
 	}
 }
 
+static void put_all(struct format_run *run, struct text *text)
+{
+	size_t begin = text->used;
+
+	put_steps(run, text);
+	if (run->give_up) {
+		text->used = begin;
+		return;
+	}
+	if (text->used > begin && text->buffer[text->used - 1] == '\n')
+		text->used--;
+	if (run->outside)
+		text_string(text, " [FIELD OUTSIDE THE RECORD]");
+}
+
 bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
 		       const void *data, uint32_t size, struct text *text)
 {
@@ -343,16 +370,45 @@ bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *even
 		.data = data,
 		.size = size,
 	};
-	size_t begin = text->used;
 
-	put_steps(&run, text);
-	if (run.give_up) {
-		text->used = begin;
-		return false;
+	put_all(&run, text);
+	return !run.give_up;
+}
+
+void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
+		      const void *data, uint32_t size, struct rbmap_symbol *symbols)
+{
+	struct format_run run = {
+		.plan = plan,
+		.events = events,
+		.data = data,
+		.size = size,
+	};
+
+	for (size_t i = 0; i < plan->nr_asking; i++) {
+		const struct format_step *step = &plan->steps[plan->asking[i]];
+		const struct rbmap_symbol *symbol;
+
+		if (step->kind == STEP_LEARN_COMM) {
+			learn_comm(&run, step);
+			continue;
+		}
+		symbol =
+			rbmap_events_symbol(events, format_evaluate(&run, step->value));
+		symbols[step->to] = symbol ? *symbol : (struct rbmap_symbol){ 0 };
 	}
-	if (text->used > begin && text->buffer[text->used - 1] == '\n')
-		text->used--;
-	if (run.outside)
-		text_string(text, " [FIELD OUTSIDE THE RECORD]");
-	return true;
+}
+
+void rbmap_format_asked_text(const struct format_plan *plan,
+			     const struct rbmap_symbol *symbols, const void *data,
+			     uint32_t size, struct text *text)
+{
+	struct format_run run = {
+		.plan = plan,
+		.symbols = symbols,
+		.data = data,
+		.size = size,
+	};
+
+	put_all(&run, text);
 }

@@ -16,6 +16,7 @@
 #include "text.h"
 
 struct rbmap_events;
+struct rbmap_symbol;
 
 #define FORMAT_NONE UINT16_MAX
 
@@ -122,6 +123,7 @@ struct format_step {
 	 */
 	uint16_t star;
 	bool star_is_width;
+	/* The names of functions: which of them. */
 	uint16_t to;
 	uint32_t offset;
 	uint32_t size;
@@ -172,6 +174,8 @@ struct format_guard {
 };
 
 struct format_plan {
+	/* Made anew meanwhile: see rbmap_events_plan(). */
+	struct format_plan *older;
 	const struct tep_event *event;
 	/* What it was compiled for: a plugin may register later. */
 	tep_event_handler_func handler;
@@ -191,7 +195,14 @@ struct format_plan {
 	struct format_member *members;
 	struct format_guard *guards;
 	char *strings;
-	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, strings_size;
+	/* Places of the steps that ask the events for something, or tell them. */
+	uint16_t *asking;
+	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, nr_asking,
+		strings_size;
+	/* Names of functions that the steps put. */
+	uint32_t nr_symbols;
+	/* A step may find that only libtraceevent can print the record. */
+	bool may_give_up;
 
 	/* In the strings: the event's name as it follows the time. */
 	uint32_t name, name_length;
@@ -203,6 +214,8 @@ struct format_plan {
 
 struct format_run {
 	const struct format_plan *plan;
+	/* What was asked for before the run; NULL: the events are asked in it. */
+	const struct rbmap_symbol *symbols;
 	struct rbmap_events *events;
 	const unsigned char *data;
 	uint32_t size;
@@ -278,6 +291,19 @@ bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
  */
 bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
 		       const void *data, uint32_t size, struct text *text);
+
+/*
+ * Asks the events for all that the record's steps put, and tells them what these learn:
+ * after it the record can be printed by another thread, if the plan never gives up.
+ * @symbols: room for the plan's nr_symbols
+ */
+void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
+		      const void *data, uint32_t size, struct rbmap_symbol *symbols);
+
+/* rbmap_format_text() behind rbmap_format_ask(): looks only at what it is given. */
+void rbmap_format_asked_text(const struct format_plan *plan,
+			     const struct rbmap_symbol *symbols, const void *data,
+			     uint32_t size, struct text *text);
 
 /* The event's part of an object: from its name to the end. For records of any size. */
 void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,

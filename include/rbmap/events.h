@@ -51,8 +51,8 @@ struct rbmap_events_options {
  * Loads libtraceevent's plugins, the names of kernel functions, the trace_printk()
  * formats, the saved command lines and the clock as well, so that records can be
  * printed. The plugins keep state of the whole process: events of two threads must not
- * be used at the same time. A format that libtraceevent cannot parse is no error: its
- * records print as raw fields.
+ * be used at the same time; to print by several threads there is <rbmap/batch.h>. A
+ * format that libtraceevent cannot parse is no error: its records print as raw fields.
  *
  * Returns 0, -E2BIG where @options has fields that this library does not know,
  * -ENOENT where a system does not exist, -ENOMEM, or the negative errno of reading

@@ -2,6 +2,7 @@
 #ifndef RBMAP_RBMAP_H
 #define RBMAP_RBMAP_H
 
+#include <rbmap/batch.h>
 #include <rbmap/error.h>
 #include <rbmap/events.h>
 #include <rbmap/features.h>

@@ -108,24 +108,45 @@ static int put_json(struct printer *printer, const struct report_record *record)
 	return r == 0 ? end_object(printer, record->buffer) : r;
 }
 
+static int put(struct printer *printer, const struct report_record *record)
+{
+	unsigned int begin = printer->text.len;
+	int r = printer->report->config.json ? put_json(printer, record) :
+					       put_text(printer, record);
+
+	if (r < 0)
+		printer->text.len = begin;
+	return r;
+}
+
+static int print_records(struct printer *printer)
+{
+	struct report_record record;
+	int r;
+
+	while ((r = report_next(printer->report, &record)) > 0) {
+		r = put(printer, &record);
+		if (r == 0 && printer->text.len >= FULL)
+			r = flush(printer);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+/* What came before an error is printed. */
 static int print_all(struct printer *printer)
 {
 	struct report *report = printer->report;
-	struct report_record record;
 	int r;
 
 	/* Of a file that was cut off before it says so, there is nothing to tell. */
 	if (!report->config.json && report->info->nr_cpus)
 		trace_seq_printf(&printer->text, "cpus=%u\n", report->info->nr_cpus);
-	while ((r = report_next(report, &record)) > 0) {
-		r = report->config.json ? put_json(printer, &record) :
-					  put_text(printer, &record);
-		if (r == 0 && printer->text.len >= FULL)
-			r = flush(printer);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? r : flush(printer);
+	r = print_records(printer);
+	if (!printer->write_error)
+		flush(printer);
+	return r;
 }
 
 static int width_of_names(const struct report *report)

@@ -16,7 +16,10 @@ enum {
 	OPTION_CHECK
 };
 
-static const char short_options[] = ":i:M:e:F:qvVh";
+/* More than any file has use for: one thread reads. */
+#define JOBS_MAX 256
+
+static const char short_options[] = ":i:M:e:F:j:qvVh";
 
 static const struct option long_options[] = {
 	{ "input", required_argument, NULL, 'i' },
@@ -26,6 +29,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "to", required_argument, NULL, OPTION_TO },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "stat", no_argument, NULL, OPTION_STAT },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -51,6 +55,7 @@ static const char help_text[] =
 	"      --from T, --to T     only from, only up to this time, as it is printed: in\n"
 	"                           seconds (36557.849786), or without a point where the\n"
 	"                           clock counts something else\n"
+	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
 	"      --stat               no events: how many of them by type and CPU, what was\n"
 	"                           lost and when, and what the file says of itself;\n"
 	"                           with --format json as one object\n"
@@ -107,6 +112,17 @@ static int set_what(struct config *config, enum report_what what)
 	return COMMON_OK;
 }
 
+static int set_jobs(struct config *config, const char *text)
+{
+	uint64_t jobs;
+
+	if (common_parse_number(&jobs, text) || jobs < 1 || jobs > JOBS_MAX)
+		return common_usage_error("--jobs '%s': not a number from 1 to %d",
+					  text, JOBS_MAX);
+	config->jobs = jobs;
+	return COMMON_OK;
+}
+
 static int take_option(struct config *config, int c, char *value)
 {
 	switch (c) {
@@ -122,6 +138,8 @@ static int take_option(struct config *config, int c, char *value)
 		return set_time(&config->from, "--from", value);
 	case OPTION_TO:
 		return set_time(&config->to, "--to", value);
+	case 'j':
+		return set_jobs(config, value);
 	case OPTION_STAT:
 		return set_what(config, REPORT_STAT);
 	case OPTION_CHECK:

@@ -30,6 +30,8 @@ struct config {
 	struct report_time to;
 	enum report_what what;
 	bool json;
+	/* Threads that print. */
+	unsigned int jobs;
 	int verbosity;
 };
 

@@ -7,129 +7,137 @@
 #include <rbmap/error.h>
 #include <rbmap/events.h>
 
-#include "common.h"
-#include "report.h"
+#include "print.h"
 
 /* A write this large costs next to nothing a line. */
 #define FULL (64 * 1024)
 
-struct printer {
-	struct report *report;
-	struct trace_seq text;
-	struct common_writer writer;
-	/* What writing said, as opposed to reading. */
-	int write_error;
-	/* Names of buffers stand before the lines where there are several. */
-	int name_width;
-};
-
-static int flush(struct printer *printer)
+int printer_write(struct printer *printer, struct trace_seq *text)
 {
 	printer->write_error =
-		common_writer_write(&printer->writer, printer->text.buffer,
-				    printer->text.len);
-	trace_seq_reset(&printer->text);
+		common_writer_write(&printer->writer, text->buffer, text->len);
+	trace_seq_reset(text);
 	return printer->write_error;
 }
 
 /* As trace-cmd report has it: wide enough for the longest, once for a record. */
-static void put_buffer_name(struct printer *printer, size_t buffer)
+static void put_buffer_name(const struct printer *printer, size_t buffer,
+			    struct trace_seq *text)
 {
 	const char *name = printer->report->buffers[buffer].name;
 
 	if (!printer->name_width)
 		return;
-	trace_seq_printf(&printer->text, "%*s%s", printer->name_width, name,
-			 *name ? ": " : "  ");
+	trace_seq_printf(text, "%*s%s", printer->name_width, name, *name ? ": " : "  ");
 }
 
 /* Each line ends here, and there is nearly always room: no call for one byte. */
-static int end_line(struct printer *printer)
+static int end_line(struct trace_seq *text)
 {
-	struct trace_seq *text = &printer->text;
-
 	if (text->state != TRACE_SEQ__GOOD || text->len + 1 >= text->buffer_size)
 		return trace_seq_putc(text, '\n') < 1 ? -ENOMEM : 0;
 	text->buffer[text->len++] = '\n';
 	return 0;
 }
 
-static int put_text(struct printer *printer, const struct report_record *record)
+static struct rbmap_events *events_of(const struct printer *printer,
+				      const struct report_record *record)
 {
-	struct rbmap_events *events =
-		rbmap_tracedat_reader_events(printer->report->reader, record->buffer);
+	return rbmap_tracedat_reader_events(printer->report->reader, record->buffer);
+}
+
+static int put_text(const struct printer *printer, const struct report_record *record,
+		    struct rbmap_batch *batch, size_t number, struct trace_seq *text)
+{
 	int r = 0;
 
-	put_buffer_name(printer, record->buffer);
+	put_buffer_name(printer, record->buffer, text);
 	if (record->record.lost) {
-		r = rbmap_events_lost_text(&record->record, &printer->text);
+		r = rbmap_events_lost_text(&record->record, text);
 		if (r == 0)
-			r = end_line(printer);
+			r = end_line(text);
 	}
-	if (r == 0)
-		r = rbmap_events_text(events, &record->record, &printer->text);
-	return r == 0 ? end_line(printer) : r;
+	if (r < 0)
+		return r;
+	r = batch ? rbmap_batch_put(batch, number, text) :
+		    rbmap_events_text(events_of(printer, record), &record->record,
+				      text);
+	return r == 0 ? end_line(text) : r;
 }
 
 /* The library's object, with the buffer as a member more where there are several. */
-static int end_object(struct printer *printer, size_t buffer)
+static int end_object(const struct printer *printer, size_t buffer,
+		      struct trace_seq *text)
 {
 	const char *name = printer->report->buffers[buffer].name;
 
 	if (printer->name_width) {
-		printer->text.len--;
-		trace_seq_puts(&printer->text, ",\"buffer\":\"");
+		text->len--;
+		trace_seq_puts(text, ",\"buffer\":\"");
 		for (; *name; name++) {
 			unsigned char c = *name;
 
 			if (c < ' ' || c == '"' || c == '\\')
-				trace_seq_printf(&printer->text, "\\u%04x", c);
+				trace_seq_printf(text, "\\u%04x", c);
 			else
-				trace_seq_putc(&printer->text, c);
+				trace_seq_putc(text, c);
 		}
-		trace_seq_puts(&printer->text, "\"}");
+		trace_seq_puts(text, "\"}");
 	}
-	return end_line(printer);
+	return end_line(text);
 }
 
-static int put_json(struct printer *printer, const struct report_record *record)
+static int put_json(const struct printer *printer, const struct report_record *record,
+		    struct rbmap_batch *batch, size_t number, struct trace_seq *text)
 {
-	struct rbmap_events *events =
-		rbmap_tracedat_reader_events(printer->report->reader, record->buffer);
 	int r = 0;
 
 	if (record->record.lost) {
-		r = rbmap_events_lost_json(&record->record, &printer->text);
+		r = rbmap_events_lost_json(&record->record, text);
 		if (r == 0)
-			r = end_object(printer, record->buffer);
+			r = end_object(printer, record->buffer, text);
 	}
-	if (r == 0)
-		r = rbmap_events_json(events, &record->record, &printer->text);
-	return r == 0 ? end_object(printer, record->buffer) : r;
+	if (r < 0)
+		return r;
+	r = batch ? rbmap_batch_put(batch, number, text) :
+		    rbmap_events_json(events_of(printer, record), &record->record,
+				      text);
+	return r == 0 ? end_object(printer, record->buffer, text) : r;
 }
 
-static int put(struct printer *printer, const struct report_record *record)
+int printer_put(const struct printer *printer, const struct report_record *record,
+		struct rbmap_batch *batch, size_t number, struct trace_seq *text)
 {
-	unsigned int begin = printer->text.len;
-	int r = printer->report->config.json ? put_json(printer, record) :
-					       put_text(printer, record);
+	unsigned int begin = text->len;
+	int r = printer->report->config.json ?
+			put_json(printer, record, batch, number, text) :
+			put_text(printer, record, batch, number, text);
 
 	if (r < 0)
-		printer->text.len = begin;
+		text->len = begin;
 	return r;
 }
 
-static int print_records(struct printer *printer)
+void printer_put_begin(const struct printer *printer, struct trace_seq *text)
+{
+	const struct report *report = printer->report;
+
+	/* Of a file that was cut off before it says so, there is nothing to tell. */
+	if (!report->config.json && report->info->nr_cpus)
+		trace_seq_printf(text, "cpus=%u\n", report->info->nr_cpus);
+}
+
+static int print_records(struct printer *printer, struct trace_seq *text)
 {
 	struct report_record record;
 	int r;
 
 	while ((r = report_next(printer->report, &record)) > 0) {
-		r = put(printer, &record);
-		if (r == 0 && printer->text.len >= FULL)
-			r = flush(printer);
+		r = printer_put(printer, &record, NULL, 0, text);
+		if (r == 0 && text->len >= FULL)
+			r = printer_write(printer, text);
 		if (r < 0)
-			break;
+			return r;
 	}
 	return r;
 }
@@ -137,15 +145,15 @@ static int print_records(struct printer *printer)
 /* What came before an error is printed. */
 static int print_all(struct printer *printer)
 {
-	struct report *report = printer->report;
+	struct trace_seq text;
 	int r;
 
-	/* Of a file that was cut off before it says so, there is nothing to tell. */
-	if (!report->config.json && report->info->nr_cpus)
-		trace_seq_printf(&printer->text, "cpus=%u\n", report->info->nr_cpus);
-	r = print_records(printer);
+	trace_seq_init(&text);
+	printer_put_begin(printer, &text);
+	r = print_records(printer, &text);
 	if (!printer->write_error)
-		flush(printer);
+		printer_write(printer, &text);
+	trace_seq_destroy(&text);
 	return r;
 }
 
@@ -177,12 +185,9 @@ static int ended(const struct printer *printer, int r)
 int report_print_events(struct report *report)
 {
 	struct printer printer = { .report = report };
-	int status;
 
-	trace_seq_init(&printer.text);
 	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
 	printer.name_width = width_of_names(report);
-	status = ended(&printer, print_all(&printer));
-	trace_seq_destroy(&printer.text);
-	return status;
+	return ended(&printer, report->config.jobs > 1 ? printer_run_jobs(&printer) :
+							 print_all(&printer));
 }

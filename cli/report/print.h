@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Events as lines on standard output. */
+#ifndef REPORT_PRINT_H
+#define REPORT_PRINT_H
+
+#include <trace-seq.h>
+
+#include <rbmap/batch.h>
+
+#include "common.h"
+#include "report.h"
+
+struct printer {
+	struct report *report;
+	struct common_writer writer;
+	/* What writing said, as opposed to reading. */
+	int write_error;
+	/* Names of buffers stand before the lines where there are several. */
+	int name_width;
+};
+
+/*
+ * Adds a record's lines to the text, and nothing where that fails: 0 or a negative
+ * errno. In a batch the record is the one of that number; NULL: it is printed right
+ * away. With a batch it changes nothing but that and the text, and may be called by any
+ * thread.
+ */
+int printer_put(const struct printer *printer, const struct report_record *record,
+		struct rbmap_batch *batch, size_t number, struct trace_seq *text);
+
+/* What stands before all lines. */
+void printer_put_begin(const struct printer *printer, struct trace_seq *text);
+
+/* Writes the text and empties it. */
+int printer_write(struct printer *printer, struct trace_seq *text);
+
+/* jobs.c: prints all, on as many threads as --jobs says: 0 or a negative errno. */
+int printer_run_jobs(struct printer *printer);
+
+#endif

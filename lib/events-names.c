@@ -257,12 +257,12 @@ static void load_symbols(struct rbmap_events *events)
 /* Every other address is in one: so both ways to print it are tried. */
 static char *resolve_trial(unsigned long long *address)
 {
-	static char name[] = "function";
+	static const char name[] = "function";
 
 	if (*address & 1)
 		return NULL;
 	*address &= ~UINT64_C(0xff);
-	return name;
+	return (char *)name;
 }
 
 void rbmap_events_try_functions(struct rbmap_events *events, bool on)

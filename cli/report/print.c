@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <trace-seq.h>
 #include <unistd.h>
@@ -7,6 +10,7 @@
 #include <rbmap/error.h>
 #include <rbmap/events.h>
 
+#include "common-json.h"
 #include "print.h"
 
 /* A write this large costs next to nothing a line. */
@@ -69,20 +73,9 @@ static int put_text(const struct printer *printer, const struct report_record *r
 static int end_object(const struct printer *printer, size_t buffer,
 		      struct trace_seq *text)
 {
-	const char *name = printer->report->buffers[buffer].name;
-
-	if (printer->name_width) {
+	if (printer->members) {
 		text->len--;
-		trace_seq_puts(text, ",\"buffer\":\"");
-		for (; *name; name++) {
-			unsigned char c = *name;
-
-			if (c < ' ' || c == '"' || c == '\\')
-				trace_seq_printf(text, "\\u%04x", c);
-			else
-				trace_seq_putc(text, c);
-		}
-		trace_seq_puts(text, "\"}");
+		trace_seq_puts(text, printer->members[buffer]);
 	}
 	return end_line(text);
 }
@@ -167,6 +160,45 @@ static int width_of_names(const struct report *report)
 	return width < 256 ? (int)width : 256;
 }
 
+static char *buffer_member(const char *name)
+{
+	struct json_object *string = common_json_string(name);
+	char *member = NULL;
+
+	if (!string ||
+	    asprintf(&member, ",\"buffer\":%s}",
+		     json_object_to_json_string_ext(
+			     string, JSON_C_TO_STRING_PLAIN |
+					     JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
+		member = NULL;
+	json_object_put(string);
+	return member;
+}
+
+static int make_members(struct printer *printer)
+{
+	const struct report *report = printer->report;
+
+	if (!report->config.json || !printer->name_width)
+		return 0;
+	printer->members = calloc(report->nr_buffers, sizeof(*printer->members));
+	if (!printer->members)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->nr_buffers; i++) {
+		printer->members[i] = buffer_member(report->buffers[i].name);
+		if (!printer->members[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void free_members(struct printer *printer)
+{
+	for (size_t i = 0; printer->members && i < printer->report->nr_buffers; i++)
+		free(printer->members[i]);
+	free(printer->members);
+}
+
 static int ended(const struct printer *printer, int r)
 {
 	const struct report *report = printer->report;
@@ -185,9 +217,14 @@ static int ended(const struct printer *printer, int r)
 int report_print_events(struct report *report)
 {
 	struct printer printer = { .report = report };
+	int r;
 
 	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
 	printer.name_width = width_of_names(report);
-	return ended(&printer, report->config.jobs > 1 ? printer_run_jobs(&printer) :
-							 print_all(&printer));
+	r = make_members(&printer);
+	if (r == 0)
+		r = report->config.jobs > 1 ? printer_run_jobs(&printer) :
+					      print_all(&printer);
+	free_members(&printer);
+	return ended(&printer, r);
 }

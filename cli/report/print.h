@@ -17,6 +17,8 @@ struct printer {
 	int write_error;
 	/* Names of buffers stand before the lines where there are several. */
 	int name_width;
+	/* What ends an object, of each buffer. NULL: there is but one. */
+	char **members;
 };
 
 /*

@@ -379,6 +379,9 @@ of_text() {
   show --stat --format json x.dat >json
   iconv -f UTF-8 -t UTF-8 json >/dev/null
   jq -e '.writer == "maker \ufffd" and .buffers[1].buffer == "oär\ufffd"' json
+  show --format json x.dat >json
+  iconv -f UTF-8 -t UTF-8 json >/dev/null
+  jq -ne 'any(inputs; .buffer == "oär\ufffd")' json
 }
 
 @test "a closed pipe ends it quietly" {

@@ -21,6 +21,8 @@
  * their text they stay in a core's cache.
  */
 #define BATCH_SIZE (256 * 1024)
+/* No kernel's records make so much of a batch; those of a made file may make any. */
+#define TEXT_FULL (2 * 1024 * 1024)
 /* Batches a job: who is done with one has the next. */
 #define BATCHES 4
 
@@ -28,6 +30,8 @@
 struct job {
 	struct rbmap_batch *batch;
 	struct trace_seq text;
+	/* So many of its records are in the text, or were. */
+	size_t nr_put;
 	int error;
 	bool printed;
 };
@@ -61,15 +65,16 @@ static void print_job(const struct jobs *jobs, struct job *job)
 {
 	struct rbmap_batch *batch = job->batch;
 	struct trace_seq text = job->text;
-	size_t nr = rbmap_batch_count(batch);
+	size_t nr = rbmap_batch_count(batch), i = job->nr_put;
 	struct report_record record;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < nr; i++) {
+	for (; r == 0 && i < nr && text.len < TEXT_FULL; i++) {
 		record.record = *rbmap_batch_record(batch, i, &record.buffer);
 		r = printer_put(jobs->printer, &record, batch, i, &text);
 	}
 	job->text = text;
+	job->nr_put = i;
 	job->error = r;
 }
 
@@ -123,9 +128,16 @@ static int write_job(struct jobs *jobs, struct job *job)
 {
 	int r = printer_write(jobs->printer, &job->text);
 
+	/* What the text had no room for. */
+	while (r == 0 && job->error == 0 &&
+	       job->nr_put < rbmap_batch_count(job->batch)) {
+		print_job(jobs, job);
+		r = printer_write(jobs->printer, &job->text);
+	}
 	if (r == 0)
 		r = job->error;
 	rbmap_batch_clear(job->batch);
+	job->nr_put = 0;
 	job->printed = false;
 	return r;
 }

@@ -114,6 +114,11 @@ RBMAP_PUBLIC void rbmap_batch_clear(struct rbmap_batch *batch)
 	batch->nr = 0;
 	batch->end = batch->size;
 	memset(batch->names, 0, sizeof(batch->names));
+	/* To reset one that has had no memory does not make it good again. */
+	if (batch->texts.state != TRACE_SEQ__GOOD) {
+		trace_seq_destroy(&batch->texts);
+		trace_seq_init(&batch->texts);
+	}
 	trace_seq_reset(&batch->texts);
 }
 
@@ -158,11 +163,17 @@ static int make_room(struct rbmap_batch *batch, const struct format_plan *plan,
 	return 1;
 }
 
-static bool is_of(const struct batch_name *name, const struct rbmap_seen_pid *seen,
-		  int pid)
+/* In a head, blanks that a name begins with are like those in front of it. */
+static bool is_of(const struct rbmap_batch *batch, const struct batch_name *name,
+		  const struct rbmap_seen_pid *seen, int pid)
 {
-	return name && name->of == seen && name->pid == pid && seen->head_length &&
-	       name->head_length == seen->head_length &&
+	if (!name || name->of != seen || name->pid != pid || !seen->head_length)
+		return false;
+	if (batch->format == RBMAP_BATCH_JSON)
+		return seen->json_length && name->text_length == seen->json_length &&
+		       !memcmp(batch->texts.buffer + name->text, seen->json,
+			       seen->json_length);
+	return name->head_length == seen->head_length &&
 	       !memcmp(name->head, seen->head, sizeof(name->head));
 }
 
@@ -189,7 +200,7 @@ static const struct batch_name *add_name(struct rbmap_batch *batch,
 	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
 	struct batch_name *name;
 
-	if (is_of(*slot, seen, pid))
+	if (is_of(batch, *slot, seen, pid))
 		return *slot;
 	name = take(batch, sizeof(*name));
 	*name = (struct batch_name){
@@ -244,8 +255,8 @@ static bool is_compiled(const struct rbmap_batch *batch, const struct format_pla
 	return rbmap_line_is_compiled(plan, record) && !plan->may_give_up;
 }
 
-RBMAP_PUBLIC int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events *events,
-				 const struct rbmap_record *record, size_t tag)
+static int add(struct rbmap_batch *batch, struct rbmap_events *events,
+	       const struct rbmap_record *record, size_t tag)
 {
 	const struct format_plan *plan = rbmap_events_plan(events, record);
 	struct batch_entry *entry;
@@ -271,6 +282,17 @@ RBMAP_PUBLIC int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events 
 		return -ENOMEM;
 	batch->nr++;
 	return 1;
+}
+
+RBMAP_PUBLIC int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events *events,
+				 const struct rbmap_record *record, size_t tag)
+{
+	int r = add(batch, events, record, tag);
+
+	/* An empty batch has room for any record, and nothing of one that failed. */
+	if (r < 0 && !batch->nr)
+		rbmap_batch_clear(batch);
+	return r;
 }
 
 RBMAP_PUBLIC const struct rbmap_record *

@@ -43,15 +43,19 @@ static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 /* A plugin may register after the first record of its event. */
 static bool is_current(const struct format_plan *plan)
 {
-	return plan && plan->handler == plan->event->handler &&
+	return plan->handler == plan->event->handler &&
 	       plan->flags == plan->event->flags;
 }
 
 static const struct format_plan *find(struct rbmap_events *events, uint16_t id)
 {
-	if (id < events->nr_plans && is_current(events->plans[id]))
-		return events->plans[id];
-	return make(events, id);
+	const struct format_plan *plan = NULL;
+
+	if (id < events->nr_plans)
+		plan = events->plans[id];
+	while (plan && !is_current(plan))
+		plan = plan->older;
+	return plan ? plan : make(events, id);
 }
 
 const struct format_plan *rbmap_events_plan(struct rbmap_events *events,

@@ -123,7 +123,7 @@ struct format_step {
 	 */
 	uint16_t star;
 	bool star_is_width;
-	/* The names of functions: which of them. */
+	/* The step to go on with; of a name of a function: which of the symbols. */
 	uint16_t to;
 	uint32_t offset;
 	uint32_t size;

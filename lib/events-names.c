@@ -267,7 +267,7 @@ static char *resolve_trial(unsigned long long *address)
 
 void rbmap_events_try_functions(struct rbmap_events *events, bool on)
 {
-	events->tries_functions = on;
+	events->resolver->tries_functions = on;
 	memset(events->symbol_cache, 0, sizeof(events->symbol_cache));
 }
 

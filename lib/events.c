@@ -41,6 +41,7 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 	}
 	tep_ref(tep);
 	events->tep = tep;
+	events->resolver = events;
 	events->files = *files;
 	events->log = *log;
 	events->usecs = true;

@@ -86,6 +86,8 @@ struct rbmap_events {
 	bool symbols_tried;
 	bool resolves;
 	bool tries_functions;
+	/* The events whose resolver the handle has, where several share it. */
+	struct rbmap_events *resolver;
 	struct rbmap_symbol symbol_cache[RBMAP_SYMBOLS];
 
 	/* By the events' numbers, each made at the first record. */

@@ -283,8 +283,10 @@ static int make_events(struct rbmap_tracedat_reader *reader, size_t number)
 	if (reader->info.clock)
 		rbmap_events_set_clock(buffer->events, reader->info.clock);
 	/* They share the handle, and that has one resolver. */
-	if (number)
+	if (number) {
+		buffer->events->resolver = reader->buffers[0].events;
 		return 0;
+	}
 	rbmap_events_read_symbols(buffer->events, rbmap_reader_kallsyms, reader);
 	return rbmap_events_resolve_functions(buffer->events);
 }

@@ -464,6 +464,30 @@ START_TEST(plugins_are_tried_with_functions_of_no_kernel)
 }
 END_TEST
 
+/* As those of a file with several buffers do. */
+START_TEST(so_they_are_where_events_share_a_handle)
+{
+	static const struct rbmap_events_files none = { -1, -1, -1 };
+	static const struct rbmap_log log;
+	const uint64_t data[] = { 8, 0xffffffff81000110 };
+	struct rbmap_record record = { .data = data, .size = sizeof(data) };
+	struct rbmap_events *second;
+	bool with_offset = true;
+	struct trace_seq out;
+
+	set_up();
+	trace_seq_init(&out);
+	compile_caller(&with_offset);
+	ck_assert_int_eq(rbmap_events_new(&second, events->tep, &none, &log), 0);
+	second->resolver = events;
+	ck_assert_int_eq(rbmap_events_json(second, &record, &out), 0);
+	ck_assert_ptr_null(events->symbols);
+	trace_seq_destroy(&out);
+	rbmap_events_close(second);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_plugin_that_prints_a_function_otherwise_prints_it)
 {
 	bool with_offset = false;
@@ -537,6 +561,7 @@ int main(void)
 	tcase_add_test(tcase, elements_that_are_no_number_are_left_to_libtraceevent);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
 	tcase_add_test(tcase, plugins_are_tried_with_functions_of_no_kernel);
+	tcase_add_test(tcase, so_they_are_where_events_share_a_handle);
 	tcase_add_test(tcase, a_plugin_that_prints_a_function_otherwise_prints_it);
 	tcase_add_test(tcase, a_pid_behind_the_record_is_not_read);
 	tcase_add_test(tcase, no_record_is_of_an_event_with_a_number_this_large);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only
+#define _GNU_SOURCE
 #include "tracedat-read.h"
 
 #include <ctype.h>
@@ -69,22 +70,45 @@ static bool has_name(const struct tracedat_in *format)
 
 	if (format->size < at || memcmp(text, key, at))
 		return false;
-	while (at < format->size && isspace((unsigned char)text[at]))
+	/* To its parser a newline is a word. */
+	while (at < format->size && text[at] != '\n' &&
+	       isspace((unsigned char)text[at]))
 		at++;
 	return at < format->size &&
 	       (isalnum((unsigned char)text[at]) || text[at] == '_');
+}
+
+/*
+ * Behind a '[' in a field tep_parse_event() of 1.7 reads from NULL where it finds no
+ * word, or the end.
+ */
+static bool is_safe(const struct tracedat_in *format)
+{
+	static const char print[] = "print fmt:";
+	const unsigned char *at = format->bytes, *end = at + format->size;
+	const unsigned char *fields_end =
+		memmem(at, format->size, print, sizeof(print) - 1);
+	bool open = false;
+
+	for (end = fields_end ? fields_end : end; at < end; at++) {
+		if (open && !isprint(*at) && !isspace(*at))
+			return false;
+		open = *at == '[' || (open && *at != ']');
+	}
+	return !open;
 }
 
 static int one_format(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
 		      const char *system)
 {
 	struct tracedat_in part;
-	enum tep_errno parsed;
+	enum tep_errno parsed = TEP_ERRNO__READ_FORMAT_FAILED;
 
 	if (rbmap_in_part(in, 8, &part))
 		return rbmap_reader_cut(reader, in, "event formats");
-	parsed = tep_parse_event(reader->tep, (const char *)part.bytes, part.size,
-				 system);
+	if (is_safe(&part))
+		parsed = tep_parse_event(reader->tep, (const char *)part.bytes,
+					 part.size, system);
 	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED && has_name(&part))
 		return -ENOMEM;
 	if (parsed)

@@ -360,10 +360,12 @@ of_text() {
 
 @test "a format that cannot be parsed is no reason to read nothing" {
   need jq
-  local name
+  local damage
   make_files
-  for name in '\x80umber' '"umber'; do
-    LC_ALL=C sed "s/name: number/name: $name/" files/6-little-64.dat >x.dat
+  for damage in 's/name: number/name: \x80umber/' 's/name: number/name: "umber/' \
+    's/name: number/name:\nnumber/' 's/u32 number;/u3 numb[\xff];/' 's/u32 number;/u32 numbe[;/'; do
+    LC_ALL=C sed "$damage" files/6-little-64.dat >x.dat
+    run ! cmp -s files/6-little-64.dat x.dat
     run -0 show x.dat
     [[ $output == *"[UNKNOWN EVENT]"* ]]
     show --format json x.dat >json
@@ -374,13 +376,13 @@ of_text() {
 @test "names that are not UTF-8 are no reason for bad JSON" {
   need jq
   make_files
-  LC_ALL=C sed 's/maker 1/maker \xff/; s/other/o\xc3\xa4r\xe2/' \
+  LC_ALL=C sed 's/maker 1/mk\xf8\x88\x80\x80\x80/; s/other/o\xc3\xa4r\xe2/' \
     files/6-little-64.dat >x.dat
   show --stat --format json x.dat >json
-  iconv -f UTF-8 -t UTF-8 json >/dev/null
-  jq -e '.writer == "maker \ufffd" and .buffers[1].buffer == "oär\ufffd"' json
+  iconv -f UTF-8 -t UTF-16 json >/dev/null
+  jq -e '.writer == "mk\ufffd\ufffd\ufffd\ufffd\ufffd" and .buffers[1].buffer == "oär\ufffd"' json
   show --format json x.dat >json
-  iconv -f UTF-8 -t UTF-8 json >/dev/null
+  iconv -f UTF-8 -t UTF-16 json >/dev/null
   jq -ne 'any(inputs; .buffer == "oär\ufffd")' json
 }
 
@@ -405,7 +407,7 @@ of_text() {
   exec 5<lines
   wait_until 20 grep -q '^NoNewPrivs:[[:space:]]*1$' "/proc/$!/status"
   grep -q '^CapEff:[[:space:]]*0*$' "/proc/$!/status"
-  show x.dat | cmp - /dev/fd/5
+  cmp <(show x.dat) - <&5
   exec 5<&-
   wait $!
 }

@@ -37,6 +37,7 @@ find_peer() {
   if apt_prepare "$1"; then
     [ -n "$(apt_version trace-cmd)" ] || skip "$1 has no trace-cmd"
     peer=$(keep "$entries" "$(peer_key)" fetch_peer 2>fetch.log) ||
+      peer=$(newest_entry "$entries" | grep .) ||
       skip "trace-cmd of $1 cannot be downloaded: $(tail -n 1 fetch.log)"
   else
     peer=$(newest_entry "$entries" | grep .) || skip "no package list of $1: $apt_error"

@@ -64,7 +64,7 @@ losses() {
   for version in 6 7; do
     its record --file-version $version -b 8 -e raw_syscalls -o x.dat \
       taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 20000)"
-    same_as_its x.dat 1000
+    same_as_its x.dat 100
     grep -q 'EVENTS DROPPED' x.dat.ours
     is_whole x.dat
   done
@@ -74,7 +74,7 @@ losses() {
 everything() {
   choose_all
   zoo "${all_events[@]}"
-  same_as_its x.dat 1000
+  same_as_its x.dat 100
 }
 
 # What it makes of its own files.

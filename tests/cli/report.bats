@@ -375,15 +375,16 @@ of_text() {
 
 @test "names that are not UTF-8 are no reason for bad JSON" {
   need jq
+  local no=$'\xef\xbf\xbd'
   make_files
   LC_ALL=C sed 's/maker 1/mk\xf8\x88\x80\x80\x80/; s/other/o\xc3\xa4r\xe2/' \
     files/6-little-64.dat >x.dat
   show --stat --format json x.dat >json
-  iconv -f UTF-8 -t UTF-16 json >/dev/null
-  jq -e '.writer == "mk\ufffd\ufffd\ufffd\ufffd\ufffd" and .buffers[1].buffer == "oär\ufffd"' json
+  grep -aF "\"mk$no$no$no$no$no\"" json | grep -aqF "\"oär$no\""
+  jq -e '.writer and .buffers[1].buffer' json
   show --format json x.dat >json
-  iconv -f UTF-8 -t UTF-16 json >/dev/null
-  jq -ne 'any(inputs; .buffer == "oär\ufffd")' json
+  grep -aqF ",\"buffer\":\"oär$no\"}" json
+  jq -ne 'any(inputs; .buffer)' json
 }
 
 @test "a closed pipe ends it quietly" {

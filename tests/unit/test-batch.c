@@ -20,7 +20,7 @@
 #include "random.h"
 #include "run.h"
 
-#define RECORDS 3000
+#define RECORDS 800
 #define PIDS 150
 #define MOST_DATA 64
 #define BATCH 8192
@@ -474,7 +474,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_batch_prints_what_is_printed_at_once, 0, 2);
 	tcase_add_loop_test(tcase, all_records_in_one_batch, 0, 2);
 	tcase_add_loop_test(tcase, threads_print_while_another_adds, 0, 2);

@@ -1,41 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include "json.h"
 
+#include "utf8.h"
+
 #define REPLACEMENT "\xef\xbf\xbd"
-
-static bool continues(const unsigned char *text, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return false;
-	return true;
-}
-
-/* Bytes of the UTF-8 character, 0 where there is none (Unicode, table 3-7). */
-static size_t utf8_length(const unsigned char *text, size_t size)
-{
-	unsigned char first = text[0], low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (size < length)
-		return 0;
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (text[1] < low || text[1] > high || !continues(text + 1, length - 1))
-		return 0;
-	return length;
-}
 
 static void put_escape(struct text *text, unsigned char c)
 {

@@ -5,7 +5,7 @@
 
 #include "common-json.h"
 #include "common.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 void common_json_number(struct json_object *to, const char *key, uint64_t number)
 {

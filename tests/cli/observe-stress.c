@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "observe-stress/observe.h"
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 
 /* What has not come to its end by then never will. */
 #define GUARD_SECONDS 30

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 
 #define ROUNDS 5
 #define RING_KB "1024"

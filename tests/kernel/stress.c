@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "stress/stress.h"
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 
 #define HARMLESS (WITH_OBSERVERS | WITH_FORKS | WITH_ATTEMPTS)
 #define EVERYTHING \

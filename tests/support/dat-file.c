@@ -10,7 +10,7 @@
 #include <check.h>
 
 #include "dat-file.h"
-#include "subbuf.h"
+#include "span/subbuf.h"
 
 #define RECORD 8
 

@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 #include "build.h"
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 
 /* What every event says of itself; the rest of it is filler. */
 struct ring_event {

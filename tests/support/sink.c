@@ -5,7 +5,7 @@
 #include <check.h>
 
 #include "ring.h"
-#include "shared-load.h"
+#include "span/shared-load.h"
 #include "sink.h"
 
 #define SPANS 4

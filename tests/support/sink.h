@@ -8,7 +8,7 @@
 
 #include <rbmap/record.h>
 
-#include "engine.h"
+#include "ring/engine.h"
 
 struct sink {
 	struct rbmap_layout layout;

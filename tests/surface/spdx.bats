@@ -9,7 +9,7 @@ wanted() {
   LICENSES/* | *.md | *.json | */.gitignore | .gitignore | .editorconfig) ;;
   tests/fuzz/corpus/*) ;; # bytes
   packaging/kernel/linux-6.1/*) ;; # each patch has those of the files that it changes
-  lib/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
+  lib/ring/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
   lib/* | include/*) echo 'LGPL-2.1-only' ;;
   cli/* | tests/*) echo 'GPL-2.0-only' ;;
   *) printf '%s\n' 'GPL-2.0-only' 'LGPL-2.1-only' ;;

@@ -16,7 +16,7 @@
 #include <rbmap/batch.h>
 #include <rbmap/events.h>
 
-#include "events.h"
+#include "events/events.h"
 #include "random.h"
 #include "run.h"
 

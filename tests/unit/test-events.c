@@ -15,7 +15,7 @@
 
 #include <rbmap/events.h>
 
-#include "events.h"
+#include "events/events.h"
 #include "random.h"
 #include "run.h"
 

@@ -5,8 +5,8 @@
 #include <rbmap/record.h>
 #include <rbmap/stats.h>
 
-#include "internal.h"
-#include "mapping.h"
+#include "base/internal.h"
+#include "ring/mapping.h"
 #include "random.h"
 #include "ring.h"
 #include "run.h"

@@ -7,7 +7,7 @@
 
 #include <check.h>
 
-#include "internal.h"
+#include "base/internal.h"
 #include "ring.h"
 #include "run.h"
 #include "sink.h"

@@ -10,8 +10,8 @@
 
 #include <rbmap/events.h>
 
-#include "events.h"
-#include "format.h"
+#include "events/events.h"
+#include "format/plan.h"
 #include "random.h"
 #include "run.h"
 

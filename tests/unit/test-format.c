@@ -12,8 +12,8 @@
 #include <traceevent/event-parse.h>
 #include <traceevent/trace-seq.h>
 
-#include "events.h"
-#include "format.h"
+#include "events/events.h"
+#include "format/plan.h"
 #include "random.h"
 #include "run.h"
 

@@ -8,8 +8,8 @@
 #include <traceevent/event-parse.h>
 #include <traceevent/trace-seq.h>
 
-#include "events.h"
-#include "format.h"
+#include "events/events.h"
+#include "format/plan.h"
 #include "run.h"
 
 #define DISTRUST "[PRINT FORMAT NOT TRUSTED] {\"ip\":0,\"n\":"

@@ -21,7 +21,7 @@
 
 #include <rbmap/record.h>
 
-#include "internal.h"
+#include "base/internal.h"
 #include "records.h"
 #include "run.h"
 

@@ -8,9 +8,9 @@
 
 #include <check.h>
 
-#include "internal.h"
-#include "mapping.h"
-#include "reader.h"
+#include "base/internal.h"
+#include "ring/mapping.h"
+#include "ring/engine-mapped.h"
 #include "ring.h"
 #include "run.h"
 

@@ -5,9 +5,9 @@
  */
 #include <check.h>
 
-#include "internal.h"
-#include "mapping.h"
-#include "observer.h"
+#include "base/internal.h"
+#include "ring/mapping.h"
+#include "ring/engine-observe.h"
 #include "random.h"
 #include "ring.h"
 #include "run.h"

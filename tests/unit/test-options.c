@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "internal.h"
+#include "base/internal.h"
 #include "run.h"
 
 struct known {

@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-#include "pace.h"
+#include "ring/pace.h"
 #include "run.h"
 
 #define MS UINT64_C(1000000)

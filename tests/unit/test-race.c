@@ -12,10 +12,10 @@
 
 #include <rbmap/stats.h>
 
-#include "internal.h"
-#include "mapping.h"
-#include "observer.h"
-#include "reader.h"
+#include "base/internal.h"
+#include "ring/mapping.h"
+#include "ring/engine-observe.h"
+#include "ring/engine-mapped.h"
 #include "ring.h"
 #include "run.h"
 #include "sink.h"

@@ -2,9 +2,9 @@
 /* The reader engine on a ring in memory: each event once, in order, or told as lost. */
 #include <check.h>
 
-#include "internal.h"
-#include "mapping.h"
-#include "reader.h"
+#include "base/internal.h"
+#include "ring/mapping.h"
+#include "ring/engine-mapped.h"
 #include "ring.h"
 #include "run.h"
 #include "sink.h"

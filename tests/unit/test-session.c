@@ -11,7 +11,7 @@
 
 #include "build.h"
 #include "fake-tracefs.h"
-#include "internal.h"
+#include "base/internal.h"
 #include "run.h"
 
 #define SPANS 8

@@ -12,7 +12,7 @@
 
 #include <rbmap/stats.h>
 
-#include "tracefs.h"
+#include "tracefs/tracefs.h"
 
 static const char stats_text[] = "entries: 116\n"
 				 "overrun: 2679\n"

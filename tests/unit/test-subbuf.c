@@ -7,9 +7,9 @@
 #include <check.h>
 
 #include "build.h"
-#include "internal.h"
+#include "base/internal.h"
 #include "run.h"
-#include "subbuf.h"
+#include "span/subbuf.h"
 
 #define STAMP UINT64_C(0x0123456789abcdef)
 

@@ -8,7 +8,7 @@
 
 #include "random.h"
 #include "run.h"
-#include "symbols.h"
+#include "names/symbols.h"
 
 static struct rbmap_symbols *parse(const char *text)
 {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "random.h"
 #include "run.h"
-#include "text.h"
+#include "base/text.h"
 
 static void expect(struct text *text, const char *wanted)
 {

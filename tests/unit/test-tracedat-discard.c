@@ -9,10 +9,10 @@
 #include <check.h>
 
 #include "dat-file.h"
-#include "internal.h"
+#include "base/internal.h"
 #include "run.h"
-#include "subbuf.h"
-#include "tracedat.h"
+#include "span/subbuf.h"
+#include "tracedat/write/writer.h"
 
 #define SIZE 4096
 #define RECORDS 400

@@ -13,8 +13,8 @@
 #include <rbmap/record.h>
 
 #include "dat-file.h"
-#include "subbuf.h"
-#include "tracedat.h"
+#include "span/subbuf.h"
+#include "tracedat/write/writer.h"
 
 #define MISSED (UINT32_C(1) << 31)
 #define STORED (UINT32_C(1) << 30)

@@ -7,7 +7,7 @@
 #ifndef MAPPING_CONTRACT_H
 #define MAPPING_CONTRACT_H
 
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #define STRESS_MAP_H
 
 #include "stress.h"
-#include "uapi/trace_mmap.h"
+#include "ring/uapi/trace_mmap.h"
 
 struct map {
 	int fd;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "events/events.h"
+#include "format/plan.h"
+#include "base/internal.h"
+#include "tracefs/tracefs.h"
+
+/*
+ * Behind the data of a record: libtraceevent reads numbers of a trace_printk(), and
+ * dynamic arrays wherever 16 bits of offset and 16 of size lead it, without looking
+ * whether they still lie in the record. Pages that nobody looks at cost nothing.
+ */
+#define COPY_SLACK (4 * 65536)
+
+/* Those that trace-cmd report tells in seconds; the others are plain numbers. */
+static const char *const clocks_in_usecs[] = {
+	"local", "global", "uptime", "perf", "mono", "mono_raw", "tai",
+};
+
+int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
+		     const struct rbmap_events_files *files,
+		     const struct rbmap_log *log)
+{
+	struct rbmap_events *events = calloc(1, sizeof(*events));
+
+	if (!events) {
+		if (files->cmdlines >= 0)
+			close(files->cmdlines);
+		if (files->kallsyms >= 0)
+			close(files->kallsyms);
+		if (files->proc >= 0)
+			close(files->proc);
+		return -ENOMEM;
+	}
+	tep_ref(tep);
+	events->tep = tep;
+	events->resolver = events;
+	events->files = *files;
+	events->log = *log;
+	events->usecs = true;
+	events->swap = tep_is_file_bigendian(tep) != tep_is_local_bigendian(tep);
+	*ret = events;
+	return 0;
+}
+
+RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
+{
+	if (!events)
+		return;
+	rbmap_events_forget_functions(events);
+	if (events->plugins)
+		tep_unload_plugins(events->plugins, events->tep);
+	tep_unref(events->tep);
+	if (events->files.cmdlines >= 0)
+		close(events->files.cmdlines);
+	if (events->files.kallsyms >= 0)
+		close(events->files.kallsyms);
+	if (events->files.proc >= 0)
+		close(events->files.proc);
+	for (size_t i = 0; i < events->nr_plans; i++)
+		rbmap_format_free(events->plans[i]);
+	free(events->plans);
+	free(events->copy);
+	free(events);
+}
+
+/*
+ * Events carry the pids of the first PID namespace: elsewhere /proc would name others.
+ * A kernel without such namespaces (CONFIG_PID_NS) has no link for them.
+ * Source: PROC_PID_INIT_INO in include/linux/proc_ns.h.
+ */
+static bool is_first_pid_namespace(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) == 0)
+		return st.st_ino == UINT32_C(0xEFFFFFFC);
+	return errno == ENOENT && stat("/proc/self/ns", &st) == 0;
+}
+
+static int open_proc(void)
+{
+	if (!is_first_pid_namespace())
+		return -1;
+	return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void open_files(struct rbmap_events_files *files, const struct rbmap_log *log)
+{
+	files->cmdlines = rbmap_tracefs_open(NULL, "saved_cmdlines", O_RDONLY);
+	if (files->cmdlines < 0)
+		log_info(log,
+			 "saved_cmdlines cannot be read (%s): commands have no names",
+			 rbmap_strerror(files->cmdlines));
+	files->proc = open_proc();
+	files->kallsyms = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	if (files->kallsyms < 0)
+		log_info(log,
+			 "/proc/kallsyms cannot be read (%s): functions have no names",
+			 rbmap_strerror(-errno));
+}
+
+bool rbmap_clock_in_usecs(const char *clock)
+{
+	for (size_t i = 0; i < sizeof(clocks_in_usecs) / sizeof(*clocks_in_usecs); i++)
+		if (!strcmp(clock, clocks_in_usecs[i]))
+			return true;
+	return false;
+}
+
+void rbmap_events_set_clock(struct rbmap_events *events, const char *clock)
+{
+	events->usecs = rbmap_clock_in_usecs(clock);
+}
+
+static int read_clock(struct rbmap_events *events, struct tracefs_instance *instance)
+{
+	char *text, *begin, *end;
+	int error = rbmap_tracefs_read(instance, "trace_clock", &text, NULL);
+
+	if (error)
+		return error;
+	begin = strchr(text, '[');
+	end = begin ? strchr(begin, ']') : NULL;
+	if (end) {
+		*end = '\0';
+		rbmap_events_set_clock(events, begin + 1);
+	}
+	free(text);
+	return 0;
+}
+
+static int fill(struct rbmap_events *events, const struct rbmap_events_options *options)
+{
+	int error;
+
+	/* A handle of the caller's has the plugins and the resolver that they chose. */
+	if (!options->tep)
+		events->plugins = tep_load_plugins(events->tep);
+	error = rbmap_events_load(events, options->instance, options->systems);
+	if (!error)
+		error = read_clock(events, options->instance);
+	if (!error && !options->tep)
+		error = rbmap_events_resolve_functions(events);
+	/* What is known before the first record needs no reading at one. */
+	if (!error)
+		rbmap_events_read_cmdlines(events);
+	return error;
+}
+
+RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
+				   const struct rbmap_events_options *options)
+{
+	struct rbmap_events_options o;
+	struct rbmap_events_files files;
+	struct rbmap_events *events;
+	struct tep_handle *tep;
+	int error;
+
+	error = rbmap_options_copy(&o, sizeof(o), options);
+	if (error)
+		return error;
+	tep = o.tep ? o.tep : tep_alloc();
+	if (!tep)
+		return -ENOMEM;
+	open_files(&files, &o.log);
+	error = rbmap_events_new(&events, tep, &files, &o.log);
+	if (!o.tep)
+		tep_unref(tep);
+	if (error)
+		return error;
+	error = fill(events, &o);
+	if (error) {
+		rbmap_events_close(events);
+		return error;
+	}
+	*ret = events;
+	return 0;
+}
+
+RBMAP_PUBLIC struct tep_handle *rbmap_events_tep(const struct rbmap_events *events)
+{
+	return events->tep;
+}
+
+RBMAP_PUBLIC struct tep_event *rbmap_events_find(const struct rbmap_events *events,
+						 const struct rbmap_record *record)
+{
+	if (record->size < sizeof(uint16_t))
+		return NULL;
+	return tep_find_event(events->tep, tep_read_number(events->tep, record->data,
+							   sizeof(uint16_t)));
+}
+
+static int grow_copy(struct rbmap_events *events, size_t size)
+{
+	unsigned char *copy;
+
+	if (size + COPY_SLACK <= events->copy_size)
+		return 0;
+	size = 2 * size + COPY_SLACK;
+	copy = calloc(1, size);
+	if (!copy)
+		return -ENOMEM;
+	free(events->copy);
+	events->copy = copy;
+	events->copy_size = size;
+	events->copy_used = 0;
+	return 0;
+}
+
+int rbmap_events_tep_record(struct rbmap_events *events,
+			    const struct rbmap_record *record, struct tep_record *ret)
+{
+	int error = grow_copy(events, record->size);
+
+	if (error)
+		return error;
+	memcpy(events->copy, record->data, record->size);
+	if (events->copy_used > record->size)
+		memset(events->copy + record->size, 0,
+		       events->copy_used - record->size);
+	events->copy_used = record->size;
+	memset(ret, 0, sizeof(*ret));
+	ret->ts = record->time_stamp;
+	ret->offset = record->offset;
+	ret->data = events->copy;
+	ret->size = record->size;
+	ret->record_size = record->size;
+	ret->cpu = record->cpu;
+	return 0;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include "base/decimal.h"
+#include "events/events.h"
+#include "format/plan.h"
+#include "base/internal.h"
+
+#include <rbmap/subbuf.h>
+
+#define NAME_WIDTH 20
+#define SECONDS_WIDTH 5
+#define NS_PER_US 1000
+#define US_PER_SECOND UINT64_C(1000000)
+
+static int state(const struct trace_seq *out)
+{
+	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
+}
+
+static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
+{
+	uint64_t micros =
+		time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= NS_PER_US / 2);
+	uint64_t seconds = micros / US_PER_SECOND;
+	char digits[DECIMAL_ROOM];
+	unsigned int nr = decimal_write(digits, seconds) - digits;
+	unsigned int width = nr > SECONDS_WIDTH ? nr : SECONDS_WIDTH;
+
+	second->whole = seconds * US_PER_SECOND * NS_PER_US;
+	second->begin = seconds ? second->whole - NS_PER_US / 2 : 0;
+	/* The very last one wraps, and so is made anew each time. */
+	second->end = second->whole + US_PER_SECOND * NS_PER_US - NS_PER_US / 2;
+	second->length = width + 2;
+	memset(second->text, ' ', width + 1);
+	memcpy(second->text + width + 1 - nr, digits, nr);
+	second->text[width + 1] = '.';
+}
+
+/* Thousands of events are in one second: only what is behind the point is new. */
+static void put_seconds(struct text *text, struct rbmap_second *second,
+			uint64_t time_stamp)
+{
+	char *at = text_room(text, sizeof(second->text) + 8);
+	uint32_t micros;
+
+	if (!at)
+		return;
+	if (time_stamp < second->begin || time_stamp >= second->end)
+		begin_second(second, time_stamp);
+	micros = (uint32_t)(time_stamp - second->whole + NS_PER_US / 2) / NS_PER_US;
+	memcpy(at, second->text, sizeof(second->text));
+	at += second->length;
+	decimal_write_eight(at, 100 * micros);
+	at[6] = ':';
+	text->used += second->length + 7;
+}
+
+static inline void put_time(struct text *text, bool usecs, struct rbmap_second *second,
+			    uint64_t time_stamp)
+{
+	static const struct text_style wide = { .base = 10,
+						.width = 12,
+						.precision = -1 };
+
+	if (usecs) {
+		put_seconds(text, second, time_stamp);
+		return;
+	}
+	rbmap_text_number(text, &wide, time_stamp, false);
+	text_char(text, ':');
+}
+
+void rbmap_line_comm(const char *comm, int pid, struct text *text)
+{
+	static const struct text_style wide = { .width = 16, .precision = -1 };
+	static const struct text_style left = {
+		.base = 10, .width = 5, .left = true, .precision = -1
+	};
+
+	rbmap_text_bytes(text, &wide, comm, strlen(comm));
+	text_char(text, '-');
+	rbmap_text_number(text, &left, pid < 0 ? -(uint64_t)pid : (uint64_t)pid,
+			  pid < 0);
+}
+
+static void put_comm(struct rbmap_events *events, int pid, struct text *text)
+{
+	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	char *at;
+
+	if (seen->head_length) {
+		/* A copy of a fixed size is no call. */
+		at = text_room(text, sizeof(seen->head));
+		if (!at)
+			return;
+		memcpy(at, seen->head, sizeof(seen->head));
+		text->used += seen->head_length;
+		return;
+	}
+	rbmap_line_comm(tep_data_comm_from_pid(events->tep, pid), pid, text);
+}
+
+static void put_cpu(struct text *text, unsigned int cpu)
+{
+	char *at = text_room(text, 6);
+
+	if (!at)
+		return;
+	if (cpu > 999) {
+		text_put(text, " [", 2);
+		rbmap_text_unsigned(text, cpu);
+		text_char(text, ']');
+		return;
+	}
+	memcpy(at, " [000]", 6);
+	at[2] += cpu / 100;
+	at[3] += cpu / 10 % 10;
+	at[4] += cpu % 10;
+	text->used += 6;
+}
+
+static void put_head(struct rbmap_events *events, int pid,
+		     const struct rbmap_record *record, struct text *text)
+{
+	put_comm(events, pid, text);
+	put_cpu(text, record->cpu);
+	put_time(text, events->usecs, &events->second, record->time_stamp);
+}
+
+static void put_name(struct text *text, const char *name)
+{
+	size_t width = strlen(name);
+
+	text_char(text, ' ');
+	text_put(text, name, width);
+	text_string(text, ": ");
+	if (width < NAME_WIDTH)
+		rbmap_text_fill(text, ' ', NAME_WIDTH - width);
+}
+
+/* The record ends before its event's fields do: the kernel writes no such record. */
+static bool too_short(const struct tep_event *event, const struct tep_record *record)
+{
+	const struct tep_format_field *field;
+
+	for (field = event->format.fields; field; field = field->next)
+		if (field->offset < 0 || field->size < 0 ||
+		    rbmap_field_end(field) > record->size)
+			return true;
+	return false;
+}
+
+/* libtraceevent would print the fields, too, by the print format. */
+static void put_fields(const struct format_plan *plan, const struct tep_record *record,
+		       struct trace_seq *out)
+{
+	struct text text = rbmap_text_from_seq(out);
+
+	text_string(&text, "[PRINT FORMAT NOT TRUSTED] ");
+	rbmap_format_json_fields(plan, record->data, record->size, &text);
+	rbmap_text_to_seq(&text, out);
+}
+
+static void put_info(struct rbmap_events *events, const struct format_plan *plan,
+		     struct tep_record *record, struct trace_seq *out)
+{
+	unsigned int begin = out->len;
+
+	if (too_short(plan->event, record))
+		trace_seq_printf(out, "[RECORD CUT SHORT: %d BYTES]", record->size);
+	else if (!rbmap_format_is_safe(plan, record->data, record->size))
+		put_fields(plan, record, out);
+	else
+		tep_print_event(events->tep, out, record, "%s", TEP_PRINT_INFO);
+	if (out->len > begin && out->buffer[out->len - 1] == '\n')
+		out->len--;
+}
+
+/* Through libtraceevent, or not at all. */
+static int put_uncompiled(struct rbmap_events *events, const struct format_plan *plan,
+			  const struct rbmap_record *record, struct trace_seq *out)
+{
+	struct tep_event *event = rbmap_events_find(events, record);
+	struct text text = rbmap_text_from_seq(out);
+	struct tep_record copy;
+	int error;
+
+	if (event && !plan)
+		return -ENOMEM;
+	error = rbmap_events_tep_record(events, record, &copy);
+	if (error)
+		return error;
+	if (event) {
+		put_head(events, format_pid(plan, record->data, record->size), record,
+			 &text);
+		put_name(&text, event->name);
+	} else {
+		/* So trace-cmd report has it: without the time and the pid. */
+		text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
+		put_name(&text, "(NULL)");
+		text_string(&text, "[UNKNOWN EVENT]");
+	}
+	rbmap_text_to_seq(&text, out);
+	if (event)
+		put_info(events, plan, &copy, out);
+	return state(out);
+}
+
+bool rbmap_line_is_compiled(const struct format_plan *plan,
+			    const struct rbmap_record *record)
+{
+	return plan && !plan->why_not && record->size >= plan->min_size;
+}
+
+void rbmap_line_asked(const struct format_plan *plan,
+		      const struct rbmap_symbol *symbols,
+		      const struct rbmap_record *record, bool usecs,
+		      struct rbmap_second *second, struct text *text)
+{
+	put_cpu(text, record->cpu);
+	put_time(text, usecs, second, record->time_stamp);
+	text_put_short(text, plan->strings + plan->name, plan->name_length);
+	rbmap_format_asked_text(plan, symbols, record->data, record->size, text);
+}
+
+static bool put_compiled(struct rbmap_events *events, const struct format_plan *plan,
+			 const struct rbmap_record *record, struct text *text)
+{
+	const unsigned char *data = record->data;
+	int pid = format_read(data + plan->pid_offset, plan->pid_size, plan->swap);
+
+	put_head(events, pid, record, text);
+	text_put_short(text, plan->strings + plan->name, plan->name_length);
+	return rbmap_format_text(plan, events, data, record->size, text);
+}
+
+RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
+				   const struct rbmap_record *record,
+				   struct trace_seq *out)
+{
+	const struct format_plan *plan = rbmap_events_plan(events, record);
+	struct text text = rbmap_text_from_seq(out);
+	size_t begin = text.used;
+	bool done;
+
+	if (!rbmap_line_is_compiled(plan, record))
+		return put_uncompiled(events, plan, record, out);
+	done = put_compiled(events, plan, record, &text);
+	if (!done)
+		text.used = begin;
+	rbmap_text_to_seq(&text, out);
+	return done ? state(out) : put_uncompiled(events, plan, record, out);
+}
+
+RBMAP_PUBLIC int rbmap_events_lost_text(const struct rbmap_record *record,
+					struct trace_seq *out)
+{
+	if (record->lost == RBMAP_LOST_UNKNOWN)
+		trace_seq_printf(out, "CPU:%d [EVENTS DROPPED]", record->cpu);
+	else
+		trace_seq_printf(out, "CPU:%d [%llu EVENTS DROPPED]", record->cpu,
+				 (unsigned long long)record->lost);
+	return state(out);
+}

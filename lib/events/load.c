@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "events/events.h"
+#include "base/internal.h"
+#include "tracefs/tracefs.h"
+
+struct loader {
+	struct rbmap_events *events;
+	bool had_events;
+};
+
+static int read_at(int dir, const char *name, char **ret, size_t *ret_size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = rbmap_fd_read(fd, ret, ret_size);
+	close(fd);
+	return error;
+}
+
+static int open_directory_at(int dir, const char *name, DIR **ret)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return rbmap_fd_directory(fd < 0 ? -errno : fd, ret);
+}
+
+static int load_format(struct loader *loader, int dir, const char *system,
+		       const char *name)
+{
+	struct tep_handle *tep = loader->events->tep;
+	enum tep_errno parsed;
+	char path[NAME_MAX + sizeof("/format")];
+	char *text;
+	size_t size;
+	int error;
+
+	if (loader->had_events && tep_find_event_by_name(tep, system, name))
+		return 0;
+	if ((size_t)snprintf(path, sizeof(path), "%s/format", name) >= sizeof(path))
+		return 0;
+	error = read_at(dir, path, &text, &size);
+	/* Files beside the events, and events whose module went away meanwhile. */
+	if (error == -ENOENT || error == -ENOTDIR || error == -ENODEV)
+		return 0;
+	if (error)
+		return error;
+	parsed = tep_parse_event(tep, text, size, system);
+	free(text);
+	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
+		return -ENOMEM;
+	if (parsed)
+		log_debug(&loader->events->log,
+			  "%s:%s: libtraceevent cannot parse the format", system, name);
+	return 0;
+}
+
+static int load_system(struct loader *loader, int events_dir, const char *system)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int error;
+
+	error = open_directory_at(events_dir, system, &dir);
+	if (error)
+		return error;
+	while (!error && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && entry->d_type != DT_REG)
+			error = load_format(loader, dirfd(dir), system, entry->d_name);
+	closedir(dir);
+	return error;
+}
+
+static int load_named(struct loader *loader, int events_dir, const char *const *systems)
+{
+	int error = 0;
+
+	for (; !error && *systems; systems++) {
+		if (!**systems || **systems == '.' || strchr(*systems, '/'))
+			error = -ENOENT;
+		else if (strcmp(*systems, "ftrace"))
+			error = load_system(loader, events_dir, *systems);
+		if (error)
+			log_info(&loader->events->log, "event system %s: %s", *systems,
+				 rbmap_strerror(error));
+	}
+	return error;
+}
+
+static int load_all(struct loader *loader, int events_dir)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int error;
+
+	error = open_directory_at(events_dir, ".", &dir);
+	if (error)
+		return error;
+	while (!error && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || entry->d_type == DT_REG ||
+		    !strcmp(entry->d_name, "ftrace"))
+			continue;
+		error = load_system(loader, events_dir, entry->d_name);
+		/* Files beside the systems, and systems that went away meanwhile. */
+		if (error == -ENOENT || error == -ENOTDIR)
+			error = 0;
+	}
+	closedir(dir);
+	return error;
+}
+
+static int load_header(struct loader *loader, int events_dir)
+{
+	struct tep_handle *tep = loader->events->tep;
+	size_t size;
+	char *text;
+	int error = read_at(events_dir, "header_page", &text, &size);
+
+	if (error)
+		return error;
+	error = tep_parse_header_page(tep, text, size, sizeof(long)) ? -EBADMSG : 0;
+	free(text);
+	if (error)
+		return error;
+	/* The commit word is a long of the kernel, which need not be this program's. */
+	tep_set_long_size(tep, tep_get_header_page_size(tep));
+	tep_set_page_size(tep, sysconf(_SC_PAGESIZE));
+	return 0;
+}
+
+static void load_printk_formats(struct loader *loader)
+{
+	char *text;
+	int error = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
+
+	if (error) {
+		log_info(&loader->events->log,
+			 "printk_formats cannot be read (%s): no trace_printk() text",
+			 rbmap_strerror(error));
+		return;
+	}
+	tep_parse_printk_formats(loader->events->tep, text);
+	free(text);
+}
+
+int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
+		      const char *const *systems)
+{
+	struct loader loader = { .events = events };
+	int fd = rbmap_tracefs_open(instance, "events", O_RDONLY | O_DIRECTORY);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	loader.had_events = tep_get_events_count(events->tep) > 0;
+	error = load_header(&loader, fd);
+	if (!error)
+		error = load_system(&loader, fd, "ftrace");
+	if (!error)
+		error = systems ? load_named(&loader, fd, systems) :
+				  load_all(&loader, fd);
+	if (!error)
+		load_printk_formats(&loader);
+	close(fd);
+	return error;
+}

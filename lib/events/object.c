@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include "base/decimal.h"
+#include "events/events.h"
+#include "format/plan.h"
+#include "base/internal.h"
+#include "base/json.h"
+
+#include <rbmap/subbuf.h>
+
+bool rbmap_field_is_open(const struct tep_format_field *field)
+{
+	if (!(field->flags & TEP_FIELD_IS_ARRAY))
+		return false;
+	if (field->flags & TEP_FIELD_IS_DYNAMIC)
+		return false;
+	if (!field->size)
+		return true;
+	return !field->next && !strcmp(field->event->system, "ftrace");
+}
+
+int64_t rbmap_field_end(const struct tep_format_field *field)
+{
+	return (int64_t)field->offset + (rbmap_field_is_open(field) ? 0 : field->size);
+}
+
+void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid)
+{
+	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	char *at;
+
+	if (!seen->json_length) {
+		rbmap_events_put_pid(text, tep_data_comm_from_pid(events->tep, pid),
+				     pid);
+		return;
+	}
+	at = text_room(text, sizeof(seen->json));
+	if (!at)
+		return;
+	memcpy(at, seen->json, sizeof(seen->json));
+	text->used += seen->json_length;
+}
+
+static void put_stamp(struct text *text, const struct rbmap_record *record)
+{
+	static const char begin[] = "{\"ts\":", cpu[] = ",\"cpu\":";
+	char *at = text_room(text, sizeof(begin) + sizeof(cpu) + 2 * DECIMAL_ROOM);
+
+	if (!at)
+		return;
+	memcpy(at, begin, sizeof(begin) - 1);
+	at = decimal_write(at + sizeof(begin) - 1, record->time_stamp);
+	memcpy(at, cpu, sizeof(cpu) - 1);
+	at = decimal_write_signed(at + sizeof(cpu) - 1, record->cpu);
+	text_ends(text, at);
+}
+
+static void put_common(struct text *text, struct rbmap_events *events,
+		       const struct rbmap_record *record, int pid)
+{
+	put_stamp(text, record);
+	rbmap_object_pid(text, events, pid);
+}
+
+void rbmap_object_asked(const struct format_plan *plan, const char *pid,
+			size_t pid_length, const struct rbmap_record *record,
+			struct text *text)
+{
+	put_stamp(text, record);
+	text_put(text, pid, pid_length);
+	rbmap_format_json(plan, record->data, record->size, text);
+}
+
+static int put_unknown(struct text *text, struct rbmap_events *events,
+		       const struct rbmap_record *record)
+{
+	const struct format_plan *any = rbmap_events_any_plan(events);
+
+	if (rbmap_events_find(events, record))
+		return -ENOMEM;
+	put_common(text, events, record,
+		   any ? format_pid(any, record->data, record->size) : -1);
+	text_string(text, ",\"event\":null,\"raw\":");
+	rbmap_format_json_bytes(text, record->data, record->size);
+	text_char(text, '}');
+	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
+				   const struct rbmap_record *record,
+				   struct trace_seq *out)
+{
+	const struct format_plan *plan = rbmap_events_plan(events, record);
+	struct text text = rbmap_text_from_seq(out);
+	int error = 0;
+
+	if (plan) {
+		put_common(&text, events, record,
+			   format_pid(plan, record->data, record->size));
+		rbmap_format_json(plan, record->data, record->size, &text);
+	} else {
+		error = put_unknown(&text, events, record);
+	}
+	rbmap_text_to_seq(&text, out);
+	return text.failed ? -ENOMEM : error;
+}
+
+RBMAP_PUBLIC int rbmap_events_lost_json(const struct rbmap_record *record,
+					struct trace_seq *out)
+{
+	trace_seq_printf(out, "{\"ts\":%llu,\"cpu\":%d,\"lost\":",
+			 (unsigned long long)record->time_stamp, record->cpu);
+	if (record->lost == RBMAP_LOST_UNKNOWN)
+		trace_seq_puts(out, "null}");
+	else
+		trace_seq_printf(out, "%llu}", (unsigned long long)record->lost);
+	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
+}

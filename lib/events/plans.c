@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* The compiled formats of the events, each made at its first record. */
+#include <stdlib.h>
+
+#include "events/events.h"
+#include "format/plan.h"
+#include "base/internal.h"
+
+static bool make_room(struct rbmap_events *events, size_t id)
+{
+	size_t want = events->nr_plans ? events->nr_plans : 512;
+	struct format_plan **plans;
+
+	if (id < events->nr_plans)
+		return true;
+	while (want <= id)
+		want *= 2;
+	plans = realloc(events->plans, want * sizeof(*plans));
+	if (!plans)
+		return false;
+	memset(plans + events->nr_plans, 0, (want - events->nr_plans) * sizeof(*plans));
+	events->plans = plans;
+	events->nr_plans = want;
+	return true;
+}
+
+static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
+{
+	const struct tep_event *event = tep_find_event(events->tep, id);
+	struct format_plan *plan;
+
+	if (!event || !make_room(events, id))
+		return NULL;
+	plan = rbmap_format_compile(event, events);
+	if (!plan)
+		return NULL;
+	/* A batch may have records for the one before. */
+	plan->older = events->plans[id];
+	events->plans[id] = plan;
+	return plan;
+}
+
+/* A plugin may register after the first record of its event. */
+static bool is_current(const struct format_plan *plan)
+{
+	return plan->handler == plan->event->handler &&
+	       plan->flags == plan->event->flags;
+}
+
+static const struct format_plan *find(struct rbmap_events *events, uint16_t id)
+{
+	const struct format_plan *plan = NULL;
+
+	if (id < events->nr_plans)
+		plan = events->plans[id];
+	while (plan && !is_current(plan))
+		plan = plan->older;
+	return plan ? plan : make(events, id);
+}
+
+const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
+					    const struct rbmap_record *record)
+{
+	uint16_t id;
+
+	if (record->size < sizeof(id))
+		return NULL;
+	id = format_read(record->data, sizeof(id), events->swap);
+	return find(events, id);
+}
+
+static bool is_number_of_record(const struct tep_event *event)
+{
+	return event->id >= 0 && event->id <= UINT16_MAX;
+}
+
+const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events)
+{
+	const struct tep_event *event = tep_get_first_event(events->tep);
+
+	return event && is_number_of_record(event) ? find(events, event->id) : NULL;
+}
+
+RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
+						       const struct tep_event *event)
+{
+	const struct format_plan *plan;
+
+	if (!is_number_of_record(event))
+		return "its number is too large for a record";
+	plan = find(events, event->id);
+
+	return plan ? plan->why_not : "no memory";
+}

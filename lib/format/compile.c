@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <stdlib.h>
+
+#include "events/events.h"
+#include "format/build.h"
+
+#define NAME_WIDTH 20
+
+void rbmap_format_free(struct format_plan *plan)
+{
+	struct format_plan *older;
+
+	for (; plan; plan = older) {
+		older = plan->older;
+		free(plan->values);
+		free(plan->steps);
+		free(plan->rows);
+		free(plan->members);
+		free(plan->guards);
+		free(plan->asking);
+		free(plan->strings);
+		free(plan);
+	}
+}
+
+static bool measure(struct format_build *build, const struct tep_format_field *field)
+{
+	struct format_plan *plan = build->plan;
+
+	for (; field; field = field->next) {
+		if (field->offset < 0 || field->size < 0 ||
+		    rbmap_field_end(field) > INT32_MAX)
+			return rbmap_build_refuse(build, "a field at no place");
+		if (rbmap_field_end(field) > plan->min_size)
+			plan->min_size = rbmap_field_end(field);
+	}
+	return true;
+}
+
+/* An array, too, may have that name, and be longer than the record. */
+static const struct tep_format_field *find_number(struct tep_event *event,
+						  const char *name)
+{
+	const struct tep_format_field *field = tep_find_common_field(event, name);
+
+	if (!field || field->offset < 0 || field->flags & TEP_FIELD_IS_ARRAY)
+		return NULL;
+	return field;
+}
+
+/* The head of a line, and of an object, needs these two. */
+static void find_common(struct format_plan *plan)
+{
+	struct tep_event *event = (struct tep_event *)plan->event;
+	const struct tep_format_field *pid, *flags;
+
+	pid = find_number(event, "common_pid");
+	if (pid) {
+		plan->pid_offset = pid->offset;
+		plan->pid_size = pid->size;
+	}
+	flags = find_number(event, "common_flags");
+	if (flags) {
+		plan->flags_offset = flags->offset;
+		plan->flags_size = flags->size;
+	}
+}
+
+static bool add_name(struct format_build *build)
+{
+	struct format_plan *plan = build->plan;
+	struct text text = { 0 };
+	size_t width = strlen(plan->event->name);
+	bool done;
+
+	text_char(&text, ' ');
+	text_string(&text, plan->event->name);
+	text_string(&text, ": ");
+	if (width < NAME_WIDTH)
+		rbmap_text_fill(&text, ' ', NAME_WIDTH - width);
+	done = text.failed ?
+		       rbmap_build_out_of_memory(build) :
+		       rbmap_build_string(build, text.buffer, text.used, &plan->name);
+	plan->name_length = text.used;
+	free(text.buffer);
+	return done;
+}
+
+static bool may_compile(struct format_build *build)
+{
+	const struct tep_event *event = build->plan->event;
+
+	if (event->flags & TEP_EVENT_FL_FAILED || !event->print_fmt.format)
+		return rbmap_build_refuse(
+			build, "libtraceevent cannot parse its print format");
+	if (event->flags & TEP_EVENT_FL_ISBPRINT)
+		return rbmap_build_refuse(build, "each record has a format of its own");
+	if (event->flags & TEP_EVENT_FL_PRINTRAW)
+		return rbmap_build_refuse(build, "it is to be printed raw");
+	return true;
+}
+
+static bool add_steps(struct format_build *build)
+{
+	const struct tep_event *event = build->plan->event;
+
+	if (event->handler && !(event->flags & TEP_EVENT_FL_NOHANDLE))
+		return rbmap_build_plugin(build);
+	return rbmap_build_print_format(build);
+}
+
+static bool asks(const struct format_step *step)
+{
+	return step->kind == STEP_FUNCTION || step->kind == STEP_FUNCTION_OFFSET ||
+	       step->kind == STEP_CALL_SITE || step->kind == STEP_TIMER_FUNCTION ||
+	       step->kind == STEP_LEARN_COMM;
+}
+
+/* See put_bits(): padding and cutting of bits. */
+static bool gives_up(const struct format_step *step)
+{
+	return (step->kind == STEP_BITMASK || step->kind == STEP_CPUMASK) &&
+	       (step->style.width || step->style.precision >= 0 ||
+		step->star != FORMAT_NONE);
+}
+
+static bool note_asking(struct format_build *build)
+{
+	struct format_plan *plan = build->plan;
+
+	plan->asking = calloc(plan->nr_steps + 1, sizeof(*plan->asking));
+	if (!plan->asking)
+		return rbmap_build_out_of_memory(build);
+	for (size_t i = 0; i < plan->nr_steps; i++) {
+		struct format_step *step = &plan->steps[i];
+
+		plan->may_give_up |= gives_up(step);
+		if (!asks(step))
+			continue;
+		plan->asking[plan->nr_asking++] = i;
+		if (step->kind != STEP_LEARN_COMM)
+			step->to = plan->nr_symbols++;
+	}
+	return true;
+}
+
+struct format_plan *rbmap_format_compile(const struct tep_event *event,
+					 struct rbmap_events *events)
+{
+	struct format_plan *plan = calloc(1, sizeof(*plan));
+	struct format_build build = { .plan = plan,
+				      .tep = event->tep,
+				      .events = events };
+
+	if (!plan)
+		return NULL;
+	plan->event = event;
+	plan->handler = event->handler;
+	plan->flags = event->flags;
+	plan->swap =
+		tep_is_file_bigendian(event->tep) != tep_is_local_bigendian(event->tep);
+	find_common(plan);
+	if (rbmap_build_json(&build) && add_name(&build) &&
+	    measure(&build, event->format.common_fields) &&
+	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&
+	    may_compile(&build) && add_steps(&build) && note_asking(&build))
+		rbmap_build_fuse(plan);
+	if (build.no_memory) {
+		rbmap_format_free(plan);
+		return NULL;
+	}
+	plan->why_not = build.why_not;
+	return plan;
+}

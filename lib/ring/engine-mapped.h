@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#ifndef RBMAP_LIB_READER_H
+#define RBMAP_LIB_READER_H
+
+#include <rbmap/mapping.h>
+
+#include "ring/engine.h"
+
+/* The reader engine on a mapping, which it owns from then on, also on failure. */
+int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
+		      int cpu, const struct rbmap_layout *layout,
+		      struct rbmap_session_work *work);
+
+#endif

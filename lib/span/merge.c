@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <rbmap/merge.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "span/fifo.h"
+#include "base/internal.h"
+#include "span/subbuf.h"
+
+struct merge_cpu {
+	int cpu;
+	bool waiting;
+	struct rbmap_walk walk;
+	struct fifo fifo;
+	/* The latest time stamp so far: its records never come before it. */
+	uint64_t latest;
+	/* Lost since the last record that was kept. */
+	uint64_t lost;
+};
+
+struct rbmap_merge {
+	struct rbmap_layout layout;
+	/* In the order of their numbers, which decides between equal time stamps. */
+	struct merge_cpu *cpus;
+	size_t nr_cpus;
+	/* Those with records, as a heap: the one whose record is next comes first. */
+	uint32_t *heap;
+	size_t nr_heap;
+	/* The latest time stamps: by now, by the last round, by the one before. */
+	uint64_t latest;
+	uint64_t last_round;
+	uint64_t bound;
+	/* Whether these are time stamps at all, and not the zeros of the beginning. */
+	bool latest_known;
+	bool last_round_known;
+	bool bound_known;
+	bool ended;
+};
+
+static int compare_cpus(const void *a, const void *b)
+{
+	const struct merge_cpu *left = a, *right = b;
+
+	return (left->cpu > right->cpu) - (left->cpu < right->cpu);
+}
+
+static int fill(struct rbmap_merge *merge, const int *cpus, size_t nr_cpus)
+{
+	merge->cpus = calloc(nr_cpus, sizeof(*merge->cpus));
+	merge->heap = calloc(nr_cpus, sizeof(*merge->heap));
+	if (!merge->cpus || !merge->heap)
+		return -ENOMEM;
+	merge->nr_cpus = nr_cpus;
+	for (size_t i = 0; i < nr_cpus; i++)
+		merge->cpus[i].cpu = cpus[i];
+	qsort(merge->cpus, nr_cpus, sizeof(*merge->cpus), compare_cpus);
+	for (size_t i = 1; i < nr_cpus; i++)
+		if (merge->cpus[i].cpu == merge->cpus[i - 1].cpu)
+			return -EINVAL;
+	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_merge_open(struct rbmap_merge **ret,
+				  const struct rbmap_layout *layout, const int *cpus,
+				  size_t nr_cpus)
+{
+	struct rbmap_merge *merge;
+	int error;
+
+	if (!nr_cpus || nr_cpus > UINT32_MAX)
+		return -EINVAL;
+	merge = calloc(1, sizeof(*merge));
+	if (!merge)
+		return -ENOMEM;
+	merge->layout = *layout;
+	error = fill(merge, cpus, nr_cpus);
+	if (error) {
+		rbmap_merge_close(merge);
+		return error;
+	}
+	*ret = merge;
+	return 0;
+}
+
+RBMAP_PUBLIC void rbmap_merge_close(struct rbmap_merge *merge)
+{
+	if (!merge)
+		return;
+	for (size_t i = 0; i < merge->nr_cpus; i++)
+		rbmap_fifo_free(&merge->cpus[i].fifo);
+	free(merge->cpus);
+	free(merge->heap);
+	free(merge);
+}
+
+static bool comes_first(const struct rbmap_merge *merge, uint32_t a, uint32_t b)
+{
+	uint64_t left = fifo_first(&merge->cpus[a].fifo)->order;
+	uint64_t right = fifo_first(&merge->cpus[b].fifo)->order;
+
+	return left < right || (left == right && a < b);
+}
+
+static void swap(struct rbmap_merge *merge, size_t a, size_t b)
+{
+	uint32_t held = merge->heap[a];
+
+	merge->heap[a] = merge->heap[b];
+	merge->heap[b] = held;
+}
+
+static void sift_up(struct rbmap_merge *merge, size_t at)
+{
+	size_t above;
+
+	for (; at; at = above) {
+		above = (at - 1) / 2;
+		if (!comes_first(merge, merge->heap[at], merge->heap[above]))
+			return;
+		swap(merge, at, above);
+	}
+}
+
+static void sift_down(struct rbmap_merge *merge)
+{
+	size_t at = 0, best;
+
+	for (;;) {
+		best = at;
+		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
+			if (below < merge->nr_heap &&
+			    comes_first(merge, merge->heap[below], merge->heap[best]))
+				best = below;
+		if (best == at)
+			return;
+		swap(merge, at, best);
+		at = best;
+	}
+}
+
+static struct merge_cpu *find_cpu(struct rbmap_merge *merge, int cpu)
+{
+	struct merge_cpu key = { .cpu = cpu };
+
+	return bsearch(&key, merge->cpus, merge->nr_cpus, sizeof(*merge->cpus),
+		       compare_cpus);
+}
+
+static int keep(struct rbmap_merge *merge, struct merge_cpu *from,
+		const struct rbmap_record *record)
+{
+	uint64_t lost = rbmap_add_lost(from->lost, record->lost);
+	uint64_t order = record->time_stamp;
+	int error;
+
+	if (order < from->latest)
+		order = from->latest;
+	error = rbmap_fifo_add(&from->fifo, record, order, lost);
+	if (error)
+		return error;
+	from->latest = order;
+	from->lost = 0;
+	if (merge->latest < order)
+		merge->latest = order;
+	merge->latest_known = true;
+	if (!from->waiting) {
+		from->waiting = true;
+		merge->heap[merge->nr_heap++] = from - merge->cpus;
+		sift_up(merge, merge->nr_heap - 1);
+	}
+	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_merge_put(struct rbmap_merge *merge,
+				 const struct rbmap_span *span)
+{
+	struct merge_cpu *from = find_cpu(merge, span->cpu);
+	struct rbmap_record record;
+	int r;
+
+	if (!from)
+		return -ENXIO;
+	r = rbmap_walk_span(&from->walk, &merge->layout, span);
+	while (!r) {
+		r = rbmap_walk_next(&from->walk, &record);
+		if (!r)
+			return 0;
+		if (r > 0)
+			r = keep(merge, from, &record);
+	}
+	from->lost = RBMAP_LOST_UNKNOWN;
+	return r;
+}
+
+RBMAP_PUBLIC void rbmap_merge_end_round(struct rbmap_merge *merge)
+{
+	merge->bound = merge->last_round;
+	merge->bound_known = merge->last_round_known;
+	merge->last_round = merge->latest;
+	merge->last_round_known = merge->latest_known;
+	for (size_t i = 0; i < merge->nr_cpus; i++)
+		rbmap_fifo_trim(&merge->cpus[i].fifo);
+}
+
+RBMAP_PUBLIC void rbmap_merge_end(struct rbmap_merge *merge)
+{
+	merge->ended = true;
+}
+
+RBMAP_PUBLIC int rbmap_merge_next(struct rbmap_merge *merge, struct rbmap_record *ret)
+{
+	const struct fifo_record *first;
+	struct merge_cpu *from;
+
+	if (!merge->nr_heap)
+		return 0;
+	from = &merge->cpus[merge->heap[0]];
+	first = fifo_first(&from->fifo);
+	if (!merge->ended && !(merge->bound_known && first->order <= merge->bound))
+		return 0;
+	*ret = (struct rbmap_record){
+		.data = first->data,
+		.size = first->size,
+		.time_stamp = first->time_stamp,
+		.lost = first->lost,
+		.cpu = from->cpu,
+	};
+	fifo_drop(&from->fifo);
+	if (!fifo_first(&from->fifo)) {
+		from->waiting = false;
+		merge->heap[0] = merge->heap[--merge->nr_heap];
+	}
+	sift_down(merge);
+	return 1;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * What the parts of the trace.dat reader share.
+ *
+ * The head is read once, by rbmap_tracedat_reader_open(): version 6 has it in one
+ * piece at the begin, version 7 in sections that options point to. Both lead to the
+ * same buffers, each with a stream of sub-buffers for each CPU.
+ */
+#ifndef RBMAP_LIB_TRACEDAT_READ_H
+#define RBMAP_LIB_TRACEDAT_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <traceevent/event-parse.h>
+
+#include <rbmap/log.h>
+#include <rbmap/record.h>
+#include <rbmap/tracedat.h>
+
+#include "tracedat/read/in.h"
+#include "tracedat/read/inflate.h"
+
+/* Far more than any trace has; bounds what a broken file can make us do. */
+#define TRACEDAT_MAX_BUFFERS 1000
+#define TRACEDAT_MAX_TEXT (UINT64_C(1) << 30)
+#define TRACEDAT_MAX_CHUNK (UINT32_C(256) << 20)
+#define TRACEDAT_MAX_FAULTS 1000
+/* The kernel's limit: RB_WRITE_MASK in kernel/trace/ring_buffer.c. */
+#define TRACEDAT_MAX_SUBBUF (UINT32_C(1) << 20)
+
+/* How much of the file is mapped at once. */
+#define TRACEDAT_WINDOW (UINT64_C(1) << 20)
+
+/*
+ * The sub-buffers of one CPU.
+ *
+ * @at: where in the file the next sub-buffer or chunk begins; @end: of its data
+ * @map, @map_offset, @map_size: the part of the file that is mapped
+ * @chunks: compressed ones that follow, once @counted
+ * @chunk: of @chunk_room bytes, @chunk_size used, @chunk_at of them taken;
+ *@chunk_place: where it begins in the file
+ * @place: of the sub-buffer that was taken last
+ * @lost: sub-buffers were passed over, which the next span has to tell
+ * @head: the next record, where @has_head
+ */
+struct tracedat_stream {
+	struct rbmap_tracedat_cpu *cpu;
+	size_t buffer;
+	uint64_t at;
+	uint64_t end;
+	unsigned char *map;
+	uint64_t map_offset;
+	size_t map_size;
+	bool counted;
+	uint32_t chunks;
+	unsigned char *chunk;
+	size_t chunk_room;
+	size_t chunk_size;
+	size_t chunk_at;
+	uint64_t chunk_place;
+	unsigned char *rest;
+	uint64_t place;
+	uint64_t seq;
+	bool lost;
+	bool chosen;
+	bool has_span;
+	struct rbmap_walk walk;
+	struct rbmap_record head;
+};
+
+/*
+ * @table: in version 6, where that of its CPUs' data lies
+ * @events: with the clock of the buffer
+ */
+struct tracedat_buffer {
+	char *name;
+	char *clock;
+	struct rbmap_tracedat_cpu *cpus;
+	size_t nr_cpus;
+	uint64_t table;
+	uint32_t subbuf_size;
+	bool compressed;
+	struct tracedat_stream *streams;
+	struct rbmap_events *events;
+};
+
+/* Where a text lies that is read once somebody asks for it. */
+struct tracedat_place {
+	uint64_t offset;
+	uint64_t size;
+	bool is_section;
+};
+
+struct rbmap_tracedat_reader {
+	int fd;
+	uint64_t size;
+	struct rbmap_log log;
+	struct rbmap_tracedat_info info;
+	char *system;
+	char *writer;
+	char *compression_name;
+	char **cpu_stats;
+	size_t nr_cpu_stats;
+	enum tracedat_compression compression;
+	bool swap;
+	/* Without this option version 6 has no clock behind its tables. */
+	char *clock;
+
+	struct tep_handle *tep;
+	struct tep_plugin_list *plugins;
+	struct rbmap_layout layout;
+	bool has_layout;
+	struct tracedat_place kallsyms;
+
+	struct tracedat_buffer *buffers;
+	struct rbmap_tracedat_buffer *public_buffers;
+	size_t nr_buffers;
+
+	struct rbmap_tracedat_fault *faults;
+	size_t nr_faults;
+
+	/* Streams with a record, as a heap: the one whose record is next comes first.
+	 */
+	struct tracedat_stream **heap;
+	size_t nr_heap;
+	/* When the first record behind those of the first stream was written. */
+	uint64_t others;
+	bool merging;
+	bool must_advance;
+	uint64_t place;
+};
+
+/* tracedat/read/datfile.c */
+
+/* Notes what is broken; -EBADMSG, or -ENOMEM. */
+int rbmap_reader_fault(struct rbmap_tracedat_reader *reader, uint64_t offset,
+		       const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Where @in ends before its @what does: a fault that says so. */
+int rbmap_reader_cut(struct rbmap_tracedat_reader *reader, const struct tracedat_in *in,
+		     const char *what);
+
+/*
+ * Reads @size bytes at @offset, all of which are in the file; @ret is to be freed and
+ * terminated with a 0.
+ */
+int rbmap_reader_read(const struct rbmap_tracedat_reader *reader, uint64_t offset,
+		      uint64_t size, char **ret);
+
+/* A buffer more; NULL without memory. The strings are copied. */
+struct tracedat_buffer *rbmap_reader_add_buffer(struct rbmap_tracedat_reader *reader,
+						const char *name);
+
+/* A CPU more; its data is cut to what the file has. */
+int rbmap_reader_add_cpu(struct rbmap_tracedat_reader *reader,
+			 struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
+			 uint64_t size);
+
+/* tracedat/read/v6.c, tracedat/read/v7.c: the rest of the head */
+int rbmap_reader_read_v6(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+int rbmap_reader_read_v7(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+
+/* A section of version 7, as it is behind its header; to be freed. */
+int rbmap_reader_read_section(struct rbmap_tracedat_reader *reader, uint64_t offset,
+			      uint16_t id, const char *what, struct tracedat_in *ret);
+
+/*
+ * tracedat/read/formats.c: the same texts in both versions. All return 0, -EBADMSG with
+ * a fault where the bytes end or make no sense, or another negative errno.
+ */
+int rbmap_reader_header_page(struct rbmap_tracedat_reader *reader,
+			     struct tracedat_in *in);
+int rbmap_reader_ftrace_formats(struct rbmap_tracedat_reader *reader,
+				struct tracedat_in *in);
+int rbmap_reader_event_formats(struct rbmap_tracedat_reader *reader,
+			       struct tracedat_in *in);
+int rbmap_reader_printk(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+int rbmap_reader_cmdlines(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+/* The text of kallsyms; context is the reader. */
+int rbmap_reader_kallsyms(void *context, char **ret);
+
+/* tracedat/read/options.c: those that both versions have; unknown ones are passed over.
+ */
+/* The name in brackets, or all of it where there are none; to be freed. */
+int rbmap_reader_clock(const struct tracedat_in *text, char **ret);
+int rbmap_reader_option(struct rbmap_tracedat_reader *reader, uint16_t id,
+			struct tracedat_in *option);
+
+/* tracedat/read/data.c */
+
+/* The next span; as rbmap_tracedat_reader_take(). */
+int rbmap_stream_take(struct rbmap_tracedat_reader *reader,
+		      struct tracedat_stream *stream, struct rbmap_span *span);
+void rbmap_stream_rewind(struct tracedat_stream *stream);
+void rbmap_stream_free(struct tracedat_stream *stream);
+
+static inline const struct rbmap_layout *
+tracedat_layout(const struct rbmap_tracedat_reader *reader, size_t buffer)
+{
+	return &reader->public_buffers[buffer].layout;
+}
+
+#endif

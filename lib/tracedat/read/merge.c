@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* The records of all CPUs in the order of time. */
+#include "tracedat/read/datfile.h"
+
+#include "base/internal.h"
+
+static uint64_t convert(const struct rbmap_tracedat_info *info, uint64_t time_stamp)
+{
+	uint64_t high = time_stamp >> 32, low = (uint32_t)time_stamp;
+
+	/* The product has 96 bits. */
+	if (info->tsc_mult)
+		time_stamp = ((low * info->tsc_mult) >> info->tsc_shift) +
+			     ((high * info->tsc_mult) << (32 - info->tsc_shift));
+	return time_stamp + (uint64_t)info->offset;
+}
+
+/* By the buffer and the CPU where the time is the same. */
+static bool comes_first(const struct tracedat_stream *a,
+			const struct tracedat_stream *b)
+{
+	if (a->head.time_stamp != b->head.time_stamp)
+		return a->head.time_stamp < b->head.time_stamp;
+	if (a->buffer != b->buffer)
+		return a->buffer < b->buffer;
+	return a->cpu < b->cpu;
+}
+
+static void swap(struct rbmap_tracedat_reader *reader, size_t a, size_t b)
+{
+	struct tracedat_stream *held = reader->heap[a];
+
+	reader->heap[a] = reader->heap[b];
+	reader->heap[b] = held;
+}
+
+static void sift_up(struct rbmap_tracedat_reader *reader, size_t at)
+{
+	size_t above;
+
+	for (; at; at = above) {
+		above = (at - 1) / 2;
+		if (!comes_first(reader->heap[at], reader->heap[above]))
+			return;
+		swap(reader, at, above);
+	}
+}
+
+static void sift_down(struct rbmap_tracedat_reader *reader)
+{
+	size_t at = 0, best;
+
+	for (;;) {
+		best = at;
+		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
+			if (below < reader->nr_heap &&
+			    comes_first(reader->heap[below], reader->heap[best]))
+				best = below;
+		if (best == at)
+			return;
+		swap(reader, at, best);
+		at = best;
+	}
+}
+
+static int bad_record(struct rbmap_tracedat_reader *reader,
+		      const struct tracedat_stream *stream)
+{
+	const char *name = reader->buffers[stream->buffer].name;
+
+	return rbmap_reader_fault(reader, stream->place,
+				  "CPU %d%s%s: the rest of this sub-buffer is no "
+				  "records",
+				  stream->cpu->cpu, *name ? " of " : "", name);
+}
+
+/* The next record of one CPU: 1, 0 at its end, or a negative errno. */
+static int advance(struct rbmap_tracedat_reader *reader, struct tracedat_stream *stream)
+{
+	const struct rbmap_layout *layout = tracedat_layout(reader, stream->buffer);
+	struct rbmap_span span;
+	int r;
+
+	for (;;) {
+		r = stream->has_span ? rbmap_walk_next(&stream->walk, &stream->head) :
+				       0;
+		if (r > 0)
+			break;
+		if (r < 0 && bad_record(reader, stream) == -ENOMEM)
+			return -ENOMEM;
+		r = rbmap_stream_take(reader, stream, &span);
+		if (r <= 0)
+			return r;
+		stream->has_span = !rbmap_walk_span(&stream->walk, layout, &span);
+	}
+	stream->head.time_stamp = convert(&reader->info, stream->head.time_stamp);
+	return 1;
+}
+
+static int begin_stream(struct rbmap_tracedat_reader *reader,
+			struct tracedat_stream *stream)
+{
+	int r = stream->chosen ? advance(reader, stream) : 0;
+
+	if (r > 0) {
+		reader->heap[reader->nr_heap++] = stream;
+		sift_up(reader, reader->nr_heap - 1);
+	}
+	return r;
+}
+
+static int begin(struct rbmap_tracedat_reader *reader)
+{
+	int r = 0;
+
+	reader->merging = true;
+	reader->others = 0;
+	for (size_t i = 0; r >= 0 && i < reader->nr_buffers; i++)
+		for (size_t j = 0; r >= 0 && j < reader->buffers[i].nr_cpus; j++)
+			r = begin_stream(reader, &reader->buffers[i].streams[j]);
+	return r;
+}
+
+/* Below the first only these two can come next. */
+static uint64_t time_of_others(const struct rbmap_tracedat_reader *reader)
+{
+	uint64_t time = UINT64_MAX;
+
+	for (size_t i = 1; i <= 2 && i < reader->nr_heap; i++)
+		if (reader->heap[i]->head.time_stamp < time)
+			time = reader->heap[i]->head.time_stamp;
+	return time;
+}
+
+/* The record that was returned is needed no more. */
+static int go_on(struct rbmap_tracedat_reader *reader)
+{
+	struct tracedat_stream *first = reader->heap[0];
+	int r;
+
+	reader->must_advance = false;
+	r = advance(reader, first);
+	/* A CPU writes many records between two of another: nothing to be sorted. */
+	if (r < 0 || (r > 0 && first->head.time_stamp < reader->others))
+		return r;
+	if (r == 0)
+		reader->heap[0] = reader->heap[--reader->nr_heap];
+	sift_down(reader);
+	reader->others = time_of_others(reader);
+	return r;
+}
+
+RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
+					    struct rbmap_record *ret, size_t *buffer)
+{
+	int r = 0;
+
+	if (!reader->merging)
+		r = begin(reader);
+	else if (reader->must_advance)
+		r = go_on(reader);
+	if (r < 0)
+		return r;
+	if (!reader->nr_heap)
+		return 0;
+	*ret = reader->heap[0]->head;
+	if (buffer)
+		*buffer = reader->heap[0]->buffer;
+	reader->place = reader->heap[0]->place;
+	reader->must_advance = true;
+	return 1;
+}
+
+static bool is_among(const int *cpus, size_t nr, int cpu)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+RBMAP_PUBLIC void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader,
+					       const int *cpus, size_t nr)
+{
+	for (size_t i = 0; i < reader->nr_buffers; i++)
+		for (size_t j = 0; j < reader->buffers[i].nr_cpus; j++) {
+			struct tracedat_stream *stream = &reader->buffers[i].streams[j];
+
+			stream->chosen = !cpus || is_among(cpus, nr, stream->cpu->cpu);
+		}
+}
+
+RBMAP_PUBLIC uint64_t
+rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *reader)
+{
+	return reader->place;
+}
+
+RBMAP_PUBLIC void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *reader)
+{
+	reader->merging = false;
+	reader->must_advance = false;
+	reader->nr_heap = 0;
+	reader->place = 0;
+	for (size_t i = 0; i < reader->nr_buffers; i++)
+		for (size_t j = 0; j < reader->buffers[i].nr_cpus; j++)
+			rbmap_stream_rewind(&reader->buffers[i].streams[j]);
+}

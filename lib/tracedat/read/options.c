@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#define _GNU_SOURCE
+#include "tracedat/read/datfile.h"
+
+#include <stdlib.h>
+
+#include "base/internal.h"
+
+/* Source: trace-cmd.dat.v7(5); those of version 6 have the same numbers. */
+enum {
+	OPTION_DATE = 1,
+	OPTION_CPUSTAT = 2,
+	OPTION_TRACECLOCK = 4,
+	OPTION_UNAME = 5,
+	OPTION_OFFSET = 7,
+	OPTION_CPUCOUNT = 8,
+	OPTION_VERSION = 9,
+	OPTION_TRACEID = 11,
+	OPTION_TSC2NSEC = 14
+};
+
+static char *text_of(const struct tracedat_in *option)
+{
+	return strndup((const char *)option->bytes, option->size);
+}
+
+static int take_text(char **place, const struct tracedat_in *option)
+{
+	char *text = text_of(option);
+
+	if (!text)
+		return -ENOMEM;
+	free(*place);
+	*place = text;
+	return 0;
+}
+
+/* Added to every time stamp; a date is told in microseconds, as hexadecimal. */
+static int take_offset(struct rbmap_tracedat_reader *reader,
+		       const struct tracedat_in *option, uint64_t unit)
+{
+	char *text = text_of(option);
+	uint64_t offset;
+
+	if (!text)
+		return -ENOMEM;
+	offset = (uint64_t)strtoll(text, NULL, 0) * unit;
+	free(text);
+	reader->info.offset = (int64_t)((uint64_t)reader->info.offset + offset);
+	return 0;
+}
+
+static int take_stats(struct rbmap_tracedat_reader *reader,
+		      const struct tracedat_in *option)
+{
+	char **larger, *text;
+
+	/* The last one is NULL. */
+	larger = reallocarray(reader->cpu_stats, reader->nr_cpu_stats + 2,
+			      sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	reader->cpu_stats = larger;
+	text = text_of(option);
+	if (!text)
+		return -ENOMEM;
+	larger[reader->nr_cpu_stats++] = text;
+	larger[reader->nr_cpu_stats] = NULL;
+	return 0;
+}
+
+static int take_tsc(struct rbmap_tracedat_reader *reader, struct tracedat_in *option)
+{
+	struct rbmap_tracedat_info *info = &reader->info;
+	uint32_t mult, shift;
+	uint64_t offset;
+
+	if (rbmap_in_u32(option, &mult) || rbmap_in_u32(option, &shift) ||
+	    rbmap_in_u64(option, &offset))
+		return rbmap_reader_cut(reader, option, "option TSC2NSEC");
+	if (shift > 32)
+		return rbmap_reader_fault(reader, option->offset,
+					  "option TSC2NSEC: a shift of %u bits", shift);
+	info->tsc_mult = mult;
+	info->tsc_shift = shift;
+	info->tsc_offset = offset;
+	return 0;
+}
+
+int rbmap_reader_clock(const struct tracedat_in *text, char **ret)
+{
+	char *clock = text_of(text);
+	char *begin, *end;
+
+	if (!clock)
+		return -ENOMEM;
+	begin = strchr(clock, '[');
+	end = begin ? strchr(begin, ']') : NULL;
+	if (end) {
+		*end = '\0';
+		memmove(clock, begin + 1, end - begin);
+	}
+	*ret = clock;
+	return 0;
+}
+
+static int take_cpu_count(struct rbmap_tracedat_reader *reader,
+			  struct tracedat_in *option)
+{
+	return rbmap_in_u32(option, &reader->info.nr_cpus) ?
+		       rbmap_reader_cut(reader, option, "option CPUCOUNT") :
+		       0;
+}
+
+static int take_trace_id(struct rbmap_tracedat_reader *reader,
+			 struct tracedat_in *option)
+{
+	return rbmap_in_u64(option, &reader->info.trace_id) ?
+		       rbmap_reader_cut(reader, option, "option TRACEID") :
+		       0;
+}
+
+int rbmap_reader_option(struct rbmap_tracedat_reader *reader, uint16_t id,
+			struct tracedat_in *option)
+{
+	switch (id) {
+	case OPTION_DATE:
+		return take_offset(reader, option, 1000);
+	case OPTION_OFFSET:
+		return take_offset(reader, option, 1);
+	case OPTION_CPUSTAT:
+		return take_stats(reader, option);
+	case OPTION_TRACECLOCK:
+		free(reader->clock);
+		reader->clock = NULL;
+		return rbmap_reader_clock(option, &reader->clock);
+	case OPTION_UNAME:
+		return take_text(&reader->system, option);
+	case OPTION_VERSION:
+		return take_text(&reader->writer, option);
+	case OPTION_CPUCOUNT:
+		return take_cpu_count(reader, option);
+	case OPTION_TRACEID:
+		return take_trace_id(reader, option);
+	case OPTION_TSC2NSEC:
+		return take_tsc(reader, option);
+	default:
+		return 0;
+	}
+}

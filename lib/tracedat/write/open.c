@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* Begins and ends the writing of a trace.dat, version 6. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "base/internal.h"
+#include "tracedat/write/writer.h"
+#include "tracefs/tracefs.h"
+
+#define MAX_SUBBUF (UINT32_C(1) << 26)
+#define MIN_GRANULE (64 * 1024)
+#define MAX_GRANULE (UINT32_C(1) << 26)
+
+static void free_source(struct tracedat_source *source)
+{
+	free(source->instance_dir);
+	free(source->top_dir);
+	free(source->kallsyms);
+}
+
+static int find_source(struct tracedat_source *ret, struct tracefs_instance *instance)
+{
+	struct tracedat_source source = { 0 };
+
+	/* libtracefs would mount it. */
+	if (!instance && !rbmap_tracefs_is_mounted())
+		return -ENOENT;
+	source.instance_dir = tracefs_instance_get_dir(instance);
+	if (instance) {
+		const char *top = tracefs_instance_get_trace_dir(instance);
+
+		source.top_dir = top ? strdup(top) : NULL;
+	} else if (source.instance_dir) {
+		source.top_dir = strdup(source.instance_dir);
+	}
+	source.kallsyms = strdup("/proc/kallsyms");
+	if (!source.instance_dir || !source.top_dir || !source.kallsyms) {
+		free_source(&source);
+		return -ENOMEM;
+	}
+	*ret = source;
+	return 0;
+}
+
+static bool is_power_of_two(uint64_t number)
+{
+	return number && !(number & (number - 1));
+}
+
+static int check_options(const struct rbmap_tracedat_options *options)
+{
+	const struct rbmap_layout *layout = options->layout;
+
+	if (!layout || !options->cpus || options->nr_cpus == 0 ||
+	    options->nr_cpus > TRACEDAT_MAX_CPUS || layout->swap ||
+	    options->flags & ~(RBMAP_TRACEDAT_DIRECT | RBMAP_TRACEDAT_UNBROKEN))
+		return -EINVAL;
+	/* Readers find the sub-buffers with a mask. */
+	if (!is_power_of_two(layout->subbuf_size) || layout->subbuf_size > MAX_SUBBUF ||
+	    layout->data_offset > TRACEDAT_MAX_HEADER ||
+	    layout->data_offset >= layout->subbuf_size ||
+	    (layout->commit_size != 4 && layout->commit_size != 8) ||
+	    layout->commit_offset < sizeof(uint64_t) ||
+	    (uint64_t)layout->commit_offset + layout->commit_size > layout->data_offset)
+		return -EINVAL;
+	for (size_t i = 0; i < options->nr_cpus; i++)
+		if (options->cpus[i] < 0 || options->cpus[i] >= TRACEDAT_MAX_CPUS)
+			return -EINVAL;
+	return 0;
+}
+
+/* @ret: what to align regions to, so that the file system can move them as they are. */
+static int check_file(int fd, uint32_t subbuf_size, uint32_t *ret)
+{
+	int flags = fcntl(fd, F_GETFL);
+	uint32_t granule = MIN_GRANULE;
+	struct stat status;
+
+	if (flags < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ESPIPE;
+	if ((flags & O_ACCMODE) != O_RDWR)
+		return -EBADF;
+	/* Linux would append whatever the offset. */
+	if (flags & O_APPEND)
+		return -EINVAL;
+	if (subbuf_size > granule)
+		granule = subbuf_size;
+	if (is_power_of_two(status.st_blksize) && status.st_blksize > granule &&
+	    status.st_blksize <= MAX_GRANULE)
+		granule = status.st_blksize;
+	*ret = granule;
+	return 0;
+}
+
+static int make_regions(struct rbmap_tracedat_writer *writer,
+			const struct rbmap_tracedat_options *options)
+{
+	for (size_t i = 0; i < options->nr_cpus; i++)
+		if ((uint32_t)options->cpus[i] >= writer->nr_cpus)
+			writer->nr_cpus = options->cpus[i] + 1;
+	writer->nr_regions = options->nr_cpus;
+	writer->regions = calloc(writer->nr_regions, sizeof(*writer->regions));
+	writer->by_cpu = calloc(writer->nr_cpus, sizeof(*writer->by_cpu));
+	writer->written = calloc(writer->nr_cpus, TRACEDAT_ENTRY_SIZE);
+	writer->zeros = calloc(1, writer->layout.subbuf_size);
+	if (!writer->regions || !writer->by_cpu || !writer->written || !writer->zeros)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->nr_cpus; i++) {
+		if (writer->by_cpu[options->cpus[i]])
+			return -EINVAL;
+		writer->by_cpu[options->cpus[i]] = &writer->regions[i];
+	}
+	return 0;
+}
+
+/* From here on a full disk cannot keep the head from being brought up to date. */
+static int allocate_head(const struct rbmap_tracedat_writer *writer)
+{
+	int error;
+
+	do {
+		error = posix_fallocate(writer->file.fd, 0, writer->data);
+	} while (error == EINTR);
+	if (error && error != EOPNOTSUPP && error != EINVAL)
+		return -error;
+	return ftruncate(writer->file.fd, writer->data) < 0 ? -errno : 0;
+}
+
+/*
+ * Only where there is something: from then on ext4 takes the file for one that is
+ * overwritten, and writes all of it back when it is closed.
+ */
+static int empty_file(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return status.st_size && ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
+static int begin_file(struct rbmap_tracedat_writer *writer, const char *const *events)
+{
+	int r = empty_file(writer->file.fd);
+
+	if (r < 0)
+		return r;
+	r = rbmap_tracedat_write_head(&writer->file, &writer->source, &writer->layout,
+				      events, &writer->tail);
+	if (r == 0)
+		r = rbmap_tracedat_begin_tail(writer);
+	if (r == 0)
+		r = rbmap_tracedat_probe_spacing(writer->file.fd, writer->data,
+						 writer->nr_regions, writer->granule,
+						 &writer->spacing);
+	if (r == 0)
+		r = allocate_head(writer);
+	writer->reserves = rbmap_tracedat_may_reserve(writer->file.fd);
+	for (size_t i = 0; i < writer->nr_regions; i++)
+		writer->regions[i].start = writer->data + i * writer->spacing;
+	return r;
+}
+
+int rbmap_tracedat_open(struct rbmap_tracedat_writer **ret, int fd,
+			const struct rbmap_tracedat_options *options,
+			struct tracedat_source *source)
+{
+	struct rbmap_tracedat_writer *writer;
+	uint32_t granule = 0;
+	int r;
+
+	r = check_options(options);
+	if (r == 0)
+		r = check_file(fd, options->layout->subbuf_size, &granule);
+	writer = r == 0 ? calloc(1, sizeof(*writer)) : NULL;
+	if (!writer) {
+		free_source(source);
+		return r < 0 ? r : -ENOMEM;
+	}
+	writer->file.fd = fd;
+	writer->file.direct_fd = -1;
+	writer->layout = *options->layout;
+	writer->log = options->log;
+	writer->source = *source;
+	writer->granule = granule;
+	writer->unbroken = options->flags & RBMAP_TRACEDAT_UNBROKEN;
+	r = make_regions(writer, options);
+	if (r == 0 && options->flags & RBMAP_TRACEDAT_DIRECT)
+		r = rbmap_tracedat_open_direct(&writer->file);
+	if (r == 0)
+		r = begin_file(writer, options->events);
+	if (r < 0) {
+		rbmap_tracedat_writer_close(writer);
+		return r;
+	}
+	*ret = writer;
+	return 0;
+}
+
+RBMAP_PUBLIC int
+rbmap_tracedat_writer_open(struct rbmap_tracedat_writer **ret, int fd,
+			   const struct rbmap_tracedat_options *options)
+{
+	struct rbmap_tracedat_options given;
+	struct tracedat_source source;
+	int r;
+
+	r = rbmap_options_copy(&given, sizeof(given), options);
+	if (r == 0)
+		r = find_source(&source, given.instance);
+	return r < 0 ? r : rbmap_tracedat_open(ret, fd, &given, &source);
+}
+
+RBMAP_PUBLIC void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer)
+{
+	if (!writer)
+		return;
+	if (writer->file.direct_fd >= 0)
+		close(writer->file.direct_fd);
+	free_source(&writer->source);
+	free(writer->regions);
+	free(writer->by_cpu);
+	free(writer->written);
+	free(writer->zeros);
+	free(writer);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/*
+ * What of a trace.dat goes to the disk while it is written. To take the holes out, a
+ * file system has to write all of the file back first; what waits in the page cache
+ * until then is what the end of a recording waits for.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/internal.h"
+#include "tracedat/write/writer.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+/*
+ * What may wait for the end, which a disk takes in a tenth of a second: to write
+ * it back sooner costs the recorder CPU time that nobody may need to spend.
+ */
+#define MAY_WAIT (UINT64_C(128) << 20)
+#define SLICE (UINT64_C(8) << 20)
+/* Longer than this the rings are not left alone. */
+#define LONGEST_NS UINT64_C(20000000)
+/* Of a disk that does not even take a slice in that time. */
+#define TURNS_OFF 100
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* Sub-buffers that the disk was not yet given; the last may still grow. */
+static uint64_t waiting(const struct tracedat_region *region)
+{
+	return region->slots > region->given + 1 ? region->slots - 1 - region->given :
+						   0;
+}
+
+/* No error is one of the recording: a write(2) would tell it. */
+static void give_slice(struct rbmap_tracedat_writer *writer,
+		       struct tracedat_region *region)
+{
+	uint64_t size = writer->layout.subbuf_size, nr = waiting(region);
+
+	if (nr * size > SLICE)
+		nr = SLICE / size;
+	sync_file_range(writer->file.fd, region->start + region->given * size,
+			nr * size, SYNC_FILE_RANGE_WRITE);
+	region->given += nr;
+}
+
+/* NULL: it may all wait. */
+static struct tracedat_region *to_give(struct rbmap_tracedat_writer *writer)
+{
+	struct tracedat_region *most = NULL;
+	uint64_t sum = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < writer->nr_regions; i++) {
+		struct tracedat_region *region = &writer->regions[i];
+
+		if (region->slots == 0)
+			continue;
+		/* The first stays where it is, as no hole is before it. */
+		if (!first) {
+			sum += waiting(region);
+			if (!most || waiting(region) > waiting(most))
+				most = region;
+		}
+		first = false;
+	}
+	return sum * writer->layout.subbuf_size > MAY_WAIT ? most : NULL;
+}
+
+void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer)
+{
+	uint64_t begun = now_ns(), before = begun, now = begun;
+	struct tracedat_region *region;
+
+	if (writer->turns_off) {
+		writer->turns_off--;
+		return;
+	}
+	while (now - begun < LONGEST_NS && (region = to_give(writer))) {
+		give_slice(writer, region);
+		now = now_ns();
+		if (now - before > LONGEST_NS)
+			writer->turns_off = TURNS_OFF;
+		before = now;
+	}
+}
+
+int rbmap_tracedat_open_direct(struct tracedat_file *file)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	file->direct_fd = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	if (file->direct_fd >= 0)
+		return 0;
+	return errno == EINVAL ? -EOPNOTSUPP : -errno;
+}

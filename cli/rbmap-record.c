@@ -83,7 +83,7 @@ static int open_files(struct state *state)
 
 static bool needs_mapping(enum rbmap_engine engine)
 {
-	return engine == RBMAP_ENGINE_READER || engine == RBMAP_ENGINE_OBSERVE;
+	return engine == RBMAP_ENGINE_MAPPED || engine == RBMAP_ENGINE_OBSERVE;
 }
 
 /*

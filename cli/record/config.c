@@ -96,7 +96,7 @@ static const char help_text[] =
 	"      --subbuf-size KB   of a sub-buffer: 4, 8, 16, ...\n"
 	"  -C, --clock CLOCK      trace clock, default local\n"
 	"  -B, --instance NAME    record in this instance, not in one of our own\n"
-	"      --engine ENGINE    auto (default), observe, reader or read\n"
+	"      --engine ENGINE    auto (default), observe, mapped or read\n"
 	"\n"
 	"      --version          print the version\n"
 	"  -h, --help             print this\n"
@@ -215,7 +215,7 @@ static int set_engine(struct config *config, const char *text)
 		}
 	}
 	return common_usage_error(
-		"--engine '%s': there are auto, observe, reader and read", text);
+		"--engine '%s': there are auto, observe, mapped and read", text);
 }
 
 static int set_format(struct config *config, const char *text)

@@ -20,7 +20,7 @@ struct tracefs_instance;
  * enum rbmap_engine - how spans are got out of the ring
  *
  * @RBMAP_ENGINE_AUTO: the best of those that consume that this kernel allows
- * @RBMAP_ENGINE_READER: consume through the mapping, with
+ * @RBMAP_ENGINE_MAPPED: consume through the mapping, with
  *	TRACE_MMAP_IOCTL_GET_READER
  * @RBMAP_ENGINE_READ: consume with read(2), which every kernel can
  * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing: no system call, no
@@ -31,7 +31,7 @@ struct tracefs_instance;
  */
 enum rbmap_engine {
 	RBMAP_ENGINE_AUTO,
-	RBMAP_ENGINE_READER,
+	RBMAP_ENGINE_MAPPED,
 	RBMAP_ENGINE_READ,
 	RBMAP_ENGINE_OBSERVE
 };
@@ -139,7 +139,7 @@ void rbmap_session_close(struct rbmap_session *session);
 enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
 
 /**
- * rbmap_engine_name - an engine in a word: "auto", "reader", "read" or "observe"
+ * rbmap_engine_name - an engine in a word: "auto", "mapped", "read" or "observe"
  *
  * @engine: the engine
  *

@@ -14,10 +14,10 @@
 #include <rbmap/batch.h>
 #include <rbmap/events.h>
 
-#include "events/events.h"
-#include "format/plan.h"
 #include "base/internal.h"
 #include "base/text.h"
+#include "events/events.h"
+#include "format/plan.h"
 
 #define SIZE_MIN 4096
 #define NAME_SLOTS 64

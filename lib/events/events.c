@@ -7,9 +7,9 @@
 
 #include <rbmap/error.h>
 
+#include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
-#include "base/internal.h"
 #include "tracefs/tracefs.h"
 
 /*

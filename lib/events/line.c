@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include "base/decimal.h"
+#include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
-#include "base/internal.h"
 
 #include <rbmap/subbuf.h>
 

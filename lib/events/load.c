@@ -6,8 +6,8 @@
 
 #include <rbmap/error.h>
 
-#include "events/events.h"
 #include "base/internal.h"
+#include "events/events.h"
 #include "tracefs/tracefs.h"
 
 struct loader {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include "base/decimal.h"
-#include "events/events.h"
-#include "format/plan.h"
 #include "base/internal.h"
 #include "base/json.h"
+#include "events/events.h"
+#include "format/plan.h"
 
 #include <rbmap/subbuf.h>
 

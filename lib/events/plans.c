@@ -2,9 +2,9 @@
 /* The compiled formats of the events, each made at its first record. */
 #include <stdlib.h>
 
+#include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
-#include "base/internal.h"
 
 static bool make_room(struct rbmap_events *events, size_t id)
 {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "features/list.h"
 #include "base/internal.h"
+#include "features/list.h"
 
 struct rbmap_features {
 	struct rbmap_feature *found;

@@ -11,8 +11,8 @@
 #include <rbmap/error.h>
 #include <rbmap/mapping.h>
 
-#include "features/list.h"
 #include "base/internal.h"
+#include "features/list.h"
 #include "tracefs/tracefs.h"
 
 #define NO RBMAP_FEATURE_NO

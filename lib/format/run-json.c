@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "base/json.h"
 #include "events/events.h"
 #include "format/build.h"
-#include "base/json.h"
 
 /* A char array of up to so many bytes has room in each object. */
 #define COMM_MAX 64

@@ -7,9 +7,9 @@
 
 #include <rbmap/error.h>
 
-#include "events/events.h"
 #include "base/internal.h"
 #include "base/json.h"
+#include "events/events.h"
 #include "names/symbols.h"
 #include "tracefs/tracefs.h"
 

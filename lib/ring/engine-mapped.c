@@ -17,7 +17,7 @@
 #include "ring/engine-mapped.h"
 #include "span/subbuf.h"
 
-struct reader {
+struct mapped {
 	struct rbmap_engine_ring base;
 	struct rbmap_mapping *mapping;
 
@@ -49,78 +49,78 @@ struct reader {
 	int error;
 };
 
-static struct reader *to_reader(struct rbmap_engine_ring *ring)
+static struct mapped *to_mapped(struct rbmap_engine_ring *ring)
 {
-	return (struct reader *)ring;
+	return (struct mapped *)ring;
 }
 
-static int check_meta(const struct reader *reader, const struct rbmap_meta *meta)
+static int check_meta(const struct mapped *mapped, const struct rbmap_meta *meta)
 {
-	if (meta->reader_read > rbmap_layout_capacity(&reader->base.layout) ||
-	    !rbmap_mapping_subbuf(reader->mapping, meta->reader_id))
+	if (meta->reader_read > rbmap_layout_capacity(&mapped->base.layout) ||
+	    !rbmap_mapping_subbuf(mapped->mapping, meta->reader_id))
 		return -EPROTO;
 	return 0;
 }
 
-static void remember(struct reader *reader, const struct rbmap_meta *meta,
+static void remember(struct mapped *mapped, const struct rbmap_meta *meta,
 		     uint64_t time_stamp)
 {
-	reader->id = meta->reader_id;
-	reader->read = meta->reader_read;
-	reader->time_stamp = time_stamp;
-	reader->entries = meta->entries;
-	reader->consumed = meta->read;
+	mapped->id = meta->reader_id;
+	mapped->read = meta->reader_read;
+	mapped->time_stamp = time_stamp;
+	mapped->entries = meta->entries;
+	mapped->consumed = meta->read;
 }
 
-static int load_header(const struct reader *reader, uint32_t id,
+static int load_header(const struct mapped *mapped, uint32_t id,
 		       struct rbmap_subbuf_header *ret)
 {
-	return rbmap_subbuf_load_header(&reader->base.layout,
-					rbmap_mapping_subbuf(reader->mapping, id),
+	return rbmap_subbuf_load_header(&mapped->base.layout,
+					rbmap_mapping_subbuf(mapped->mapping, id),
 					ret) ?
 		       -EPROTO :
 		       0;
 }
 
-static bool was_reset(const struct reader *reader, const struct rbmap_meta *meta)
+static bool was_reset(const struct mapped *mapped, const struct rbmap_meta *meta)
 {
-	return meta->entries < reader->entries || meta->read < reader->consumed;
+	return meta->entries < mapped->entries || meta->read < mapped->consumed;
 }
 
-static bool same_subbuf(const struct reader *reader, const struct rbmap_meta *meta,
+static bool same_subbuf(const struct mapped *mapped, const struct rbmap_meta *meta,
 			uint64_t time_stamp)
 {
-	return meta->reader_id == reader->id && meta->reader_read >= reader->read &&
-	       time_stamp == reader->time_stamp && !was_reset(reader, meta);
+	return meta->reader_id == mapped->id && meta->reader_read >= mapped->read &&
+	       time_stamp == mapped->time_stamp && !was_reset(mapped, meta);
 }
 
 /*
  * Takes note of the ring as it is: what is consumed by now was delivered, or is
  * somebody else's.
  */
-static int catch_up(struct reader *reader)
+static int catch_up(struct mapped *mapped)
 {
 	struct rbmap_subbuf_header header;
 	struct rbmap_meta meta;
 	int r;
 
-	rbmap_mapping_meta(reader->mapping, &meta);
-	if (meta.reader_id == reader->id && meta.reader_read == reader->read &&
-	    !was_reset(reader, &meta))
+	rbmap_mapping_meta(mapped->mapping, &meta);
+	if (meta.reader_id == mapped->id && meta.reader_read == mapped->read &&
+	    !was_reset(mapped, &meta))
 		return 0;
-	r = check_meta(reader, &meta);
+	r = check_meta(mapped, &meta);
 	if (r == 0)
-		r = load_header(reader, meta.reader_id, &header);
+		r = load_header(mapped, meta.reader_id, &header);
 	if (r < 0)
 		return r;
-	if (was_reset(reader, &meta))
-		reader->lost = RBMAP_LOST_UNKNOWN;
+	if (was_reset(mapped, &meta))
+		mapped->lost = RBMAP_LOST_UNKNOWN;
 	/*
 	 * Also where somebody consumed a piece of this very sub-buffer: what follows
 	 * does not go on from what was delivered.
 	 */
-	reader->fresh = true;
-	remember(reader, &meta, header.time_stamp);
+	mapped->fresh = true;
+	remember(mapped, &meta, header.time_stamp);
 	return 0;
 }
 
@@ -129,45 +129,45 @@ static int catch_up(struct reader *reader)
  * header has, also while the writer is on the sub-buffer or where the header has no
  * room for it (packaging/kernel).
  */
-static uint64_t lost_before(struct reader *reader, const struct rbmap_meta *meta,
+static uint64_t lost_before(struct mapped *mapped, const struct rbmap_meta *meta,
 			    const struct rbmap_subbuf_header *header)
 {
 	uint64_t lost = meta->reader_lost_events;
 
 	if (!lost)
 		lost = header->lost;
-	if (reader->lost)
+	if (mapped->lost)
 		lost = RBMAP_LOST_UNKNOWN;
-	reader->lost = 0;
+	mapped->lost = 0;
 	return lost;
 }
 
-static void fill_span(struct reader *reader, const struct rbmap_meta *meta,
+static void fill_span(struct mapped *mapped, const struct rbmap_meta *meta,
 		      const struct rbmap_subbuf_header *header, uint32_t from,
 		      struct rbmap_span *ret)
 {
-	bool full = reader->read == rbmap_layout_capacity(&reader->base.layout);
+	bool full = mapped->read == rbmap_layout_capacity(&mapped->base.layout);
 
-	if (reader->fresh)
-		reader->subbuf_lost = from ? 0 : lost_before(reader, meta, header);
-	reader->seq += reader->fresh;
+	if (mapped->fresh)
+		mapped->subbuf_lost = from ? 0 : lost_before(mapped, meta, header);
+	mapped->seq += mapped->fresh;
 	*ret = (struct rbmap_span){
-		.subbuf = rbmap_mapping_subbuf(reader->mapping, reader->id),
-		.subbuf_size = reader->base.layout.subbuf_size,
+		.subbuf = rbmap_mapping_subbuf(mapped->mapping, mapped->id),
+		.subbuf_size = mapped->base.layout.subbuf_size,
 		.from = from,
-		.to = reader->read,
+		.to = mapped->read,
 		/*
 		 * The writer has left a sub-buffer that is full, and one with loss
 		 * bits: the kernel stores them on no other. Of the rest it cannot be
 		 * told.
 		 */
 		.flags = header->lost || full ? 0 : RBMAP_SPAN_GROWING,
-		.seq = reader->seq,
+		.seq = mapped->seq,
 		.time_stamp = header->time_stamp,
-		.lost = reader->fresh ? reader->subbuf_lost : 0,
-		.cpu = reader->base.cpu,
+		.lost = mapped->fresh ? mapped->subbuf_lost : 0,
+		.cpu = mapped->base.cpu,
 	};
-	reader->fresh = false;
+	mapped->fresh = false;
 }
 
 /*
@@ -175,45 +175,45 @@ static void fill_span(struct reader *reader, const struct rbmap_meta *meta,
  * fast writer does not make it endless. Needs the counters that the ring is seen with
  * after a look; the first look of a round is after its begin.
  */
-static void judge_round(struct reader *reader, const struct rbmap_meta *meta)
+static void judge_round(struct mapped *mapped, const struct rbmap_meta *meta)
 {
-	bool reset = was_reset(reader, meta);
+	bool reset = was_reset(mapped, meta);
 
-	if (!reader->looked_this_round || reset)
-		reader->goal = meta->entries;
-	reader->looked_this_round = true;
-	if (meta->read + meta->overrun >= reader->goal)
-		reader->round_over = true;
+	if (!mapped->looked_this_round || reset)
+		mapped->goal = meta->entries;
+	mapped->looked_this_round = true;
+	if (meta->read + meta->overrun >= mapped->goal)
+		mapped->round_over = true;
 }
 
-static int take_swapped(struct reader *reader, const struct rbmap_meta *meta,
+static int take_swapped(struct mapped *mapped, const struct rbmap_meta *meta,
 			const struct rbmap_subbuf_header *header,
 			struct rbmap_span *ret)
 {
-	if (was_reset(reader, meta))
-		reader->lost = RBMAP_LOST_UNKNOWN;
-	reader->fresh = true;
-	judge_round(reader, meta);
-	remember(reader, meta, header->time_stamp);
-	if (reader->read == 0) {
+	if (was_reset(mapped, meta))
+		mapped->lost = RBMAP_LOST_UNKNOWN;
+	mapped->fresh = true;
+	judge_round(mapped, meta);
+	remember(mapped, meta, header->time_stamp);
+	if (mapped->read == 0) {
 		/* A reset, and nothing written since. */
-		reader->round_over = true;
+		mapped->round_over = true;
 		return 0;
 	}
-	fill_span(reader, meta, header, 0, ret);
+	fill_span(mapped, meta, header, 0, ret);
 	return 1;
 }
 
-static int take_grown(struct reader *reader, const struct rbmap_meta *meta,
+static int take_grown(struct mapped *mapped, const struct rbmap_meta *meta,
 		      const struct rbmap_subbuf_header *header, struct rbmap_span *ret)
 {
-	uint32_t from = reader->read;
-	bool looked = reader->looked_this_round;
+	uint32_t from = mapped->read;
+	bool looked = mapped->looked_this_round;
 
-	judge_round(reader, meta);
-	remember(reader, meta, header->time_stamp);
-	if (reader->read == from) {
-		reader->round_over = true;
+	judge_round(mapped, meta);
+	remember(mapped, meta, header->time_stamp);
+	if (mapped->read == from) {
+		mapped->round_over = true;
 		return 0;
 	}
 	/*
@@ -222,54 +222,54 @@ static int take_grown(struct reader *reader, const struct rbmap_meta *meta,
 	 * an ioctl for each few of them.
 	 */
 	if (looked)
-		reader->round_over = true;
-	fill_span(reader, meta, header, from, ret);
+		mapped->round_over = true;
+	fill_span(mapped, meta, header, from, ret);
 	return 1;
 }
 
 /* One GET_READER: a span in place, or 0 where the round is over. */
-static int look(struct reader *reader, struct rbmap_span *ret)
+static int look(struct mapped *mapped, struct rbmap_span *ret)
 {
 	struct rbmap_subbuf_header header;
 	struct rbmap_meta meta;
 	int r;
 
-	r = catch_up(reader);
+	r = catch_up(mapped);
 	if (r == 0) {
-		reader->base.work->get_readers++;
-		r = rbmap_mapping_get_reader(reader->mapping);
+		mapped->base.work->get_readers++;
+		r = rbmap_mapping_get_reader(mapped->mapping);
 	}
 	if (r < 0) {
-		reader->round_over = true;
+		mapped->round_over = true;
 		return r;
 	}
-	rbmap_mapping_meta(reader->mapping, &meta);
-	r = check_meta(reader, &meta);
+	rbmap_mapping_meta(mapped->mapping, &meta);
+	r = check_meta(mapped, &meta);
 	if (r == 0)
-		r = load_header(reader, meta.reader_id, &header);
+		r = load_header(mapped, meta.reader_id, &header);
 	if (r < 0) {
 		/* It may have consumed what cannot be delivered now. */
-		reader->lost = RBMAP_LOST_UNKNOWN;
-		reader->round_over = true;
+		mapped->lost = RBMAP_LOST_UNKNOWN;
+		mapped->round_over = true;
 		return r;
 	}
-	if (same_subbuf(reader, &meta, header.time_stamp))
-		return take_grown(reader, &meta, &header, ret);
-	return take_swapped(reader, &meta, &header, ret);
+	if (same_subbuf(mapped, &meta, header.time_stamp))
+		return take_grown(mapped, &meta, &header, ret);
+	return take_swapped(mapped, &meta, &header, ret);
 }
 
 /* Moves a span to a place where the next swap does not reach it. */
-static void copy_out(const struct reader *reader, struct rbmap_span *span,
+static void copy_out(const struct mapped *mapped, struct rbmap_span *span,
 		     unsigned char *to)
 {
-	const struct rbmap_layout *layout = &reader->base.layout;
+	const struct rbmap_layout *layout = &mapped->base.layout;
 	const unsigned char *from = span->subbuf;
 	unsigned char *end = to + layout->data_offset + span->to;
 
 	memcpy(to + layout->data_offset, from + layout->data_offset, span->to);
 	memset(end, 0, rbmap_layout_capacity(layout) - span->to);
 	rbmap_subbuf_make_header(layout, to, end, span->time_stamp, span->to,
-				 reader->subbuf_lost);
+				 mapped->subbuf_lost);
 	span->subbuf = to;
 }
 
@@ -280,10 +280,10 @@ static bool goes_on(const struct rbmap_span *spans, int nr,
 	return nr && spans[nr - 1].seq == next->seq;
 }
 
-static int add_copy(struct reader *reader, struct rbmap_span *spans, int nr,
+static int add_copy(struct mapped *mapped, struct rbmap_span *spans, int nr,
 		    struct rbmap_span *next)
 {
-	size_t size = reader->base.layout.subbuf_size;
+	size_t size = mapped->base.layout.subbuf_size;
 
 	if (goes_on(spans, nr, next)) {
 		nr--;
@@ -293,106 +293,106 @@ static int add_copy(struct reader *reader, struct rbmap_span *spans, int nr,
 		/* Swapped out: the writer had left it. */
 		spans[nr - 1].flags &= ~RBMAP_SPAN_GROWING;
 	}
-	copy_out(reader, next, reader->memory + nr * size);
+	copy_out(mapped, next, mapped->memory + nr * size);
 	spans[nr] = *next;
 	return nr + 1;
 }
 
-static int take_copies(struct reader *reader, struct rbmap_span *spans, int max)
+static int take_copies(struct mapped *mapped, struct rbmap_span *spans, int max)
 {
 	struct rbmap_span next;
-	int nr = 0, r = reader->error;
+	int nr = 0, r = mapped->error;
 
-	reader->error = 0;
+	mapped->error = 0;
 	if (r < 0)
 		return r;
-	while (!reader->round_over && nr < max && nr < reader->room) {
-		r = look(reader, &next);
+	while (!mapped->round_over && nr < max && nr < mapped->room) {
+		r = look(mapped, &next);
 		if (r < 0 && nr == 0)
 			return r;
 		/* What was consumed is delivered first, then the error told. */
 		if (r < 0) {
-			reader->error = r;
+			mapped->error = r;
 			break;
 		}
 		if (r > 0)
-			nr = add_copy(reader, spans, nr, &next);
+			nr = add_copy(mapped, spans, nr, &next);
 	}
 	return nr;
 }
 
-static int reader_take(struct rbmap_engine_ring *ring, struct rbmap_span *spans,
+static int mapped_take(struct rbmap_engine_ring *ring, struct rbmap_span *spans,
 		       int max)
 {
-	struct reader *reader = to_reader(ring);
+	struct mapped *mapped = to_mapped(ring);
 
-	if (reader->memory)
-		return take_copies(reader, spans, max);
-	return reader->round_over || max < 1 ? 0 : look(reader, spans);
+	if (mapped->memory)
+		return take_copies(mapped, spans, max);
+	return mapped->round_over || max < 1 ? 0 : look(mapped, spans);
 }
 
-static void reader_wake(struct rbmap_engine_ring *ring)
+static void mapped_wake(struct rbmap_engine_ring *ring)
 {
-	struct reader *reader = to_reader(ring);
+	struct mapped *mapped = to_mapped(ring);
 
-	reader->round_over = false;
-	reader->looked_this_round = false;
+	mapped->round_over = false;
+	mapped->looked_this_round = false;
 }
 
-static void reader_close(struct rbmap_engine_ring *ring)
+static void mapped_close(struct rbmap_engine_ring *ring)
 {
-	struct reader *reader = to_reader(ring);
+	struct mapped *mapped = to_mapped(ring);
 
-	if (!reader)
+	if (!mapped)
 		return;
-	rbmap_mapping_close(reader->mapping);
-	free(reader->memory);
-	free(reader);
+	rbmap_mapping_close(mapped->mapping);
+	free(mapped->memory);
+	free(mapped);
 }
 
 /* Records below reader.read were consumed by somebody before: not ours to deliver. */
-static int begin(struct reader *reader)
+static int begin(struct mapped *mapped)
 {
 	struct rbmap_subbuf_header header;
 	struct rbmap_meta meta;
 	int r;
 
-	rbmap_mapping_meta(reader->mapping, &meta);
-	if (meta.subbuf_size != reader->base.layout.subbuf_size)
+	rbmap_mapping_meta(mapped->mapping, &meta);
+	if (meta.subbuf_size != mapped->base.layout.subbuf_size)
 		return -EPROTO;
-	r = check_meta(reader, &meta);
+	r = check_meta(mapped, &meta);
 	if (r == 0)
-		r = load_header(reader, meta.reader_id, &header);
+		r = load_header(mapped, meta.reader_id, &header);
 	if (r < 0)
 		return r;
-	remember(reader, &meta, header.time_stamp);
+	remember(mapped, &meta, header.time_stamp);
 	return 0;
 }
 
-static int make_room(struct reader *reader)
+static int make_room(struct mapped *mapped)
 {
-	uint32_t size = reader->base.layout.subbuf_size;
+	uint32_t size = mapped->base.layout.subbuf_size;
 
-	reader->room = RBMAP_TURN_BYTES / size;
-	if (reader->room < 2)
+	mapped->room = RBMAP_TURN_BYTES / size;
+	if (mapped->room < 2)
 		return 0;
-	reader->memory = malloc((size_t)reader->room * size);
-	return reader->memory ? 0 : -ENOMEM;
+	mapped->memory = malloc((size_t)mapped->room * size);
+	return mapped->memory ? 0 : -ENOMEM;
 }
 
-int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
+int rbmap_mapped_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
 		      int cpu, const struct rbmap_layout *layout,
 		      struct rbmap_session_work *work)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
+	struct mapped *mapped = calloc(1, sizeof(*mapped));
 	int r;
 
-	if (!reader) {
+	if (!mapped) {
 		rbmap_mapping_close(mapping);
 		return -ENOMEM;
 	}
-	*reader = (struct reader){
-		.base = { .ops = &rbmap_reader_ops,
+	*mapped = (struct mapped){
+		.base = { .ops = &rbmap_mapped_ops,
 			  .layout = *layout,
 			  .work = work,
 			  .cpu = cpu },
@@ -400,18 +400,18 @@ int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapp
 		.fresh = true,
 		.round_over = true,
 	};
-	r = begin(reader);
+	r = begin(mapped);
 	if (r == 0)
-		r = make_room(reader);
+		r = make_room(mapped);
 	if (r < 0) {
-		reader_close(&reader->base);
+		mapped_close(&mapped->base);
 		return r;
 	}
-	*ret = &reader->base;
+	*ret = &mapped->base;
 	return 0;
 }
 
-static int reader_open(struct rbmap_engine_ring **ret, int fd, int cpu,
+static int mapped_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 		       const struct rbmap_layout *layout, bool copies,
 		       struct rbmap_session_work *work)
 {
@@ -422,13 +422,13 @@ static int reader_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 	r = rbmap_mapping_open(&mapping, fd);
 	if (r < 0)
 		return r;
-	return rbmap_reader_open(ret, mapping, cpu, layout, work);
+	return rbmap_mapped_open(ret, mapping, cpu, layout, work);
 }
 
-const struct rbmap_engine_ops rbmap_reader_ops = {
-	.engine = RBMAP_ENGINE_READER,
-	.open = reader_open,
-	.close = reader_close,
-	.wake = reader_wake,
-	.take = reader_take,
+const struct rbmap_engine_ops rbmap_mapped_ops = {
+	.engine = RBMAP_ENGINE_MAPPED,
+	.open = mapped_open,
+	.close = mapped_close,
+	.wake = mapped_wake,
+	.take = mapped_take,
 };

@@ -6,8 +6,8 @@
 
 #include "ring/engine.h"
 
-/* The reader engine on a mapping, which it owns from then on, also on failure. */
-int rbmap_reader_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
+/* The engine mapped on a mapping, which it owns from then on, also on failure. */
+int rbmap_mapped_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
 		      int cpu, const struct rbmap_layout *layout,
 		      struct rbmap_session_work *work);
 

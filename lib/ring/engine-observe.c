@@ -391,9 +391,9 @@ static int make_room(struct observer *observer)
 	return observer->memory ? 0 : -ENOMEM;
 }
 
-int rbmap_observer_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
-			int cpu, const struct rbmap_layout *layout, bool copies,
-			struct rbmap_session_work *work)
+int rbmap_observe_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
+		       int cpu, const struct rbmap_layout *layout, bool copies,
+		       struct rbmap_session_work *work)
 {
 	struct observer *observer = calloc(1, sizeof(*observer));
 	struct rbmap_meta meta;
@@ -404,7 +404,7 @@ int rbmap_observer_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *ma
 		return -ENOMEM;
 	}
 	*observer = (struct observer){
-		.base = { .ops = &rbmap_observer_ops,
+		.base = { .ops = &rbmap_observe_ops,
 			  .layout = *layout,
 			  .work = work,
 			  .cpu = cpu },
@@ -436,10 +436,10 @@ static int open_ring(struct rbmap_engine_ring **ret, int fd, int cpu,
 	r = rbmap_mapping_open(&mapping, fd);
 	if (r < 0)
 		return r;
-	return rbmap_observer_open(ret, mapping, cpu, layout, copies, work);
+	return rbmap_observe_open(ret, mapping, cpu, layout, copies, work);
 }
 
-const struct rbmap_engine_ops rbmap_observer_ops = {
+const struct rbmap_engine_ops rbmap_observe_ops = {
 	.engine = RBMAP_ENGINE_OBSERVE,
 	.open = open_ring,
 	.close = observer_close,

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ring/engine.h"
 #include "base/internal.h"
+#include "ring/engine.h"
 #include "span/subbuf.h"
 
-struct fallback {
+struct read_engine {
 	struct rbmap_engine_ring base;
 	int fd;
 	unsigned char *memory;
@@ -23,29 +23,29 @@ struct fallback {
 	bool round_over;
 };
 
-static struct fallback *to_fallback(struct rbmap_engine_ring *ring)
+static struct read_engine *to_engine(struct rbmap_engine_ring *ring)
 {
-	return (struct fallback *)ring;
+	return (struct read_engine *)ring;
 }
 
 /*
  * Returns 1, or 0 where the ring is empty. A kernel copies into the buffer what it
  * has, so a short read(2) is not to be expected, and what is missing is no record.
  */
-static int read_subbuf(struct fallback *fallback, unsigned char *to)
+static int read_subbuf(struct read_engine *engine, unsigned char *to)
 {
-	uint32_t size = fallback->base.layout.subbuf_size;
+	uint32_t size = engine->base.layout.subbuf_size;
 	ssize_t got;
 
-	fallback->base.work->reads++;
-	got = read(fallback->fd, to, size);
+	engine->base.work->reads++;
+	got = read(engine->fd, to, size);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
 	if (got < 0)
 		return -errno;
 	if (got == 0)
 		return 0;
-	if ((size_t)got < fallback->base.layout.data_offset)
+	if ((size_t)got < engine->base.layout.data_offset)
 		return -EPROTO;
 	memset(to + got, 0, size - got);
 	return 1;
@@ -57,101 +57,99 @@ static int read_subbuf(struct fallback *fallback, unsigned char *to)
  * follows is mostly full then), or the writer's. To follow the writer would cost a
  * system call and a sub-buffer for each few records.
  */
-static void judge_fill(struct fallback *fallback, uint32_t size)
+static void judge_fill(struct read_engine *engine, uint32_t size)
 {
-	if (size >= rbmap_layout_capacity(&fallback->base.layout) / 2)
-		fallback->short_reads = 0;
-	else if (++fallback->short_reads == 3)
-		fallback->round_over = true;
+	if (size >= rbmap_layout_capacity(&engine->base.layout) / 2)
+		engine->short_reads = 0;
+	else if (++engine->short_reads == 3)
+		engine->round_over = true;
 }
 
-static int take_one(struct fallback *fallback, unsigned char *memory,
+static int take_one(struct read_engine *engine, unsigned char *memory,
 		    struct rbmap_span *ret)
 {
 	struct rbmap_subbuf_header header;
 	int r;
 
-	r = read_subbuf(fallback, memory);
-	if (r > 0 && rbmap_subbuf_header(&fallback->base.layout, memory, &header) < 0)
+	r = read_subbuf(engine, memory);
+	if (r > 0 && rbmap_subbuf_header(&engine->base.layout, memory, &header) < 0)
 		r = -EPROTO;
 	if (r == -EPROTO)
 		/* It is consumed and cannot be delivered. */
-		fallback->lost = RBMAP_LOST_UNKNOWN;
+		engine->lost = RBMAP_LOST_UNKNOWN;
 	if (r <= 0) {
-		fallback->round_over = true;
+		engine->round_over = true;
 		return r;
 	}
-	judge_fill(fallback, header.size);
+	judge_fill(engine, header.size);
 	*ret = (struct rbmap_span){
 		.subbuf = memory,
-		.subbuf_size = fallback->base.layout.subbuf_size,
+		.subbuf_size = engine->base.layout.subbuf_size,
 		.to = header.size,
-		.seq = ++fallback->seq,
+		.seq = ++engine->seq,
 		.time_stamp = header.time_stamp,
-		.lost = fallback->lost ? fallback->lost : header.lost,
-		.cpu = fallback->base.cpu,
+		.lost = engine->lost ? engine->lost : header.lost,
+		.cpu = engine->base.cpu,
 	};
-	fallback->lost = 0;
+	engine->lost = 0;
 	return 1;
 }
 
-static int fallback_take(struct rbmap_engine_ring *ring, struct rbmap_span *spans,
-			 int max)
+static int read_take(struct rbmap_engine_ring *ring, struct rbmap_span *spans, int max)
 {
-	struct fallback *fallback = to_fallback(ring);
+	struct read_engine *engine = to_engine(ring);
 	uint32_t size = ring->layout.subbuf_size;
-	int taken = 0, r = fallback->error;
+	int taken = 0, r = engine->error;
 
 	if (max < 1)
 		return 0;
-	fallback->error = 0;
+	engine->error = 0;
 	if (r < 0)
 		return r;
-	while (!fallback->round_over && taken < max &&
-	       (uint32_t)taken < fallback->room) {
-		r = take_one(fallback, fallback->memory + (size_t)taken * size,
+	while (!engine->round_over && taken < max && (uint32_t)taken < engine->room) {
+		r = take_one(engine, engine->memory + (size_t)taken * size,
 			     &spans[taken]);
 		if (r < 0 && taken == 0)
 			return r;
 		/* What was consumed is delivered first, then the error told. */
 		if (r < 0)
-			fallback->error = r;
+			engine->error = r;
 		else
 			taken += r;
 	}
 	return taken;
 }
 
-static void fallback_wake(struct rbmap_engine_ring *ring)
+static void read_wake(struct rbmap_engine_ring *ring)
 {
-	struct fallback *fallback = to_fallback(ring);
+	struct read_engine *engine = to_engine(ring);
 
-	fallback->round_over = false;
-	fallback->short_reads = 0;
+	engine->round_over = false;
+	engine->short_reads = 0;
 }
 
-static void fallback_close(struct rbmap_engine_ring *ring)
+static void read_close(struct rbmap_engine_ring *ring)
 {
-	struct fallback *fallback = to_fallback(ring);
+	struct read_engine *engine = to_engine(ring);
 
-	if (!fallback)
+	if (!engine)
 		return;
-	free(fallback->memory);
-	free(fallback);
+	free(engine->memory);
+	free(engine);
 }
 
-static int fallback_open(struct rbmap_engine_ring **ret, int fd, int cpu,
-			 const struct rbmap_layout *layout, bool copies,
-			 struct rbmap_session_work *work)
+static int read_open(struct rbmap_engine_ring **ret, int fd, int cpu,
+		     const struct rbmap_layout *layout, bool copies,
+		     struct rbmap_session_work *work)
 {
-	struct fallback *fallback = calloc(1, sizeof(*fallback));
+	struct read_engine *engine = calloc(1, sizeof(*engine));
 	uint32_t room = RBMAP_TURN_BYTES / layout->subbuf_size;
 
 	(void)copies;
-	if (!fallback)
+	if (!engine)
 		return -ENOMEM;
-	*fallback = (struct fallback){
-		.base = { .ops = &rbmap_fallback_ops,
+	*engine = (struct read_engine){
+		.base = { .ops = &rbmap_read_ops,
 			  .layout = *layout,
 			  .work = work,
 			  .cpu = cpu },
@@ -159,19 +157,19 @@ static int fallback_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 		.room = room ? room : 1,
 		.round_over = true,
 	};
-	fallback->memory = calloc(fallback->room, layout->subbuf_size);
-	if (!fallback->memory) {
-		fallback_close(&fallback->base);
+	engine->memory = calloc(engine->room, layout->subbuf_size);
+	if (!engine->memory) {
+		read_close(&engine->base);
 		return -ENOMEM;
 	}
-	*ret = &fallback->base;
+	*ret = &engine->base;
 	return 0;
 }
 
-const struct rbmap_engine_ops rbmap_fallback_ops = {
+const struct rbmap_engine_ops rbmap_read_ops = {
 	.engine = RBMAP_ENGINE_READ,
-	.open = fallback_open,
-	.close = fallback_close,
-	.wake = fallback_wake,
-	.take = fallback_take,
+	.open = read_open,
+	.close = read_close,
+	.wake = read_wake,
+	.take = read_take,
 };

@@ -54,8 +54,8 @@ struct rbmap_engine_ring {
 	uint32_t nr_subbufs;
 };
 
-extern const struct rbmap_engine_ops rbmap_reader_ops;
-extern const struct rbmap_engine_ops rbmap_fallback_ops;
-extern const struct rbmap_engine_ops rbmap_observer_ops;
+extern const struct rbmap_engine_ops rbmap_mapped_ops;
+extern const struct rbmap_engine_ops rbmap_read_ops;
+extern const struct rbmap_engine_ops rbmap_observe_ops;
 
 #endif

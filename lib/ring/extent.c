@@ -137,7 +137,7 @@ static int look_once(struct look *look, struct rbmap_extent *ret)
 
 RBMAP_PUBLIC int rbmap_extent_check(struct tracefs_instance *instance)
 {
-	return rbmap_observer_check_order(instance, NULL);
+	return rbmap_observe_check_order(instance, NULL);
 }
 
 RBMAP_PUBLIC int rbmap_extent_read(struct rbmap_extent *ret,

@@ -84,17 +84,17 @@ static int check_cpu(const struct rbmap_log *log)
 #endif
 }
 
-int rbmap_observer_check_order(struct tracefs_instance *instance,
-			       const struct rbmap_log *log)
+int rbmap_observe_check_order(struct tracefs_instance *instance,
+			      const struct rbmap_log *log)
 {
 	int r = check_cpu(log);
 
 	return r == 0 ? check_clock(instance, log) : r;
 }
 
-int rbmap_observer_check(struct tracefs_instance *instance, const struct rbmap_log *log)
+int rbmap_observe_check(struct tracefs_instance *instance, const struct rbmap_log *log)
 {
-	int r = rbmap_observer_check_order(instance, log);
+	int r = rbmap_observe_check_order(instance, log);
 
 	return r == 0 ? check_overwrite(instance, log) : r;
 }

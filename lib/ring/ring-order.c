@@ -32,7 +32,7 @@ bool rbmap_ring_order_holds(const struct ring_order *order,
 
 	/*
 	 * Not before what was read of the sub-buffer: the compiler must not, and a CPU
-	 * that the observer is used on does not (rbmap_observer_check()).
+	 * that the observer is used on does not (rbmap_observe_check()).
 	 */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	/* In this order: a later filling's commit brings its time stamp with it. */

@@ -11,9 +11,9 @@
 
 #include <rbmap/session.h>
 
-#include "ring/engine.h"
 #include "base/internal.h"
 #include "ring/engine-observe.h"
+#include "ring/engine.h"
 #include "ring/pace.h"
 #include "ring/session-cpus.h"
 #include "span/subbuf.h"
@@ -151,10 +151,10 @@ static void close_engines(struct rbmap_session *session)
 }
 
 static const struct rbmap_engine_ops *const engines[] = {
-	[RBMAP_ENGINE_AUTO] = &rbmap_reader_ops,
-	[RBMAP_ENGINE_READER] = &rbmap_reader_ops,
-	[RBMAP_ENGINE_READ] = &rbmap_fallback_ops,
-	[RBMAP_ENGINE_OBSERVE] = &rbmap_observer_ops,
+	[RBMAP_ENGINE_AUTO] = &rbmap_mapped_ops,
+	[RBMAP_ENGINE_MAPPED] = &rbmap_mapped_ops,
+	[RBMAP_ENGINE_READ] = &rbmap_read_ops,
+	[RBMAP_ENGINE_OBSERVE] = &rbmap_observe_ops,
 };
 
 #define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
@@ -165,7 +165,7 @@ static int choose_engine(struct rbmap_session *session, enum rbmap_engine asked)
 	int r = 0;
 
 	if (asked == RBMAP_ENGINE_OBSERVE)
-		r = rbmap_observer_check(session->instance, &session->log);
+		r = rbmap_observe_check(session->instance, &session->log);
 	if (r == 0)
 		r = open_engines(session, engines[asked]);
 	if (asked != RBMAP_ENGINE_AUTO || !means_no_mapping(r))
@@ -174,7 +174,7 @@ static int choose_engine(struct rbmap_session *session, enum rbmap_engine asked)
 		    "the ring buffer cannot be mapped (%s); using read(2)",
 		    r == -ENOTTY ? "Linux 6.10 or later can" : strerrordesc_np(-r));
 	close_engines(session);
-	return open_engines(session, &rbmap_fallback_ops);
+	return open_engines(session, &rbmap_read_ops);
 }
 
 static int watch(struct rbmap_session *session, int fd, uint32_t who)
@@ -311,8 +311,8 @@ RBMAP_PUBLIC const char *rbmap_engine_name(enum rbmap_engine engine)
 	switch (engine) {
 	case RBMAP_ENGINE_AUTO:
 		return "auto";
-	case RBMAP_ENGINE_READER:
-		return "reader";
+	case RBMAP_ENGINE_MAPPED:
+		return "mapped";
 	case RBMAP_ENGINE_READ:
 		return "read";
 	case RBMAP_ENGINE_OBSERVE:

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "span/fifo.h"
 #include "base/internal.h"
+#include "span/fifo.h"
 #include "span/subbuf.h"
 
 struct merge_cpu {

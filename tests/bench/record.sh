@@ -397,7 +397,7 @@ run_round() {
 choose_candidates() {
   local name
   candidates=(untraced unread)
-  for name in rbmap-{observe,reader,read}-{4,64}k rbmap-observe-64k-direct trace-cmd trace-cmd-raw \
+  for name in rbmap-{observe,mapped,read}-{4,64}k rbmap-observe-64k-direct trace-cmd trace-cmd-raw \
     plain-{read,splice}-{4,64}k; do
     [[ ! $name =~ $only ]] || candidates+=("$name")
   done

@@ -68,7 +68,7 @@ ignore_leaks_of_others() {
 
 # Those that this kernel has.
 engines() {
-  ! can_map || echo reader
+  ! can_map || echo mapped
   echo read
 }
 

@@ -43,7 +43,7 @@ refused() {
   refused 2 "--keep: only with --flight" -e sched --keep 2 -o t.dat
   refused 2 "--last: only with --flight" -e sched --last 1s -o t.dat
   refused 2 "--keep '0': neither a number of dumps nor 'all'" -e sched --flight --keep 0 -o t.dat
-  refused 2 "--flight: only observes" -e sched --flight --engine reader -o t.dat
+  refused 2 "--flight: only observes" -e sched --flight --engine mapped -o t.dat
   refused 2 "--flight: dumps are trace.dat files" -e sched --flight --format text
   refused 2 "--summary: not with --flight" -e sched --flight --summary s.json -o t.dat
   refused 2 "--last: the clock x86-tsc counts no time" -e sched --flight --last 1 -C x86-tsc
@@ -210,7 +210,7 @@ as_nobody() {
 
 @test "an engine that the kernel does not have" {
   can_map && skip "this kernel can map ring buffers"
-  refused 1 "--engine read needs no mapping" -e sched --engine reader -o t.dat
+  refused 1 "--engine read needs no mapping" -e sched --engine mapped -o t.dat
 }
 
 @test "a ring that cannot be observed" {

@@ -150,9 +150,9 @@ each_goes_to_one() {
 }
 
 @test "-B: to map a ring that others use is told" {
-  need_engine reader
+  need_engine mapped
   make_ring
-  run -0 --separate-stderr record -e sched -B "$instance" --engine reader -o t.dat true
+  run -0 --separate-stderr record -e sched -B "$instance" --engine mapped -o t.dat true
   [[ ${stderr_lines[0]} == *"-B $instance: while its ring is mapped, others can "* ]]
 }
 

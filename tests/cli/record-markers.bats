@@ -103,7 +103,7 @@ lost_where_the_gaps_are() {
 }
 
 @test "every number once and in order: the mapping" {
-  every_number_once reader
+  every_number_once mapped
 }
 
 @test "every number once and in order: read(2)" {
@@ -126,7 +126,7 @@ lost_where_the_gaps_are() {
   [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
   local size
   for size in 4 8 16 64; do
-    every_number_once reader --subbuf-size "$size"
+    every_number_once mapped --subbuf-size "$size"
   done
 }
 
@@ -137,7 +137,7 @@ lost_where_the_gaps_are() {
 }
 
 @test "a stopped recorder: lost are the numbers that are missing, there: the mapping" {
-  lost_where_the_gaps_are reader
+  lost_where_the_gaps_are mapped
 }
 
 @test "a stopped recorder: lost are the numbers that are missing, there: read(2)" {

@@ -225,8 +225,8 @@ go() {
     .recorder.syscalls >= .recorder.reads + .recorder.writes and
     .recorder.cpu_seconds > 0 and .bytes > 0' s.json
   can_map || return 0
-  run -0 record -q -e sched --engine reader -o t.dat --summary s.json -- true
-  jq -e '.engine == "reader" and .recorder.get_readers > 0 and .recorder.reads == 0' s.json
+  run -0 record -q -e sched --engine mapped -o t.dat --summary s.json -- true
+  jq -e '.engine == "mapped" and .recorder.get_readers > 0 and .recorder.reads == 0' s.json
 }
 
 @test "the recorder's own threads are not in the trace" {

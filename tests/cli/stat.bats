@@ -504,7 +504,7 @@ watch() {
 @test "--features: the engine that this kernel is known to have" {
   need_root
   case ${RBMAP_TEST_ENGINE:-} in
-  reader) [ "$(feature mapping)" = yes ] ;;
+  mapped) [ "$(feature mapping)" = yes ] ;;
   read) [ "$(feature mapping)" = no ] ;;
   *) skip "RBMAP_TEST_ENGINE does not name it" ;;
   esac

@@ -146,7 +146,7 @@ several_at_once() {
 # What is consumed is seen only by who looks before the sub-buffer is given back.
 @test "several at once, and a recorder that consumes" {
   [ "$slowdown" = 1 ] || skip "too slow to see what a consumer takes"
-  several_at_once reader
+  several_at_once mapped
 }
 
 @test "--format json: an object a line" {

@@ -6,9 +6,9 @@
 #include <rbmap/stats.h>
 
 #include "base/internal.h"
-#include "ring/mapping.h"
 #include "random.h"
 #include "ring.h"
+#include "ring/mapping.h"
 #include "run.h"
 
 #define SUBBUF 4096

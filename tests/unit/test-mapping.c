@@ -9,9 +9,9 @@
 #include <check.h>
 
 #include "base/internal.h"
-#include "ring/mapping.h"
-#include "ring/engine-mapped.h"
 #include "ring.h"
+#include "ring/engine-mapped.h"
+#include "ring/mapping.h"
 #include "run.h"
 
 static const struct trace_buffer_meta good = {
@@ -168,7 +168,7 @@ static int open_hostile(struct hostile *hostile)
 						   ring->data_size, ring_get_reader,
 						   ring),
 			 0);
-	return rbmap_reader_open(&hostile->engine, mapping, 0, &ring->layout,
+	return rbmap_mapped_open(&hostile->engine, mapping, 0, &ring->layout,
 				 &hostile->work);
 }
 

@@ -13,10 +13,10 @@
 #include <rbmap/stats.h>
 
 #include "base/internal.h"
-#include "ring/mapping.h"
-#include "ring/engine-observe.h"
-#include "ring/engine-mapped.h"
 #include "ring.h"
+#include "ring/engine-mapped.h"
+#include "ring/engine-observe.h"
+#include "ring/mapping.h"
 #include "run.h"
 #include "sink.h"
 
@@ -74,7 +74,7 @@ static void race(uint32_t subbuf_size, uint32_t nr_subbufs, unsigned int pause_e
 
 	ring_open(&ring, &layout, nr_subbufs);
 	mapping = map(&ring);
-	ck_assert_int_eq(rbmap_reader_open(&engine, mapping, 0, &layout, &work), 0);
+	ck_assert_int_eq(rbmap_mapped_open(&engine, mapping, 0, &layout, &work), 0);
 	start_writer(&writer, &ring, pause_every);
 	while (!__atomic_load_n(&writer.done, __ATOMIC_ACQUIRE))
 		sink_round(&sink, engine);
@@ -127,8 +127,8 @@ static unsigned int observe(uint32_t nr_subbufs, unsigned int pause_every, bool 
 
 	ring_open(&ring, &layout, nr_subbufs);
 	mapping = map(&ring);
-	ck_assert_int_eq(rbmap_observer_open(&engine, mapping, 0, &layout, copies,
-					     &work),
+	ck_assert_int_eq(rbmap_observe_open(&engine, mapping, 0, &layout, copies,
+					    &work),
 			 0);
 	start_writer(&writer, &ring, pause_every);
 	if (consumed)

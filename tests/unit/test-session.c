@@ -9,9 +9,9 @@
 #include <check.h>
 #include <rbmap/session.h>
 
+#include "base/internal.h"
 #include "build.h"
 #include "fake-tracefs.h"
-#include "base/internal.h"
 #include "run.h"
 
 #define SPANS 8
@@ -162,7 +162,7 @@ START_TEST(refused_options)
 	struct bench bench;
 
 	prepare(&bench);
-	bench.options.engine = RBMAP_ENGINE_READER;
+	bench.options.engine = RBMAP_ENGINE_MAPPED;
 	check_refused(&bench, -ENOTTY);
 	bench.options.engine = 99;
 	check_refused(&bench, -EINVAL);
@@ -353,7 +353,7 @@ END_TEST
 START_TEST(names)
 {
 	ck_assert_str_eq(rbmap_engine_name(RBMAP_ENGINE_AUTO), "auto");
-	ck_assert_str_eq(rbmap_engine_name(RBMAP_ENGINE_READER), "reader");
+	ck_assert_str_eq(rbmap_engine_name(RBMAP_ENGINE_MAPPED), "mapped");
 	ck_assert_str_eq(rbmap_engine_name(RBMAP_ENGINE_READ), "read");
 	ck_assert_str_eq(rbmap_engine_name(99), "unknown");
 }

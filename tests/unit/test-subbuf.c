@@ -6,8 +6,8 @@
 
 #include <check.h>
 
-#include "build.h"
 #include "base/internal.h"
+#include "build.h"
 #include "run.h"
 #include "span/subbuf.h"
 

@@ -6,9 +6,9 @@
 
 #include <traceevent/event-parse.h>
 
+#include "names/symbols.h"
 #include "random.h"
 #include "run.h"
-#include "names/symbols.h"
 
 static struct rbmap_symbols *parse(const char *text)
 {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "random.h"
 #include "run.h"
-#include "base/text.h"
 
 static void expect(struct text *text, const char *wanted)
 {

@@ -8,8 +8,8 @@
 
 #include <check.h>
 
-#include "dat-file.h"
 #include "base/internal.h"
+#include "dat-file.h"
 #include "run.h"
 #include "span/subbuf.h"
 #include "tracedat/write/writer.h"

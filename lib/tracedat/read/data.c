@@ -49,7 +49,7 @@ void rbmap_stream_free(struct tracedat_stream *stream)
  * Maps a window that has @size bytes at @offset, which are in the file. One that was
  * cut since it was opened would be a SIGBUS.
  */
-static int move_window(struct rbmap_tracedat_reader *reader,
+static int move_window(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_stream *stream, uint64_t offset, uint64_t size)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
@@ -59,15 +59,15 @@ static int move_window(struct rbmap_tracedat_reader *reader,
 
 	if (length < offset + size - begin)
 		length = offset + size - begin;
-	if (length > reader->size - begin)
-		length = reader->size - begin;
-	if (fstat(reader->fd, &st) < 0)
+	if (length > datfile->size - begin)
+		length = datfile->size - begin;
+	if (fstat(datfile->fd, &st) < 0)
 		return -errno;
 	if ((uint64_t)st.st_size < begin + length)
-		return rbmap_reader_fault(reader, st.st_size,
-					  "the file became shorter while it was read");
+		return rbmap_datfile_fault(datfile, st.st_size,
+					   "the file became shorter while it was read");
 	unmap(stream);
-	map = mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_POPULATE, reader->fd,
+	map = mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_POPULATE, datfile->fd,
 		   begin);
 	if (map == MAP_FAILED)
 		return -errno;
@@ -77,55 +77,56 @@ static int move_window(struct rbmap_tracedat_reader *reader,
 	return 0;
 }
 
-static int look_at(struct rbmap_tracedat_reader *reader, struct tracedat_stream *stream,
-		   uint64_t offset, uint64_t size, const unsigned char **ret)
+static int look_at(struct rbmap_tracedat_reader *datfile,
+		   struct tracedat_stream *stream, uint64_t offset, uint64_t size,
+		   const unsigned char **ret)
 {
 	int r = 0;
 
 	if (offset < stream->map_offset ||
 	    offset + size > stream->map_offset + stream->map_size)
-		r = move_window(reader, stream, offset, size);
+		r = move_window(datfile, stream, offset, size);
 	if (r == 0)
 		*ret = stream->map + (offset - stream->map_offset);
 	return r;
 }
 
-static int bad_data(struct rbmap_tracedat_reader *reader,
+static int bad_data(struct rbmap_tracedat_reader *datfile,
 		    const struct tracedat_stream *stream, uint64_t offset,
 		    const char *what)
 {
-	const char *name = reader->buffers[stream->buffer].name;
+	const char *name = datfile->buffers[stream->buffer].name;
 
-	return rbmap_reader_fault(reader, offset, "CPU %d%s%s: %s", stream->cpu->cpu,
-				  *name ? " of " : "", name, what);
+	return rbmap_datfile_fault(datfile, offset, "CPU %d%s%s: %s", stream->cpu->cpu,
+				   *name ? " of " : "", name, what);
 }
 
-static int read_u32(struct rbmap_tracedat_reader *reader,
+static int read_u32(struct rbmap_tracedat_reader *datfile,
 		    struct tracedat_stream *stream, uint64_t offset, uint32_t *ret)
 {
 	const unsigned char *bytes;
 	uint32_t number;
-	int r = look_at(reader, stream, offset, sizeof(number), &bytes);
+	int r = look_at(datfile, stream, offset, sizeof(number), &bytes);
 
 	if (r < 0)
 		return r;
 	memcpy(&number, bytes, sizeof(number));
-	*ret = reader->swap ? bswap_32(number) : number;
+	*ret = datfile->swap ? bswap_32(number) : number;
 	return 0;
 }
 
 /* The rest of the CPU's data is given up: where its next chunk begins is not known. */
-static int give_up(struct rbmap_tracedat_reader *reader, struct tracedat_stream *stream,
-		   const char *what)
+static int give_up(struct rbmap_tracedat_reader *datfile,
+		   struct tracedat_stream *stream, const char *what)
 {
 	uint64_t offset = stream->at;
 
 	stream->at = stream->end;
 	stream->chunks = 0;
-	return bad_data(reader, stream, offset, what);
+	return bad_data(datfile, stream, offset, what);
 }
 
-static int count_chunks(struct rbmap_tracedat_reader *reader,
+static int count_chunks(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_stream *stream)
 {
 	int r;
@@ -135,11 +136,11 @@ static int count_chunks(struct rbmap_tracedat_reader *reader,
 		return 0;
 	/* The size that the file tells is that of the chunks, without their number. */
 	stream->end += sizeof(stream->chunks);
-	if (stream->end > reader->size)
-		stream->end = reader->size;
+	if (stream->end > datfile->size)
+		stream->end = datfile->size;
 	if (stream->end - stream->at < sizeof(stream->chunks))
-		return give_up(reader, stream, "cut off before its chunks");
-	r = read_u32(reader, stream, stream->at, &stream->chunks);
+		return give_up(datfile, stream, "cut off before its chunks");
+	r = read_u32(datfile, stream, stream->at, &stream->chunks);
 	if (r == 0)
 		stream->at += sizeof(stream->chunks);
 	return r;
@@ -161,27 +162,27 @@ static int make_room(struct tracedat_stream *stream, size_t size)
 }
 
 /* @ret: bytes of the chunk in the file; its header is passed over. */
-static int chunk_sizes(struct rbmap_tracedat_reader *reader,
+static int chunk_sizes(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_stream *stream, uint32_t *ret,
 		       uint32_t *ret_to_size)
 {
 	int r;
 
 	if (stream->end - stream->at < CHUNK_HEADER)
-		return give_up(reader, stream, "cut off before a chunk");
-	r = read_u32(reader, stream, stream->at, ret);
+		return give_up(datfile, stream, "cut off before a chunk");
+	r = read_u32(datfile, stream, stream->at, ret);
 	if (r == 0)
-		r = read_u32(reader, stream, stream->at + 4, ret_to_size);
+		r = read_u32(datfile, stream, stream->at + 4, ret_to_size);
 	if (r < 0)
 		return r;
 	if (*ret > stream->end - stream->at - CHUNK_HEADER)
-		return give_up(reader, stream, "cut off in this chunk");
+		return give_up(datfile, stream, "cut off in this chunk");
 	if (*ret_to_size > TRACEDAT_MAX_CHUNK)
-		return give_up(reader, stream, "a chunk of a size that cannot be");
+		return give_up(datfile, stream, "a chunk of a size that cannot be");
 	return 0;
 }
 
-static int next_chunk(struct rbmap_tracedat_reader *reader,
+static int next_chunk(struct rbmap_tracedat_reader *datfile,
 		      struct tracedat_stream *stream)
 {
 	const unsigned char *from;
@@ -190,20 +191,21 @@ static int next_chunk(struct rbmap_tracedat_reader *reader,
 
 	stream->chunk_size = 0;
 	stream->chunk_at = 0;
-	r = chunk_sizes(reader, stream, &from_size, &to_size);
+	r = chunk_sizes(datfile, stream, &from_size, &to_size);
 	if (r == 0)
 		r = make_room(stream, to_size);
 	if (r == 0)
-		r = look_at(reader, stream, stream->at + CHUNK_HEADER, from_size,
+		r = look_at(datfile, stream, stream->at + CHUNK_HEADER, from_size,
 			    &from);
 	if (r < 0)
 		return r;
 	stream->chunk_place = stream->at;
 	stream->at += CHUNK_HEADER + (uint64_t)from_size;
 	stream->chunks--;
-	r = rbmap_inflate(reader->compression, stream->chunk, to_size, from, from_size);
+	r = rbmap_inflate(datfile->compression, stream->chunk, to_size, from,
+			  from_size);
 	if (r == -EBADMSG)
-		return bad_data(reader, stream, stream->chunk_place,
+		return bad_data(datfile, stream, stream->chunk_place,
 				"what is compressed is broken");
 	stream->chunk_size = r < 0 ? 0 : to_size;
 	return r;
@@ -225,18 +227,18 @@ static int fill_up(struct tracedat_stream *stream, uint32_t size,
 }
 
 /* All of these: 1, 0 at the end, or a negative errno; @there: bytes that are stored. */
-static int compressed_subbuf(struct rbmap_tracedat_reader *reader,
+static int compressed_subbuf(struct rbmap_tracedat_reader *datfile,
 			     struct tracedat_stream *stream, uint32_t size,
 			     const unsigned char **ret, uint64_t *there)
 {
 	int r = 0;
 
 	if (!stream->counted)
-		r = count_chunks(reader, stream);
+		r = count_chunks(datfile, stream);
 	while (r == 0 && stream->chunk_at == stream->chunk_size) {
 		if (!stream->chunks)
 			return 0;
-		r = next_chunk(reader, stream);
+		r = next_chunk(datfile, stream);
 	}
 	if (r < 0)
 		return r;
@@ -252,7 +254,7 @@ static int compressed_subbuf(struct rbmap_tracedat_reader *reader,
 	return 1;
 }
 
-static int plain_subbuf(struct rbmap_tracedat_reader *reader,
+static int plain_subbuf(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_stream *stream, uint32_t size,
 			const unsigned char **ret, uint64_t *there)
 {
@@ -263,7 +265,7 @@ static int plain_subbuf(struct rbmap_tracedat_reader *reader,
 		return 0;
 	if (*there > size)
 		*there = size;
-	r = look_at(reader, stream, stream->at, *there, ret);
+	r = look_at(datfile, stream, stream->at, *there, ret);
 	if (r < 0)
 		return r;
 	stream->place = stream->at;
@@ -271,29 +273,29 @@ static int plain_subbuf(struct rbmap_tracedat_reader *reader,
 	return *there < size ? fill_up(stream, size, *ret, *there, ret) : 1;
 }
 
-static int next_subbuf(struct rbmap_tracedat_reader *reader,
+static int next_subbuf(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_stream *stream, const unsigned char **ret,
 		       uint64_t *there)
 {
-	uint32_t size = tracedat_layout(reader, stream->buffer)->subbuf_size;
+	uint32_t size = tracedat_layout(datfile, stream->buffer)->subbuf_size;
 
-	if (reader->public_buffers[stream->buffer].compressed)
-		return compressed_subbuf(reader, stream, size, ret, there);
-	return plain_subbuf(reader, stream, size, ret, there);
+	if (datfile->public_buffers[stream->buffer].compressed)
+		return compressed_subbuf(datfile, stream, size, ret, there);
+	return plain_subbuf(datfile, stream, size, ret, there);
 }
 
 /* Of the last sub-buffer of a file that was cut the first records may be whole. */
-static int check_cut(struct rbmap_tracedat_reader *reader,
+static int check_cut(struct rbmap_tracedat_reader *datfile,
 		     struct tracedat_stream *stream, uint64_t there,
 		     struct rbmap_subbuf_header *header)
 {
-	const struct rbmap_layout *layout = tracedat_layout(reader, stream->buffer);
+	const struct rbmap_layout *layout = tracedat_layout(datfile, stream->buffer);
 	uint64_t room = there > layout->data_offset ? there - layout->data_offset : 0;
 	int r;
 
 	if (there == layout->subbuf_size)
 		return 0;
-	r = bad_data(reader, stream, stream->place,
+	r = bad_data(datfile, stream, stream->place,
 		     "this sub-buffer is not whole any more");
 	if (there < layout->data_offset)
 		return r;
@@ -302,18 +304,18 @@ static int check_cut(struct rbmap_tracedat_reader *reader,
 	return r == -EBADMSG ? 0 : r;
 }
 
-static int make_span(struct rbmap_tracedat_reader *reader,
+static int make_span(struct rbmap_tracedat_reader *datfile,
 		     struct tracedat_stream *stream, const unsigned char *subbuf,
 		     uint64_t there, struct rbmap_span *ret)
 {
-	const struct rbmap_layout *layout = tracedat_layout(reader, stream->buffer);
+	const struct rbmap_layout *layout = tracedat_layout(datfile, stream->buffer);
 	struct rbmap_subbuf_header header;
 	int r = rbmap_subbuf_header(layout, subbuf, &header);
 
 	if (r < 0)
-		return bad_data(reader, stream, stream->place,
+		return bad_data(datfile, stream, stream->place,
 				"more records than a sub-buffer has room for");
-	r = check_cut(reader, stream, there, &header);
+	r = check_cut(datfile, stream, there, &header);
 	if (r < 0)
 		return r;
 	*ret = (struct rbmap_span){
@@ -329,7 +331,7 @@ static int make_span(struct rbmap_tracedat_reader *reader,
 	return 1;
 }
 
-int rbmap_stream_take(struct rbmap_tracedat_reader *reader,
+int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,
 		      struct tracedat_stream *stream, struct rbmap_span *span)
 {
 	const unsigned char *subbuf;
@@ -337,27 +339,27 @@ int rbmap_stream_take(struct rbmap_tracedat_reader *reader,
 	int r;
 
 	do {
-		r = next_subbuf(reader, stream, &subbuf, &there);
+		r = next_subbuf(datfile, stream, &subbuf, &there);
 		if (r > 0)
-			r = make_span(reader, stream, subbuf, there, span);
+			r = make_span(datfile, stream, subbuf, there, span);
 		if (r == -EBADMSG)
 			stream->lost = true;
 	} while (r == -EBADMSG);
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_tracedat_reader_take(struct rbmap_tracedat_reader *reader,
+RBMAP_PUBLIC int rbmap_tracedat_reader_take(struct rbmap_tracedat_reader *datfile,
 					    size_t buffer, size_t cpu,
 					    struct rbmap_span *span)
 {
 	struct tracedat_stream *stream;
 	int r;
 
-	if (buffer >= reader->nr_buffers || cpu >= reader->buffers[buffer].nr_cpus)
+	if (buffer >= datfile->nr_buffers || cpu >= datfile->buffers[buffer].nr_cpus)
 		return -EINVAL;
-	stream = &reader->buffers[buffer].streams[cpu];
-	r = rbmap_stream_take(reader, stream, span);
+	stream = &datfile->buffers[buffer].streams[cpu];
+	r = rbmap_stream_take(datfile, stream, span);
 	if (r > 0)
-		reader->place = stream->place;
+		datfile->place = stream->place;
 	return r;
 }

@@ -9,59 +9,59 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "events/events.h"
 #include "base/internal.h"
+#include "events/events.h"
 #include "span/subbuf.h"
 #include "tracedat/write/writer.h"
 
 /* Magic, "tracing", version, byte order, long size, page size: more than these are. */
 #define MOST_INITIAL 64
 
-static bool is_known_fault(const struct rbmap_tracedat_reader *reader, uint64_t offset,
+static bool is_known_fault(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
 			   const char *text)
 {
-	for (size_t i = 0; i < reader->nr_faults; i++)
-		if (reader->faults[i].offset == offset &&
-		    !strcmp(reader->faults[i].text, text))
+	for (size_t i = 0; i < datfile->nr_faults; i++)
+		if (datfile->faults[i].offset == offset &&
+		    !strcmp(datfile->faults[i].text, text))
 			return true;
 	return false;
 }
 
-int rbmap_reader_fault(struct rbmap_tracedat_reader *reader, uint64_t offset,
-		       const char *format, ...)
+int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			const char *format, ...)
 {
 	struct rbmap_tracedat_fault *larger;
 	va_list args;
 	char *text;
 	int r;
 
-	if (reader->nr_faults == TRACEDAT_MAX_FAULTS)
+	if (datfile->nr_faults == TRACEDAT_MAX_FAULTS)
 		return -EBADMSG;
 	va_start(args, format);
 	r = vasprintf(&text, format, args);
 	va_end(args);
 	if (r < 0)
 		return -ENOMEM;
-	if (is_known_fault(reader, offset, text)) {
+	if (is_known_fault(datfile, offset, text)) {
 		free(text);
 		return -EBADMSG;
 	}
-	larger = reallocarray(reader->faults, reader->nr_faults + 1, sizeof(*larger));
+	larger = reallocarray(datfile->faults, datfile->nr_faults + 1, sizeof(*larger));
 	if (!larger) {
 		free(text);
 		return -ENOMEM;
 	}
-	log_debug(&reader->log, "at byte %llu: %s", (unsigned long long)offset, text);
-	larger[reader->nr_faults++] = (struct rbmap_tracedat_fault){ offset, text };
-	reader->faults = larger;
+	log_debug(&datfile->log, "at byte %llu: %s", (unsigned long long)offset, text);
+	larger[datfile->nr_faults++] = (struct rbmap_tracedat_fault){ offset, text };
+	datfile->faults = larger;
 	return -EBADMSG;
 }
 
-int rbmap_reader_cut(struct rbmap_tracedat_reader *reader, const struct tracedat_in *in,
-		     const char *what)
+int rbmap_datfile_cut(struct rbmap_tracedat_reader *datfile,
+		      const struct tracedat_in *in, const char *what)
 {
-	return rbmap_reader_fault(reader, in->offset + in->size, "%s: cut off here",
-				  what);
+	return rbmap_datfile_fault(datfile, in->offset + in->size, "%s: cut off here",
+				   what);
 }
 
 static int read_all(int fd, void *to, uint64_t size, uint64_t offset)
@@ -84,19 +84,19 @@ static int read_all(int fd, void *to, uint64_t size, uint64_t offset)
 	return 0;
 }
 
-int rbmap_reader_read(const struct rbmap_tracedat_reader *reader, uint64_t offset,
-		      uint64_t size, char **ret)
+int rbmap_datfile_read(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
+		       uint64_t size, char **ret)
 {
 	char *bytes;
 	int r;
 
-	if (size > TRACEDAT_MAX_TEXT || offset > reader->size ||
-	    size > reader->size - offset)
+	if (size > TRACEDAT_MAX_TEXT || offset > datfile->size ||
+	    size > datfile->size - offset)
 		return -EBADMSG;
 	bytes = malloc(size + 1);
 	if (!bytes)
 		return -ENOMEM;
-	r = read_all(reader->fd, bytes, size, offset);
+	r = read_all(datfile->fd, bytes, size, offset);
 	if (r < 0) {
 		free(bytes);
 		return r;
@@ -106,47 +106,48 @@ int rbmap_reader_read(const struct rbmap_tracedat_reader *reader, uint64_t offse
 	return 0;
 }
 
-struct tracedat_buffer *rbmap_reader_add_buffer(struct rbmap_tracedat_reader *reader,
-						const char *name)
+struct tracedat_buffer *rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile,
+						 const char *name)
 {
 	struct tracedat_buffer *larger;
 
-	larger = reallocarray(reader->buffers, reader->nr_buffers + 1, sizeof(*larger));
+	larger = reallocarray(datfile->buffers, datfile->nr_buffers + 1,
+			      sizeof(*larger));
 	if (!larger)
 		return NULL;
-	reader->buffers = larger;
-	larger += reader->nr_buffers;
+	datfile->buffers = larger;
+	larger += datfile->nr_buffers;
 	*larger = (struct tracedat_buffer){ .name = strdup(name) };
 	if (!larger->name)
 		return NULL;
-	reader->nr_buffers++;
+	datfile->nr_buffers++;
 	return larger;
 }
 
 /* What the file does not have any more is a fault. */
-static int cut_to_file(struct rbmap_tracedat_reader *reader,
+static int cut_to_file(struct rbmap_tracedat_reader *datfile,
 		       const struct tracedat_buffer *buffer,
 		       struct rbmap_tracedat_cpu *cpu)
 {
-	uint64_t there = cpu->offset < reader->size ? reader->size - cpu->offset : 0;
+	uint64_t there = cpu->offset < datfile->size ? datfile->size - cpu->offset : 0;
 	uint64_t size = cpu->size;
 	int r;
 
 	if (size <= there)
 		return 0;
 	cpu->size = there;
-	r = rbmap_reader_fault(reader, reader->size,
-			       "CPU %d%s%s: the file ends here, %llu of %llu bytes of "
-			       "its data are missing",
-			       cpu->cpu, *buffer->name ? " of " : "", buffer->name,
-			       (unsigned long long)(size - there),
-			       (unsigned long long)size);
+	r = rbmap_datfile_fault(datfile, datfile->size,
+				"CPU %d%s%s: the file ends here, %llu of %llu bytes of "
+				"its data are missing",
+				cpu->cpu, *buffer->name ? " of " : "", buffer->name,
+				(unsigned long long)(size - there),
+				(unsigned long long)size);
 	return r == -EBADMSG ? 0 : r;
 }
 
-int rbmap_reader_add_cpu(struct rbmap_tracedat_reader *reader,
-			 struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
-			 uint64_t size)
+int rbmap_datfile_add_cpu(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
+			  uint64_t size)
 {
 	struct rbmap_tracedat_cpu *larger;
 
@@ -156,10 +157,10 @@ int rbmap_reader_add_cpu(struct rbmap_tracedat_reader *reader,
 	buffer->cpus = larger;
 	larger += buffer->nr_cpus++;
 	*larger = (struct rbmap_tracedat_cpu){ cpu, offset, size };
-	return cut_to_file(reader, buffer, larger);
+	return cut_to_file(datfile, buffer, larger);
 }
 
-static int read_initial(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+static int read_initial(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	static const unsigned char magic[] = { 0x17, 0x08, 0x44, 't', 'r',
 					       'a',  'c',  'i',	 'n', 'g' };
@@ -171,77 +172,77 @@ static int read_initial(struct rbmap_tracedat_reader *reader, struct tracedat_in
 	if (rbmap_in_bytes(in, &bytes, sizeof(magic)) ||
 	    memcmp(bytes, magic, sizeof(magic)) || rbmap_in_string(in, &version))
 		return -EBADMSG;
-	reader->info.version = strtoul(version, &end, 10);
+	datfile->info.version = strtoul(version, &end, 10);
 	if (end == version || *end)
 		return -EBADMSG;
-	if (reader->info.version != 6 && reader->info.version != 7)
+	if (datfile->info.version != 6 && datfile->info.version != 7)
 		return -EOPNOTSUPP;
 	if (rbmap_in_bytes(in, &bytes, 2) || bytes[0] > 1 ||
 	    (bytes[1] != 4 && bytes[1] != 8))
 		return -EBADMSG;
-	reader->info.big_endian = bytes[0];
-	reader->info.long_size = bytes[1];
-	reader->swap = bytes[0] != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	in->swap = reader->swap;
+	datfile->info.big_endian = bytes[0];
+	datfile->info.long_size = bytes[1];
+	datfile->swap = bytes[0] != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	in->swap = datfile->swap;
 	if (rbmap_in_u32(in, &page_size))
 		return -EBADMSG;
-	reader->info.page_size = page_size;
+	datfile->info.page_size = page_size;
 	return 0;
 }
 
-static int make_tep(struct rbmap_tracedat_reader *reader)
+static int make_tep(struct rbmap_tracedat_reader *datfile)
 {
-	reader->tep = tep_alloc();
-	if (!reader->tep)
+	datfile->tep = tep_alloc();
+	if (!datfile->tep)
 		return -ENOMEM;
-	tep_set_file_bigendian(reader->tep, reader->info.big_endian ?
-						    TEP_BIG_ENDIAN :
-						    TEP_LITTLE_ENDIAN);
-	tep_set_long_size(reader->tep, reader->info.long_size);
-	tep_set_page_size(reader->tep, reader->info.page_size);
-	reader->plugins = tep_load_plugins(reader->tep);
+	tep_set_file_bigendian(datfile->tep, datfile->info.big_endian ?
+						     TEP_BIG_ENDIAN :
+						     TEP_LITTLE_ENDIAN);
+	tep_set_long_size(datfile->tep, datfile->info.long_size);
+	tep_set_page_size(datfile->tep, datfile->info.page_size);
+	datfile->plugins = tep_load_plugins(datfile->tep);
 	return 0;
 }
 
-static int read_head(struct rbmap_tracedat_reader *reader)
+static int read_head(struct rbmap_tracedat_reader *datfile)
 {
 	char initial[MOST_INITIAL];
 	struct tracedat_in in = { .bytes = (unsigned char *)initial };
 	int r;
 
-	in.size = reader->size < sizeof(initial) ? reader->size : sizeof(initial);
-	r = read_all(reader->fd, initial, in.size, 0);
+	in.size = datfile->size < sizeof(initial) ? datfile->size : sizeof(initial);
+	r = read_all(datfile->fd, initial, in.size, 0);
 	if (r == 0)
-		r = read_initial(reader, &in);
+		r = read_initial(datfile, &in);
 	if (r == 0)
-		r = make_tep(reader);
+		r = make_tep(datfile);
 	if (r < 0)
 		return r;
-	r = reader->info.version == 6 ? rbmap_reader_read_v6(reader, &in) :
-					rbmap_reader_read_v7(reader, &in);
+	r = datfile->info.version == 6 ? rbmap_datfile_read_v6(datfile, &in) :
+					 rbmap_datfile_read_v7(datfile, &in);
 	/* It has been noted where, and what came before is good. */
 	return r == -EBADMSG ? 0 : r;
 }
 
 /* Numbers in a sub-buffer's header can be checked only against a sane layout. */
-static bool make_layout(const struct rbmap_tracedat_reader *reader,
+static bool make_layout(const struct rbmap_tracedat_reader *datfile,
 			const struct tracedat_buffer *from, struct rbmap_layout *ret)
 {
 	uint32_t size = from->subbuf_size;
 
-	if (!reader->has_layout)
+	if (!datfile->has_layout)
 		return false;
-	*ret = reader->layout;
-	ret->swap = reader->swap;
+	*ret = datfile->layout;
+	ret->swap = datfile->swap;
 	if (size)
 		ret->subbuf_size = size;
 	return ret->subbuf_size > ret->data_offset &&
 	       ret->subbuf_size <= TRACEDAT_MAX_SUBBUF;
 }
 
-static int make_streams(struct rbmap_tracedat_reader *reader, size_t number)
+static int make_streams(struct rbmap_tracedat_reader *datfile, size_t number)
 {
-	struct tracedat_buffer *buffer = &reader->buffers[number];
+	struct tracedat_buffer *buffer = &datfile->buffers[number];
 
 	buffer->streams = calloc(buffer->nr_cpus + 1, sizeof(*buffer->streams));
 	if (!buffer->streams)
@@ -260,34 +261,34 @@ static int make_streams(struct rbmap_tracedat_reader *reader, size_t number)
  * buffer of an instance whatever its clock is. In version 6 also the first table
  * counts.
  */
-static void publish_clock(struct rbmap_tracedat_reader *reader)
+static void publish_clock(struct rbmap_tracedat_reader *datfile)
 {
-	const char *clock = reader->clock, *first = reader->buffers[0].clock;
+	const char *clock = datfile->clock, *first = datfile->buffers[0].clock;
 
-	if (reader->info.version == 6 && first &&
+	if (datfile->info.version == 6 && first &&
 	    (!clock || rbmap_clock_in_usecs(clock)))
 		clock = first;
-	reader->info.clock = clock;
-	reader->info.in_seconds = !clock || rbmap_clock_in_usecs(clock);
+	datfile->info.clock = clock;
+	datfile->info.in_seconds = !clock || rbmap_clock_in_usecs(clock);
 }
 
-static int make_events(struct rbmap_tracedat_reader *reader, size_t number)
+static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 {
 	static const struct rbmap_events_files none = { -1, -1, -1 };
-	struct tracedat_buffer *buffer = &reader->buffers[number];
+	struct tracedat_buffer *buffer = &datfile->buffers[number];
 	int r;
 
-	r = rbmap_events_new(&buffer->events, reader->tep, &none, &reader->log);
+	r = rbmap_events_new(&buffer->events, datfile->tep, &none, &datfile->log);
 	if (r < 0)
 		return r;
-	if (reader->info.clock)
-		rbmap_events_set_clock(buffer->events, reader->info.clock);
+	if (datfile->info.clock)
+		rbmap_events_set_clock(buffer->events, datfile->info.clock);
 	/* They share the handle, and that has one resolver. */
 	if (number) {
-		buffer->events->resolver = reader->buffers[0].events;
+		buffer->events->resolver = datfile->buffers[0].events;
 		return 0;
 	}
-	rbmap_events_read_symbols(buffer->events, rbmap_reader_kallsyms, reader);
+	rbmap_events_read_symbols(buffer->events, rbmap_datfile_kallsyms, datfile);
 	return rbmap_events_resolve_functions(buffer->events);
 }
 
@@ -298,121 +299,121 @@ static int compare_cpus(const void *a, const void *b)
 	return (left->cpu > right->cpu) - (left->cpu < right->cpu);
 }
 
-static void publish_buffer(struct rbmap_tracedat_reader *reader, size_t number)
+static void publish_buffer(struct rbmap_tracedat_reader *datfile, size_t number)
 {
-	struct tracedat_buffer *buffer = &reader->buffers[number];
-	struct rbmap_tracedat_buffer *ret = &reader->public_buffers[number];
+	struct tracedat_buffer *buffer = &datfile->buffers[number];
+	struct rbmap_tracedat_buffer *ret = &datfile->public_buffers[number];
 
 	ret->name = buffer->name;
 	ret->clock = buffer->clock;
 	ret->compressed = buffer->compressed;
 	ret->cpus = buffer->cpus;
-	if (make_layout(reader, buffer, &ret->layout)) {
+	if (make_layout(datfile, buffer, &ret->layout)) {
 		ret->nr_cpus = buffer->nr_cpus;
 		return;
 	}
 	if (buffer->nr_cpus)
-		rbmap_reader_fault(reader, 0,
-				   "sub-buffers of %u bytes make no sense here: the "
-				   "data of %zu CPUs cannot be read",
-				   buffer->subbuf_size, buffer->nr_cpus);
+		rbmap_datfile_fault(datfile, 0,
+				    "sub-buffers of %u bytes make no sense here: the "
+				    "data of %zu CPUs cannot be read",
+				    buffer->subbuf_size, buffer->nr_cpus);
 	buffer->nr_cpus = 0;
 }
 
 /* Version 7 has it where it likes. */
-static void move_top_first(struct rbmap_tracedat_reader *reader)
+static void move_top_first(struct rbmap_tracedat_reader *datfile)
 {
 	struct tracedat_buffer top;
 	size_t at = 0;
 
-	while (at < reader->nr_buffers && *reader->buffers[at].name)
+	while (at < datfile->nr_buffers && *datfile->buffers[at].name)
 		at++;
-	if (at == reader->nr_buffers)
+	if (at == datfile->nr_buffers)
 		return;
-	top = reader->buffers[at];
-	memmove(reader->buffers + 1, reader->buffers, at * sizeof(top));
-	reader->buffers[0] = top;
+	top = datfile->buffers[at];
+	memmove(datfile->buffers + 1, datfile->buffers, at * sizeof(top));
+	datfile->buffers[0] = top;
 }
 
-static int finish_head(struct rbmap_tracedat_reader *reader)
+static int finish_head(struct rbmap_tracedat_reader *datfile)
 {
 	size_t streams = 0;
 	int r = 0;
 
 	/* There has to be one for the events. */
-	if (!reader->nr_buffers && !rbmap_reader_add_buffer(reader, ""))
+	if (!datfile->nr_buffers && !rbmap_datfile_add_buffer(datfile, ""))
 		return -ENOMEM;
-	move_top_first(reader);
-	publish_clock(reader);
-	reader->public_buffers =
-		calloc(reader->nr_buffers, sizeof(*reader->public_buffers));
-	if (!reader->public_buffers)
+	move_top_first(datfile);
+	publish_clock(datfile);
+	datfile->public_buffers =
+		calloc(datfile->nr_buffers, sizeof(*datfile->public_buffers));
+	if (!datfile->public_buffers)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < reader->nr_buffers; i++) {
-		struct tracedat_buffer *buffer = &reader->buffers[i];
+	for (size_t i = 0; r == 0 && i < datfile->nr_buffers; i++) {
+		struct tracedat_buffer *buffer = &datfile->buffers[i];
 
 		if (buffer->nr_cpus)
 			qsort(buffer->cpus, buffer->nr_cpus, sizeof(*buffer->cpus),
 			      compare_cpus);
-		publish_buffer(reader, i);
+		publish_buffer(datfile, i);
 		streams += buffer->nr_cpus;
-		r = make_streams(reader, i);
+		r = make_streams(datfile, i);
 		if (r == 0)
-			r = make_events(reader, i);
+			r = make_events(datfile, i);
 	}
-	reader->heap = calloc(streams + 1, sizeof(struct tracedat_stream *));
-	return r == 0 && !reader->heap ? -ENOMEM : r;
+	datfile->heap = calloc(streams + 1, sizeof(struct tracedat_stream *));
+	return r == 0 && !datfile->heap ? -ENOMEM : r;
 }
 
-static void publish_info(struct rbmap_tracedat_reader *reader)
+static void publish_info(struct rbmap_tracedat_reader *datfile)
 {
-	struct rbmap_tracedat_info *info = &reader->info;
+	struct rbmap_tracedat_info *info = &datfile->info;
 
-	info->size = reader->size;
-	info->system = reader->system;
-	info->writer = reader->writer;
+	info->size = datfile->size;
+	info->system = datfile->system;
+	info->writer = datfile->writer;
 	info->compression =
-		reader->compression_name ? reader->compression_name : "none";
-	info->cpu_stats = (const char *const *)reader->cpu_stats;
+		datfile->compression_name ? datfile->compression_name : "none";
+	info->cpu_stats = (const char *const *)datfile->cpu_stats;
 }
 
-static int open_reader(struct rbmap_tracedat_reader *reader)
+static int open_reader(struct rbmap_tracedat_reader *datfile)
 {
 	struct stat st;
 	int r;
 
-	if (fstat(reader->fd, &st) < 0)
+	if (fstat(datfile->fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -ESPIPE;
-	reader->size = st.st_size;
-	reader->cpu_stats = calloc(1, sizeof(char *));
-	if (!reader->cpu_stats)
+	datfile->size = st.st_size;
+	datfile->cpu_stats = calloc(1, sizeof(char *));
+	if (!datfile->cpu_stats)
 		return -ENOMEM;
-	r = read_head(reader);
+	r = read_head(datfile);
 	if (r == 0)
-		r = finish_head(reader);
-	publish_info(reader);
+		r = finish_head(datfile);
+	publish_info(datfile);
 	return r;
 }
 
 RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
 					    const struct rbmap_log *log)
 {
-	struct rbmap_tracedat_reader *reader = calloc(1, sizeof(*reader));
+	struct rbmap_tracedat_reader *datfile = calloc(1, sizeof(*datfile));
 	int r;
 
-	if (!reader)
+	if (!datfile)
 		return -ENOMEM;
-	reader->fd = fd;
+	datfile->fd = fd;
 	if (log)
-		reader->log = *log;
-	r = open_reader(reader);
+		datfile->log = *log;
+	r = open_reader(datfile);
 	if (r < 0) {
-		rbmap_tracedat_reader_close(reader);
+		rbmap_tracedat_reader_close(datfile);
 		return r;
 	}
-	*ret = reader;
+	*ret = datfile;
 	return 0;
 }
 
@@ -427,56 +428,56 @@ static void free_buffer(struct tracedat_buffer *buffer)
 	free(buffer->name);
 }
 
-RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *reader)
+RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datfile)
 {
-	if (!reader)
+	if (!datfile)
 		return;
-	for (size_t i = 0; i < reader->nr_buffers; i++)
-		free_buffer(&reader->buffers[i]);
-	for (size_t i = 0; i < reader->nr_faults; i++)
-		free((char *)reader->faults[i].text);
-	for (size_t i = 0; i < reader->nr_cpu_stats; i++)
-		free(reader->cpu_stats[i]);
-	if (reader->plugins)
-		tep_unload_plugins(reader->plugins, reader->tep);
-	if (reader->tep)
-		tep_unref(reader->tep);
-	free(reader->heap);
-	free(reader->public_buffers);
-	free(reader->buffers);
-	free(reader->faults);
-	free(reader->cpu_stats);
-	free(reader->compression_name);
-	free(reader->clock);
-	free(reader->system);
-	free(reader->writer);
-	free(reader);
+	for (size_t i = 0; i < datfile->nr_buffers; i++)
+		free_buffer(&datfile->buffers[i]);
+	for (size_t i = 0; i < datfile->nr_faults; i++)
+		free((char *)datfile->faults[i].text);
+	for (size_t i = 0; i < datfile->nr_cpu_stats; i++)
+		free(datfile->cpu_stats[i]);
+	if (datfile->plugins)
+		tep_unload_plugins(datfile->plugins, datfile->tep);
+	if (datfile->tep)
+		tep_unref(datfile->tep);
+	free(datfile->heap);
+	free(datfile->public_buffers);
+	free(datfile->buffers);
+	free(datfile->faults);
+	free(datfile->cpu_stats);
+	free(datfile->compression_name);
+	free(datfile->clock);
+	free(datfile->system);
+	free(datfile->writer);
+	free(datfile);
 }
 
 RBMAP_PUBLIC const struct rbmap_tracedat_info *
-rbmap_tracedat_reader_info(const struct rbmap_tracedat_reader *reader)
+rbmap_tracedat_reader_info(const struct rbmap_tracedat_reader *datfile)
 {
-	return &reader->info;
+	return &datfile->info;
 }
 
 RBMAP_PUBLIC size_t
-rbmap_tracedat_reader_buffers(const struct rbmap_tracedat_reader *reader,
+rbmap_tracedat_reader_buffers(const struct rbmap_tracedat_reader *datfile,
 			      const struct rbmap_tracedat_buffer **ret)
 {
-	*ret = reader->public_buffers;
-	return reader->nr_buffers;
+	*ret = datfile->public_buffers;
+	return datfile->nr_buffers;
 }
 
 RBMAP_PUBLIC struct rbmap_events *
-rbmap_tracedat_reader_events(const struct rbmap_tracedat_reader *reader, size_t buffer)
+rbmap_tracedat_reader_events(const struct rbmap_tracedat_reader *datfile, size_t buffer)
 {
-	return reader->buffers[buffer].events;
+	return datfile->buffers[buffer].events;
 }
 
 RBMAP_PUBLIC size_t
-rbmap_tracedat_reader_faults(const struct rbmap_tracedat_reader *reader,
+rbmap_tracedat_reader_faults(const struct rbmap_tracedat_reader *datfile,
 			     const struct rbmap_tracedat_fault **ret)
 {
-	*ret = reader->faults;
-	return reader->nr_faults;
+	*ret = datfile->faults;
+	return datfile->nr_faults;
 }

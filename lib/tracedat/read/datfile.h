@@ -135,71 +135,74 @@ struct rbmap_tracedat_reader {
 /* tracedat/read/datfile.c */
 
 /* Notes what is broken; -EBADMSG, or -ENOMEM. */
-int rbmap_reader_fault(struct rbmap_tracedat_reader *reader, uint64_t offset,
-		       const char *format, ...) __attribute__((format(printf, 3, 4)));
+int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Where @in ends before its @what does: a fault that says so. */
-int rbmap_reader_cut(struct rbmap_tracedat_reader *reader, const struct tracedat_in *in,
-		     const char *what);
+int rbmap_datfile_cut(struct rbmap_tracedat_reader *datfile,
+		      const struct tracedat_in *in, const char *what);
 
 /*
  * Reads @size bytes at @offset, all of which are in the file; @ret is to be freed and
  * terminated with a 0.
  */
-int rbmap_reader_read(const struct rbmap_tracedat_reader *reader, uint64_t offset,
-		      uint64_t size, char **ret);
+int rbmap_datfile_read(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
+		       uint64_t size, char **ret);
 
 /* A buffer more; NULL without memory. The strings are copied. */
-struct tracedat_buffer *rbmap_reader_add_buffer(struct rbmap_tracedat_reader *reader,
-						const char *name);
+struct tracedat_buffer *rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile,
+						 const char *name);
 
 /* A CPU more; its data is cut to what the file has. */
-int rbmap_reader_add_cpu(struct rbmap_tracedat_reader *reader,
-			 struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
-			 uint64_t size);
+int rbmap_datfile_add_cpu(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
+			  uint64_t size);
 
 /* tracedat/read/v6.c, tracedat/read/v7.c: the rest of the head */
-int rbmap_reader_read_v6(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
-int rbmap_reader_read_v7(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+int rbmap_datfile_read_v6(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_in *in);
+int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_in *in);
 
 /* A section of version 7, as it is behind its header; to be freed. */
-int rbmap_reader_read_section(struct rbmap_tracedat_reader *reader, uint64_t offset,
-			      uint16_t id, const char *what, struct tracedat_in *ret);
+int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			       uint16_t id, const char *what, struct tracedat_in *ret);
 
 /*
  * tracedat/read/formats.c: the same texts in both versions. All return 0, -EBADMSG with
  * a fault where the bytes end or make no sense, or another negative errno.
  */
-int rbmap_reader_header_page(struct rbmap_tracedat_reader *reader,
-			     struct tracedat_in *in);
-int rbmap_reader_ftrace_formats(struct rbmap_tracedat_reader *reader,
+int rbmap_datfile_header_page(struct rbmap_tracedat_reader *datfile,
+			      struct tracedat_in *in);
+int rbmap_datfile_ftrace_formats(struct rbmap_tracedat_reader *datfile,
+				 struct tracedat_in *in);
+int rbmap_datfile_event_formats(struct rbmap_tracedat_reader *datfile,
 				struct tracedat_in *in);
-int rbmap_reader_event_formats(struct rbmap_tracedat_reader *reader,
-			       struct tracedat_in *in);
-int rbmap_reader_printk(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
-int rbmap_reader_cmdlines(struct rbmap_tracedat_reader *reader, struct tracedat_in *in);
+int rbmap_datfile_printk(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in);
+int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
+			   struct tracedat_in *in);
 /* The text of kallsyms; context is the reader. */
-int rbmap_reader_kallsyms(void *context, char **ret);
+int rbmap_datfile_kallsyms(void *context, char **ret);
 
 /* tracedat/read/options.c: those that both versions have; unknown ones are passed over.
  */
 /* The name in brackets, or all of it where there are none; to be freed. */
-int rbmap_reader_clock(const struct tracedat_in *text, char **ret);
-int rbmap_reader_option(struct rbmap_tracedat_reader *reader, uint16_t id,
-			struct tracedat_in *option);
+int rbmap_datfile_clock(const struct tracedat_in *text, char **ret);
+int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
+			 struct tracedat_in *option);
 
 /* tracedat/read/data.c */
 
 /* The next span; as rbmap_tracedat_reader_take(). */
-int rbmap_stream_take(struct rbmap_tracedat_reader *reader,
+int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,
 		      struct tracedat_stream *stream, struct rbmap_span *span);
 void rbmap_stream_rewind(struct tracedat_stream *stream);
 void rbmap_stream_free(struct tracedat_stream *stream);
 
 static inline const struct rbmap_layout *
-tracedat_layout(const struct rbmap_tracedat_reader *reader, size_t buffer)
+tracedat_layout(const struct rbmap_tracedat_reader *datfile, size_t buffer)
 {
-	return &reader->public_buffers[buffer].layout;
+	return &datfile->public_buffers[buffer].layout;
 }
 
 #endif

@@ -25,7 +25,7 @@ static int copy_text(const struct tracedat_in *part, char **ret)
 }
 
 /* "header_page" or "header_event", then its text. */
-static int named_part(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
+static int named_part(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in,
 		      const char *name, struct tracedat_in *ret)
 {
 	uint64_t offset = in->offset + in->at;
@@ -33,32 +33,32 @@ static int named_part(struct rbmap_tracedat_reader *reader, struct tracedat_in *
 	size_t size = strlen(name) + 1;
 
 	if (rbmap_in_bytes(in, &found, size))
-		return rbmap_reader_cut(reader, in, name);
+		return rbmap_datfile_cut(datfile, in, name);
 	if (memcmp(found, name, size))
-		return rbmap_reader_fault(reader, offset, "%s: not there", name);
+		return rbmap_datfile_fault(datfile, offset, "%s: not there", name);
 	if (rbmap_in_part(in, 8, ret))
-		return rbmap_reader_cut(reader, in, name);
+		return rbmap_datfile_cut(datfile, in, name);
 	return 0;
 }
 
-int rbmap_reader_header_page(struct rbmap_tracedat_reader *reader,
-			     struct tracedat_in *in)
+int rbmap_datfile_header_page(struct rbmap_tracedat_reader *datfile,
+			      struct tracedat_in *in)
 {
 	struct tracedat_in part, unused;
-	int r = named_part(reader, in, "header_page", &part);
+	int r = named_part(datfile, in, "header_page", &part);
 
 	if (r < 0)
 		return r;
-	if (rbmap_layout_parse(&reader->layout, (const char *)part.bytes, part.size) ||
-	    tep_parse_header_page(reader->tep, (char *)part.bytes, part.size,
-				  reader->info.long_size))
-		return rbmap_reader_fault(
-			reader, part.offset,
+	if (rbmap_layout_parse(&datfile->layout, (const char *)part.bytes, part.size) ||
+	    tep_parse_header_page(datfile->tep, (char *)part.bytes, part.size,
+				  datfile->info.long_size))
+		return rbmap_datfile_fault(
+			datfile, part.offset,
 			"header_page: does not describe a sub-buffer");
-	reader->has_layout = true;
+	datfile->has_layout = true;
 	/* The commit word is a long of the kernel, which need not be the program's. */
-	tep_set_long_size(reader->tep, reader->layout.commit_size);
-	return named_part(reader, in, "header_event", &unused);
+	tep_set_long_size(datfile->tep, datfile->layout.commit_size);
+	return named_part(datfile, in, "header_event", &unused);
 }
 
 /* tep_parse_event() calls it a want of memory where this is missing. */
@@ -98,59 +98,59 @@ static bool is_safe(const struct tracedat_in *format)
 	return !open;
 }
 
-static int one_format(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
+static int one_format(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in,
 		      const char *system)
 {
 	struct tracedat_in part;
 	enum tep_errno parsed = TEP_ERRNO__READ_FORMAT_FAILED;
 
 	if (rbmap_in_part(in, 8, &part))
-		return rbmap_reader_cut(reader, in, "event formats");
+		return rbmap_datfile_cut(datfile, in, "event formats");
 	if (is_safe(&part))
-		parsed = tep_parse_event(reader->tep, (const char *)part.bytes,
+		parsed = tep_parse_event(datfile->tep, (const char *)part.bytes,
 					 part.size, system);
 	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED && has_name(&part))
 		return -ENOMEM;
 	if (parsed)
-		log_debug(&reader->log,
+		log_debug(&datfile->log,
 			  "an event of %s, at byte %llu: libtraceevent cannot parse "
 			  "the format",
 			  system, (unsigned long long)part.offset);
 	return 0;
 }
 
-static int formats_of_system(struct rbmap_tracedat_reader *reader,
+static int formats_of_system(struct rbmap_tracedat_reader *datfile,
 			     struct tracedat_in *in, const char *system)
 {
 	uint32_t nr;
 	int r = 0;
 
 	if (rbmap_in_u32(in, &nr))
-		return rbmap_reader_cut(reader, in, "event formats");
+		return rbmap_datfile_cut(datfile, in, "event formats");
 	for (uint32_t i = 0; r == 0 && i < nr; i++)
-		r = one_format(reader, in, system);
+		r = one_format(datfile, in, system);
 	return r;
 }
 
-int rbmap_reader_ftrace_formats(struct rbmap_tracedat_reader *reader,
-				struct tracedat_in *in)
+int rbmap_datfile_ftrace_formats(struct rbmap_tracedat_reader *datfile,
+				 struct tracedat_in *in)
 {
-	return formats_of_system(reader, in, "ftrace");
+	return formats_of_system(datfile, in, "ftrace");
 }
 
-int rbmap_reader_event_formats(struct rbmap_tracedat_reader *reader,
-			       struct tracedat_in *in)
+int rbmap_datfile_event_formats(struct rbmap_tracedat_reader *datfile,
+				struct tracedat_in *in)
 {
 	const char *system;
 	uint32_t nr;
 	int r = 0;
 
 	if (rbmap_in_u32(in, &nr))
-		return rbmap_reader_cut(reader, in, "event formats");
+		return rbmap_datfile_cut(datfile, in, "event formats");
 	for (uint32_t i = 0; r == 0 && i < nr; i++) {
 		if (rbmap_in_string(in, &system))
-			return rbmap_reader_cut(reader, in, "event formats");
-		r = formats_of_system(reader, in, system);
+			return rbmap_datfile_cut(datfile, in, "event formats");
+		r = formats_of_system(datfile, in, system);
 	}
 	return r;
 }
@@ -177,20 +177,20 @@ static void learn_print_format(struct tep_handle *tep, char *line)
 	tep_register_print_string(tep, format, strtoull(line, NULL, 16));
 }
 
-int rbmap_reader_printk(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+int rbmap_datfile_printk(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	struct tracedat_in part;
 	char *text, *line, *rest;
 	int r;
 
 	if (rbmap_in_part(in, 4, &part))
-		return rbmap_reader_cut(reader, in, "formats of trace_printk()");
+		return rbmap_datfile_cut(datfile, in, "formats of trace_printk()");
 	r = copy_text(&part, &text);
 	if (r < 0)
 		return r;
 	for (line = strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest))
-		learn_print_format(reader->tep, line);
+		learn_print_format(datfile->tep, line);
 	free(text);
 	return 0;
 }
@@ -207,45 +207,46 @@ static void learn_line(struct tep_handle *tep, char *line)
 	tep_register_comm(tep, comm + 1, pid);
 }
 
-int rbmap_reader_cmdlines(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
+			   struct tracedat_in *in)
 {
 	struct tracedat_in part;
 	char *text, *line, *rest;
 	int r;
 
 	if (rbmap_in_part(in, 8, &part))
-		return rbmap_reader_cut(reader, in, "command lines");
+		return rbmap_datfile_cut(datfile, in, "command lines");
 	r = copy_text(&part, &text);
 	if (r < 0)
 		return r;
 	for (line = strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest))
-		learn_line(reader->tep, line);
+		learn_line(datfile->tep, line);
 	free(text);
 	return 0;
 }
 
-static int section_kallsyms(struct rbmap_tracedat_reader *reader, char **ret)
+static int section_kallsyms(struct rbmap_tracedat_reader *datfile, char **ret)
 {
 	struct tracedat_in in, part;
 	int r;
 
-	r = rbmap_reader_read_section(reader, reader->kallsyms.offset, 19, "kallsyms",
-				      &in);
+	r = rbmap_datfile_read_section(datfile, datfile->kallsyms.offset, 19,
+				       "kallsyms", &in);
 	if (r < 0)
 		return r;
-	r = rbmap_in_part(&in, 4, &part) ? rbmap_reader_cut(reader, &in, "kallsyms") :
+	r = rbmap_in_part(&in, 4, &part) ? rbmap_datfile_cut(datfile, &in, "kallsyms") :
 					   copy_text(&part, ret);
 	free((void *)in.bytes);
 	return r;
 }
 
-int rbmap_reader_kallsyms(void *context, char **ret)
+int rbmap_datfile_kallsyms(void *context, char **ret)
 {
-	struct rbmap_tracedat_reader *reader = context;
+	struct rbmap_tracedat_reader *datfile = context;
 
-	if (reader->kallsyms.is_section)
-		return section_kallsyms(reader, ret);
-	return rbmap_reader_read(reader, reader->kallsyms.offset, reader->kallsyms.size,
-				 ret);
+	if (datfile->kallsyms.is_section)
+		return section_kallsyms(datfile, ret);
+	return rbmap_datfile_read(datfile, datfile->kallsyms.offset,
+				  datfile->kallsyms.size, ret);
 }

@@ -26,58 +26,59 @@ static bool comes_first(const struct tracedat_stream *a,
 	return a->cpu < b->cpu;
 }
 
-static void swap(struct rbmap_tracedat_reader *reader, size_t a, size_t b)
+static void swap(struct rbmap_tracedat_reader *datfile, size_t a, size_t b)
 {
-	struct tracedat_stream *held = reader->heap[a];
+	struct tracedat_stream *held = datfile->heap[a];
 
-	reader->heap[a] = reader->heap[b];
-	reader->heap[b] = held;
+	datfile->heap[a] = datfile->heap[b];
+	datfile->heap[b] = held;
 }
 
-static void sift_up(struct rbmap_tracedat_reader *reader, size_t at)
+static void sift_up(struct rbmap_tracedat_reader *datfile, size_t at)
 {
 	size_t above;
 
 	for (; at; at = above) {
 		above = (at - 1) / 2;
-		if (!comes_first(reader->heap[at], reader->heap[above]))
+		if (!comes_first(datfile->heap[at], datfile->heap[above]))
 			return;
-		swap(reader, at, above);
+		swap(datfile, at, above);
 	}
 }
 
-static void sift_down(struct rbmap_tracedat_reader *reader)
+static void sift_down(struct rbmap_tracedat_reader *datfile)
 {
 	size_t at = 0, best;
 
 	for (;;) {
 		best = at;
 		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
-			if (below < reader->nr_heap &&
-			    comes_first(reader->heap[below], reader->heap[best]))
+			if (below < datfile->nr_heap &&
+			    comes_first(datfile->heap[below], datfile->heap[best]))
 				best = below;
 		if (best == at)
 			return;
-		swap(reader, at, best);
+		swap(datfile, at, best);
 		at = best;
 	}
 }
 
-static int bad_record(struct rbmap_tracedat_reader *reader,
+static int bad_record(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_stream *stream)
 {
-	const char *name = reader->buffers[stream->buffer].name;
+	const char *name = datfile->buffers[stream->buffer].name;
 
-	return rbmap_reader_fault(reader, stream->place,
-				  "CPU %d%s%s: the rest of this sub-buffer is no "
-				  "records",
-				  stream->cpu->cpu, *name ? " of " : "", name);
+	return rbmap_datfile_fault(datfile, stream->place,
+				   "CPU %d%s%s: the rest of this sub-buffer is no "
+				   "records",
+				   stream->cpu->cpu, *name ? " of " : "", name);
 }
 
 /* The next record of one CPU: 1, 0 at its end, or a negative errno. */
-static int advance(struct rbmap_tracedat_reader *reader, struct tracedat_stream *stream)
+static int advance(struct rbmap_tracedat_reader *datfile,
+		   struct tracedat_stream *stream)
 {
-	const struct rbmap_layout *layout = tracedat_layout(reader, stream->buffer);
+	const struct rbmap_layout *layout = tracedat_layout(datfile, stream->buffer);
 	struct rbmap_span span;
 	int r;
 
@@ -86,88 +87,88 @@ static int advance(struct rbmap_tracedat_reader *reader, struct tracedat_stream 
 				       0;
 		if (r > 0)
 			break;
-		if (r < 0 && bad_record(reader, stream) == -ENOMEM)
+		if (r < 0 && bad_record(datfile, stream) == -ENOMEM)
 			return -ENOMEM;
-		r = rbmap_stream_take(reader, stream, &span);
+		r = rbmap_stream_take(datfile, stream, &span);
 		if (r <= 0)
 			return r;
 		stream->has_span = !rbmap_walk_span(&stream->walk, layout, &span);
 	}
-	stream->head.time_stamp = convert(&reader->info, stream->head.time_stamp);
+	stream->head.time_stamp = convert(&datfile->info, stream->head.time_stamp);
 	return 1;
 }
 
-static int begin_stream(struct rbmap_tracedat_reader *reader,
+static int begin_stream(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_stream *stream)
 {
-	int r = stream->chosen ? advance(reader, stream) : 0;
+	int r = stream->chosen ? advance(datfile, stream) : 0;
 
 	if (r > 0) {
-		reader->heap[reader->nr_heap++] = stream;
-		sift_up(reader, reader->nr_heap - 1);
+		datfile->heap[datfile->nr_heap++] = stream;
+		sift_up(datfile, datfile->nr_heap - 1);
 	}
 	return r;
 }
 
-static int begin(struct rbmap_tracedat_reader *reader)
+static int begin(struct rbmap_tracedat_reader *datfile)
 {
 	int r = 0;
 
-	reader->merging = true;
-	reader->others = 0;
-	for (size_t i = 0; r >= 0 && i < reader->nr_buffers; i++)
-		for (size_t j = 0; r >= 0 && j < reader->buffers[i].nr_cpus; j++)
-			r = begin_stream(reader, &reader->buffers[i].streams[j]);
+	datfile->merging = true;
+	datfile->others = 0;
+	for (size_t i = 0; r >= 0 && i < datfile->nr_buffers; i++)
+		for (size_t j = 0; r >= 0 && j < datfile->buffers[i].nr_cpus; j++)
+			r = begin_stream(datfile, &datfile->buffers[i].streams[j]);
 	return r;
 }
 
 /* Below the first only these two can come next. */
-static uint64_t time_of_others(const struct rbmap_tracedat_reader *reader)
+static uint64_t time_of_others(const struct rbmap_tracedat_reader *datfile)
 {
 	uint64_t time = UINT64_MAX;
 
-	for (size_t i = 1; i <= 2 && i < reader->nr_heap; i++)
-		if (reader->heap[i]->head.time_stamp < time)
-			time = reader->heap[i]->head.time_stamp;
+	for (size_t i = 1; i <= 2 && i < datfile->nr_heap; i++)
+		if (datfile->heap[i]->head.time_stamp < time)
+			time = datfile->heap[i]->head.time_stamp;
 	return time;
 }
 
 /* The record that was returned is needed no more. */
-static int go_on(struct rbmap_tracedat_reader *reader)
+static int go_on(struct rbmap_tracedat_reader *datfile)
 {
-	struct tracedat_stream *first = reader->heap[0];
+	struct tracedat_stream *first = datfile->heap[0];
 	int r;
 
-	reader->must_advance = false;
-	r = advance(reader, first);
+	datfile->must_advance = false;
+	r = advance(datfile, first);
 	/* A CPU writes many records between two of another: nothing to be sorted. */
-	if (r < 0 || (r > 0 && first->head.time_stamp < reader->others))
+	if (r < 0 || (r > 0 && first->head.time_stamp < datfile->others))
 		return r;
 	if (r == 0)
-		reader->heap[0] = reader->heap[--reader->nr_heap];
-	sift_down(reader);
-	reader->others = time_of_others(reader);
+		datfile->heap[0] = datfile->heap[--datfile->nr_heap];
+	sift_down(datfile);
+	datfile->others = time_of_others(datfile);
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
+RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfile,
 					    struct rbmap_record *ret, size_t *buffer)
 {
 	int r = 0;
 
-	if (!reader->merging)
-		r = begin(reader);
-	else if (reader->must_advance)
-		r = go_on(reader);
+	if (!datfile->merging)
+		r = begin(datfile);
+	else if (datfile->must_advance)
+		r = go_on(datfile);
 	if (r < 0)
 		return r;
-	if (!reader->nr_heap)
+	if (!datfile->nr_heap)
 		return 0;
-	*ret = reader->heap[0]->head;
+	*ret = datfile->heap[0]->head;
 	if (buffer)
-		*buffer = reader->heap[0]->buffer;
-	reader->place = reader->heap[0]->place;
-	reader->must_advance = true;
+		*buffer = datfile->heap[0]->buffer;
+	datfile->place = datfile->heap[0]->place;
+	datfile->must_advance = true;
 	return 1;
 }
 
@@ -179,30 +180,31 @@ static bool is_among(const int *cpus, size_t nr, int cpu)
 	return false;
 }
 
-RBMAP_PUBLIC void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader,
+RBMAP_PUBLIC void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *datfile,
 					       const int *cpus, size_t nr)
 {
-	for (size_t i = 0; i < reader->nr_buffers; i++)
-		for (size_t j = 0; j < reader->buffers[i].nr_cpus; j++) {
-			struct tracedat_stream *stream = &reader->buffers[i].streams[j];
+	for (size_t i = 0; i < datfile->nr_buffers; i++)
+		for (size_t j = 0; j < datfile->buffers[i].nr_cpus; j++) {
+			struct tracedat_stream *stream =
+				&datfile->buffers[i].streams[j];
 
 			stream->chosen = !cpus || is_among(cpus, nr, stream->cpu->cpu);
 		}
 }
 
 RBMAP_PUBLIC uint64_t
-rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *reader)
+rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *datfile)
 {
-	return reader->place;
+	return datfile->place;
 }
 
-RBMAP_PUBLIC void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *reader)
+RBMAP_PUBLIC void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *datfile)
 {
-	reader->merging = false;
-	reader->must_advance = false;
-	reader->nr_heap = 0;
-	reader->place = 0;
-	for (size_t i = 0; i < reader->nr_buffers; i++)
-		for (size_t j = 0; j < reader->buffers[i].nr_cpus; j++)
-			rbmap_stream_rewind(&reader->buffers[i].streams[j]);
+	datfile->merging = false;
+	datfile->must_advance = false;
+	datfile->nr_heap = 0;
+	datfile->place = 0;
+	for (size_t i = 0; i < datfile->nr_buffers; i++)
+		for (size_t j = 0; j < datfile->buffers[i].nr_cpus; j++)
+			rbmap_stream_rewind(&datfile->buffers[i].streams[j]);
 }

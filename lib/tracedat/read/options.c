@@ -36,7 +36,7 @@ static int take_text(char **place, const struct tracedat_in *option)
 }
 
 /* Added to every time stamp; a date is told in microseconds, as hexadecimal. */
-static int take_offset(struct rbmap_tracedat_reader *reader,
+static int take_offset(struct rbmap_tracedat_reader *datfile,
 		       const struct tracedat_in *option, uint64_t unit)
 {
 	char *text = text_of(option);
@@ -46,48 +46,49 @@ static int take_offset(struct rbmap_tracedat_reader *reader,
 		return -ENOMEM;
 	offset = (uint64_t)strtoll(text, NULL, 0) * unit;
 	free(text);
-	reader->info.offset = (int64_t)((uint64_t)reader->info.offset + offset);
+	datfile->info.offset = (int64_t)((uint64_t)datfile->info.offset + offset);
 	return 0;
 }
 
-static int take_stats(struct rbmap_tracedat_reader *reader,
+static int take_stats(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_in *option)
 {
 	char **larger, *text;
 
 	/* The last one is NULL. */
-	larger = reallocarray(reader->cpu_stats, reader->nr_cpu_stats + 2,
+	larger = reallocarray(datfile->cpu_stats, datfile->nr_cpu_stats + 2,
 			      sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
-	reader->cpu_stats = larger;
+	datfile->cpu_stats = larger;
 	text = text_of(option);
 	if (!text)
 		return -ENOMEM;
-	larger[reader->nr_cpu_stats++] = text;
-	larger[reader->nr_cpu_stats] = NULL;
+	larger[datfile->nr_cpu_stats++] = text;
+	larger[datfile->nr_cpu_stats] = NULL;
 	return 0;
 }
 
-static int take_tsc(struct rbmap_tracedat_reader *reader, struct tracedat_in *option)
+static int take_tsc(struct rbmap_tracedat_reader *datfile, struct tracedat_in *option)
 {
-	struct rbmap_tracedat_info *info = &reader->info;
+	struct rbmap_tracedat_info *info = &datfile->info;
 	uint32_t mult, shift;
 	uint64_t offset;
 
 	if (rbmap_in_u32(option, &mult) || rbmap_in_u32(option, &shift) ||
 	    rbmap_in_u64(option, &offset))
-		return rbmap_reader_cut(reader, option, "option TSC2NSEC");
+		return rbmap_datfile_cut(datfile, option, "option TSC2NSEC");
 	if (shift > 32)
-		return rbmap_reader_fault(reader, option->offset,
-					  "option TSC2NSEC: a shift of %u bits", shift);
+		return rbmap_datfile_fault(datfile, option->offset,
+					   "option TSC2NSEC: a shift of %u bits",
+					   shift);
 	info->tsc_mult = mult;
 	info->tsc_shift = shift;
 	info->tsc_offset = offset;
 	return 0;
 }
 
-int rbmap_reader_clock(const struct tracedat_in *text, char **ret)
+int rbmap_datfile_clock(const struct tracedat_in *text, char **ret)
 {
 	char *clock = text_of(text);
 	char *begin, *end;
@@ -104,46 +105,46 @@ int rbmap_reader_clock(const struct tracedat_in *text, char **ret)
 	return 0;
 }
 
-static int take_cpu_count(struct rbmap_tracedat_reader *reader,
+static int take_cpu_count(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_in *option)
 {
-	return rbmap_in_u32(option, &reader->info.nr_cpus) ?
-		       rbmap_reader_cut(reader, option, "option CPUCOUNT") :
+	return rbmap_in_u32(option, &datfile->info.nr_cpus) ?
+		       rbmap_datfile_cut(datfile, option, "option CPUCOUNT") :
 		       0;
 }
 
-static int take_trace_id(struct rbmap_tracedat_reader *reader,
+static int take_trace_id(struct rbmap_tracedat_reader *datfile,
 			 struct tracedat_in *option)
 {
-	return rbmap_in_u64(option, &reader->info.trace_id) ?
-		       rbmap_reader_cut(reader, option, "option TRACEID") :
+	return rbmap_in_u64(option, &datfile->info.trace_id) ?
+		       rbmap_datfile_cut(datfile, option, "option TRACEID") :
 		       0;
 }
 
-int rbmap_reader_option(struct rbmap_tracedat_reader *reader, uint16_t id,
-			struct tracedat_in *option)
+int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
+			 struct tracedat_in *option)
 {
 	switch (id) {
 	case OPTION_DATE:
-		return take_offset(reader, option, 1000);
+		return take_offset(datfile, option, 1000);
 	case OPTION_OFFSET:
-		return take_offset(reader, option, 1);
+		return take_offset(datfile, option, 1);
 	case OPTION_CPUSTAT:
-		return take_stats(reader, option);
+		return take_stats(datfile, option);
 	case OPTION_TRACECLOCK:
-		free(reader->clock);
-		reader->clock = NULL;
-		return rbmap_reader_clock(option, &reader->clock);
+		free(datfile->clock);
+		datfile->clock = NULL;
+		return rbmap_datfile_clock(option, &datfile->clock);
 	case OPTION_UNAME:
-		return take_text(&reader->system, option);
+		return take_text(&datfile->system, option);
 	case OPTION_VERSION:
-		return take_text(&reader->writer, option);
+		return take_text(&datfile->writer, option);
 	case OPTION_CPUCOUNT:
-		return take_cpu_count(reader, option);
+		return take_cpu_count(datfile, option);
 	case OPTION_TRACEID:
-		return take_trace_id(reader, option);
+		return take_trace_id(datfile, option);
 	case OPTION_TSC2NSEC:
-		return take_tsc(reader, option);
+		return take_tsc(datfile, option);
 	default:
 		return 0;
 	}

@@ -23,43 +23,44 @@
 
 /* Where the tables of the buffers lie; the first one follows the options. */
 struct v6 {
-	struct rbmap_tracedat_reader *reader;
+	struct rbmap_tracedat_reader *datfile;
 	struct tracedat_in *in;
 	uint32_t nr_cpus;
 };
 
-static int skip_kallsyms(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+static int skip_kallsyms(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	struct tracedat_in part;
 
 	if (rbmap_in_part(in, 4, &part))
-		return rbmap_reader_cut(reader, in, "kallsyms");
-	reader->kallsyms.offset = part.offset;
-	reader->kallsyms.size = part.size;
+		return rbmap_datfile_cut(datfile, in, "kallsyms");
+	datfile->kallsyms.offset = part.offset;
+	datfile->kallsyms.size = part.size;
 	return 0;
 }
 
-static int read_texts(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+static int read_texts(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
-	int r = rbmap_reader_header_page(reader, in);
+	int r = rbmap_datfile_header_page(datfile, in);
 
 	if (r == 0)
-		r = rbmap_reader_ftrace_formats(reader, in);
+		r = rbmap_datfile_ftrace_formats(datfile, in);
 	if (r == 0)
-		r = rbmap_reader_event_formats(reader, in);
+		r = rbmap_datfile_event_formats(datfile, in);
 	if (r == 0)
-		r = skip_kallsyms(reader, in);
+		r = skip_kallsyms(datfile, in);
 	if (r == 0)
-		r = rbmap_reader_printk(reader, in);
-	return r < 0 ? r : rbmap_reader_cmdlines(reader, in);
+		r = rbmap_datfile_printk(datfile, in);
+	return r < 0 ? r : rbmap_datfile_cmdlines(datfile, in);
 }
 
-static struct tracedat_buffer *find_placeless(struct rbmap_tracedat_reader *reader,
+static struct tracedat_buffer *find_placeless(struct rbmap_tracedat_reader *datfile,
 					      const char *name)
 {
-	for (size_t i = 1; i < reader->nr_buffers; i++)
-		if (!reader->buffers[i].table && !strcmp(reader->buffers[i].name, name))
-			return &reader->buffers[i];
+	for (size_t i = 1; i < datfile->nr_buffers; i++)
+		if (!datfile->buffers[i].table &&
+		    !strcmp(datfile->buffers[i].name, name))
+			return &datfile->buffers[i];
 	return NULL;
 }
 
@@ -67,7 +68,7 @@ static struct tracedat_buffer *find_placeless(struct rbmap_tracedat_reader *read
  * Its offset is that of a table as the first buffer's. It is 0 until that is written;
  * trace-cmd split leaves such options and, where it writes the table, adds another.
  */
-static int add_instance(struct rbmap_tracedat_reader *reader,
+static int add_instance(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_in *option)
 {
 	struct tracedat_buffer *buffer;
@@ -75,12 +76,12 @@ static int add_instance(struct rbmap_tracedat_reader *reader,
 	uint64_t offset;
 
 	if (rbmap_in_u64(option, &offset) || rbmap_in_string(option, &name))
-		return rbmap_reader_cut(reader, option, "option BUFFER");
-	if (reader->nr_buffers == TRACEDAT_MAX_BUFFERS)
-		return rbmap_reader_fault(reader, option->offset, "too many buffers");
-	buffer = find_placeless(reader, name);
+		return rbmap_datfile_cut(datfile, option, "option BUFFER");
+	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
+		return rbmap_datfile_fault(datfile, option->offset, "too many buffers");
+	buffer = find_placeless(datfile, name);
 	if (!buffer)
-		buffer = rbmap_reader_add_buffer(reader, name);
+		buffer = rbmap_datfile_add_buffer(datfile, name);
 	if (!buffer)
 		return -ENOMEM;
 	buffer->table = offset;
@@ -88,40 +89,40 @@ static int add_instance(struct rbmap_tracedat_reader *reader,
 }
 
 /* What was named, and nothing more: the writer had nothing of it, or did not end. */
-static void drop_placeless(struct rbmap_tracedat_reader *reader)
+static void drop_placeless(struct rbmap_tracedat_reader *datfile)
 {
 	size_t kept = 1;
 
-	for (size_t i = 1; i < reader->nr_buffers; i++) {
-		struct tracedat_buffer *buffer = &reader->buffers[i];
+	for (size_t i = 1; i < datfile->nr_buffers; i++) {
+		struct tracedat_buffer *buffer = &datfile->buffers[i];
 
 		if (buffer->table) {
-			reader->buffers[kept++] = *buffer;
+			datfile->buffers[kept++] = *buffer;
 			continue;
 		}
-		log_warning(&reader->log, "buffer %s: the file has no data of it",
+		log_warning(&datfile->log, "buffer %s: the file has no data of it",
 			    buffer->name);
 		free(buffer->name);
 	}
-	reader->nr_buffers = kept;
+	datfile->nr_buffers = kept;
 }
 
 static int read_options(struct v6 *v6)
 {
-	struct rbmap_tracedat_reader *reader = v6->reader;
+	struct rbmap_tracedat_reader *datfile = v6->datfile;
 	struct tracedat_in option;
 	uint16_t id;
 	int r = 0;
 
 	while (r == 0) {
 		if (rbmap_in_u16(v6->in, &id))
-			return rbmap_reader_cut(reader, v6->in, "options");
+			return rbmap_datfile_cut(datfile, v6->in, "options");
 		if (id == 0)
 			return 0;
 		if (rbmap_in_part(v6->in, 4, &option))
-			return rbmap_reader_cut(reader, v6->in, "options");
-		r = id == OPTION_BUFFER ? add_instance(reader, &option) :
-					  rbmap_reader_option(reader, id, &option);
+			return rbmap_datfile_cut(datfile, v6->in, "options");
+		r = id == OPTION_BUFFER ? add_instance(datfile, &option) :
+					  rbmap_datfile_option(datfile, id, &option);
 	}
 	return r;
 }
@@ -133,9 +134,9 @@ static int read_entries(struct v6 *v6, struct tracedat_buffer *buffer)
 
 	for (uint32_t cpu = 0; r == 0 && cpu < v6->nr_cpus; cpu++) {
 		if (rbmap_in_u64(v6->in, &offset) || rbmap_in_u64(v6->in, &size))
-			return rbmap_reader_cut(v6->reader, v6->in,
-						"the table of the CPUs' data");
-		r = rbmap_reader_add_cpu(v6->reader, buffer, cpu, offset, size);
+			return rbmap_datfile_cut(v6->datfile, v6->in,
+						 "the table of the CPUs' data");
+		r = rbmap_datfile_add_cpu(v6->datfile, buffer, cpu, offset, size);
 	}
 	return r;
 }
@@ -146,20 +147,20 @@ static int read_table(struct v6 *v6, struct tracedat_buffer *buffer)
 	struct tracedat_in part;
 	int r;
 
-	buffer->subbuf_size = v6->reader->info.page_size;
+	buffer->subbuf_size = v6->datfile->info.page_size;
 	r = read_entries(v6, buffer);
-	if (r < 0 || !v6->reader->clock)
+	if (r < 0 || !v6->datfile->clock)
 		return r;
 	if (rbmap_in_part(v6->in, 8, &part))
-		return rbmap_reader_cut(v6->reader, v6->in, "the name of the clock");
-	return rbmap_reader_clock(&part, &buffer->clock);
+		return rbmap_datfile_cut(v6->datfile, v6->in, "the name of the clock");
+	return rbmap_datfile_clock(&part, &buffer->clock);
 }
 
 static int read_word(struct v6 *v6, const unsigned char **ret)
 {
 	return rbmap_in_bytes(v6->in, ret, WORD_SIZE) ?
-		       rbmap_reader_cut(v6->reader, v6->in,
-					"the table of the CPUs' data") :
+		       rbmap_datfile_cut(v6->datfile, v6->in,
+					 "the table of the CPUs' data") :
 		       0;
 }
 
@@ -169,15 +170,15 @@ static int read_instance(struct v6 *v6, struct tracedat_buffer *buffer)
 	int r;
 
 	if (buffer->table > v6->in->size)
-		return rbmap_reader_cut(v6->reader, v6->in, buffer->name);
+		return rbmap_datfile_cut(v6->datfile, v6->in, buffer->name);
 	v6->in->at = buffer->table;
 	r = read_word(v6, &word);
 	if (r < 0)
 		return r;
 	if (memcmp(word, "flyrecord", WORD_SIZE))
-		return rbmap_reader_fault(v6->reader, buffer->table,
-					  "buffer %s: no table of its data",
-					  buffer->name);
+		return rbmap_datfile_fault(v6->datfile, buffer->table,
+					   "buffer %s: no table of its data",
+					   buffer->name);
 	return read_table(v6, buffer);
 }
 
@@ -186,8 +187,8 @@ static int read_instances(struct v6 *v6)
 {
 	int r;
 
-	for (size_t i = 1; i < v6->reader->nr_buffers; i++) {
-		r = read_instance(v6, &v6->reader->buffers[i]);
+	for (size_t i = 1; i < v6->datfile->nr_buffers; i++) {
+		r = read_instance(v6, &v6->datfile->buffers[i]);
 		if (r < 0 && r != -EBADMSG)
 			return r;
 	}
@@ -196,64 +197,64 @@ static int read_instances(struct v6 *v6)
 
 static int read_rest(struct v6 *v6)
 {
-	struct rbmap_tracedat_reader *reader = v6->reader;
+	struct rbmap_tracedat_reader *datfile = v6->datfile;
 	const unsigned char *word;
 	uint64_t begin;
 	int r;
 
 	if (rbmap_in_u32(v6->in, &v6->nr_cpus))
-		return rbmap_reader_cut(reader, v6->in, "the number of CPUs");
+		return rbmap_datfile_cut(datfile, v6->in, "the number of CPUs");
 	if (v6->nr_cpus > TRACEDAT_MAX_CPUS)
-		return rbmap_reader_fault(reader, v6->in->at - 4,
-					  "%u CPUs are more than there can be",
-					  v6->nr_cpus);
-	reader->info.nr_cpus = v6->nr_cpus;
+		return rbmap_datfile_fault(datfile, v6->in->at - 4,
+					   "%u CPUs are more than there can be",
+					   v6->nr_cpus);
+	datfile->info.nr_cpus = v6->nr_cpus;
 	begin = v6->in->at;
 	r = read_word(v6, &word);
 	if (r == 0 && !memcmp(word, "options  ", WORD_SIZE)) {
 		r = read_options(v6);
 		begin = v6->in->at;
-		drop_placeless(reader);
+		drop_placeless(datfile);
 		if (r == 0)
 			r = read_word(v6, &word);
 	}
 	if (r < 0)
 		return r;
 	if (!memcmp(word, "latency  ", WORD_SIZE))
-		return rbmap_reader_fault(reader, begin,
-					  "the text of a latency tracer, no events");
+		return rbmap_datfile_fault(datfile, begin,
+					   "the text of a latency tracer, no events");
 	if (memcmp(word, "flyrecord", WORD_SIZE))
-		return rbmap_reader_fault(reader, begin,
-					  "no table of the CPUs' data here");
-	r = read_table(v6, &reader->buffers[0]);
+		return rbmap_datfile_fault(datfile, begin,
+					   "no table of the CPUs' data here");
+	r = read_table(v6, &datfile->buffers[0]);
 	return r < 0 && r != -EBADMSG ? r : read_instances(v6);
 }
 
-static int read_mapped(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+static int read_mapped(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
-	struct v6 v6 = { .reader = reader, .in = in };
+	struct v6 v6 = { .datfile = datfile, .in = in };
 	int r;
 
 	/* The first is the top-level one. */
-	if (!rbmap_reader_add_buffer(reader, ""))
+	if (!rbmap_datfile_add_buffer(datfile, ""))
 		return -ENOMEM;
-	r = read_texts(reader, in);
+	r = read_texts(datfile, in);
 	return r < 0 ? r : read_rest(&v6);
 }
 
-int rbmap_reader_read_v6(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+int rbmap_datfile_read_v6(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	struct tracedat_in head = *in;
 	void *map;
 	int r;
 
 	/* Tables of instances lie between the data, so this is all of the file. */
-	head.size = reader->size < MOST_MAPPED ? reader->size : MOST_MAPPED;
-	map = mmap(NULL, head.size, PROT_READ, MAP_SHARED, reader->fd, 0);
+	head.size = datfile->size < MOST_MAPPED ? datfile->size : MOST_MAPPED;
+	map = mmap(NULL, head.size, PROT_READ, MAP_SHARED, datfile->fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;
 	head.bytes = map;
-	r = read_mapped(reader, &head);
+	r = read_mapped(datfile, &head);
 	munmap(map, head.size);
 	return r;
 }

@@ -34,20 +34,20 @@ struct section {
 	uint64_t size;
 };
 
-static int read_header(struct rbmap_tracedat_reader *reader, uint64_t offset,
+static int read_header(struct rbmap_tracedat_reader *datfile, uint64_t offset,
 		       const char *what, struct section *ret)
 {
 	struct tracedat_in in = { .size = SECTION_HEADER,
 				  .offset = offset,
-				  .swap = reader->swap };
+				  .swap = datfile->swap };
 	char *bytes;
-	int r = rbmap_reader_read(reader, offset, SECTION_HEADER, &bytes);
+	int r = rbmap_datfile_read(datfile, offset, SECTION_HEADER, &bytes);
 
 	if (r == -EBADMSG)
-		return rbmap_reader_fault(reader, reader->size,
-					  "%s: should be at byte %llu, but the file "
-					  "ends here",
-					  what, (unsigned long long)offset);
+		return rbmap_datfile_fault(datfile, datfile->size,
+					   "%s: should be at byte %llu, but the file "
+					   "ends here",
+					   what, (unsigned long long)offset);
 	if (r < 0)
 		return r;
 	in.bytes = (unsigned char *)bytes;
@@ -59,8 +59,8 @@ static int read_header(struct rbmap_tracedat_reader *reader, uint64_t offset,
 }
 
 /* @in, with its sizes before it, becomes what was compressed. */
-static int inflate_section(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
-			   const char *what)
+static int inflate_section(struct rbmap_tracedat_reader *datfile,
+			   struct tracedat_in *in, const char *what)
 {
 	const unsigned char *from;
 	uint32_t from_size, to_size;
@@ -69,22 +69,22 @@ static int inflate_section(struct rbmap_tracedat_reader *reader, struct tracedat
 
 	if (rbmap_in_u32(in, &from_size) || rbmap_in_u32(in, &to_size) ||
 	    rbmap_in_bytes(in, &from, from_size))
-		return rbmap_reader_cut(reader, in, what);
+		return rbmap_datfile_cut(datfile, in, what);
 	if (to_size > TRACEDAT_MAX_TEXT)
-		return rbmap_reader_fault(reader, in->offset,
-					  "%s: %u bytes are more than a text has", what,
-					  to_size);
+		return rbmap_datfile_fault(datfile, in->offset,
+					   "%s: %u bytes are more than a text has",
+					   what, to_size);
 	to = malloc((size_t)to_size + 1);
 	if (!to)
 		return -ENOMEM;
-	r = rbmap_inflate(reader->compression, to, to_size, from, from_size);
+	r = rbmap_inflate(datfile->compression, to, to_size, from, from_size);
 	if (r < 0) {
 		free(to);
 		return r == -ENOMEM ? r :
-				      rbmap_reader_fault(reader, in->offset,
-							 "%s: what is compressed is "
-							 "broken",
-							 what);
+				      rbmap_datfile_fault(datfile, in->offset,
+							  "%s: what is compressed is "
+							  "broken",
+							  what);
 	}
 	free((void *)in->bytes);
 	in->bytes = to;
@@ -93,35 +93,35 @@ static int inflate_section(struct rbmap_tracedat_reader *reader, struct tracedat
 	return 0;
 }
 
-int rbmap_reader_read_section(struct rbmap_tracedat_reader *reader, uint64_t offset,
-			      uint16_t id, const char *what, struct tracedat_in *ret)
+int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			       uint16_t id, const char *what, struct tracedat_in *ret)
 {
 	struct section section;
 	struct tracedat_in in;
 	char *bytes;
-	int r = read_header(reader, offset, what, &section);
+	int r = read_header(datfile, offset, what, &section);
 
 	if (r < 0)
 		return r;
 	if (section.id != id)
-		return rbmap_reader_fault(reader, offset,
-					  "%s: section %u instead of %u", what,
-					  section.id, id);
+		return rbmap_datfile_fault(datfile, offset,
+					   "%s: section %u instead of %u", what,
+					   section.id, id);
 	in = (struct tracedat_in){ .offset = offset + SECTION_HEADER,
 				   .size = section.size,
-				   .swap = reader->swap };
+				   .swap = datfile->swap };
 	/* What is left of it may still be good. */
-	if (in.size > reader->size - in.offset)
-		in.size = reader->size - in.offset;
-	r = rbmap_reader_read(reader, in.offset, in.size, &bytes);
+	if (in.size > datfile->size - in.offset)
+		in.size = datfile->size - in.offset;
+	r = rbmap_datfile_read(datfile, in.offset, in.size, &bytes);
 	if (r == -EBADMSG)
-		return rbmap_reader_fault(reader, offset, "%s: too large for a text",
-					  what);
+		return rbmap_datfile_fault(datfile, offset, "%s: too large for a text",
+					   what);
 	if (r < 0)
 		return r;
 	in.bytes = (unsigned char *)bytes;
 	if (section.flags & SECTION_COMPRESSED)
-		r = inflate_section(reader, &in, what);
+		r = inflate_section(datfile, &in, what);
 	if (r < 0)
 		free((void *)in.bytes);
 	else
@@ -129,32 +129,33 @@ int rbmap_reader_read_section(struct rbmap_tracedat_reader *reader, uint64_t off
 	return r;
 }
 
-static int read_text(struct rbmap_tracedat_reader *reader, uint16_t id, uint64_t offset)
+static int read_text(struct rbmap_tracedat_reader *datfile, uint16_t id,
+		     uint64_t offset)
 {
 	static const struct {
 		const char *what;
-		int (*read)(struct rbmap_tracedat_reader *reader,
+		int (*read)(struct rbmap_tracedat_reader *datfile,
 			    struct tracedat_in *in);
 	} texts[] = {
-		[ID_HEADER_INFO] = { "header_page", rbmap_reader_header_page },
+		[ID_HEADER_INFO] = { "header_page", rbmap_datfile_header_page },
 		[ID_FTRACE_FORMATS] = { "formats of ftrace",
-					rbmap_reader_ftrace_formats },
-		[ID_EVENT_FORMATS] = { "event formats", rbmap_reader_event_formats },
-		[ID_PRINTK] = { "formats of trace_printk()", rbmap_reader_printk },
-		[ID_CMDLINES] = { "command lines", rbmap_reader_cmdlines },
+					rbmap_datfile_ftrace_formats },
+		[ID_EVENT_FORMATS] = { "event formats", rbmap_datfile_event_formats },
+		[ID_PRINTK] = { "formats of trace_printk()", rbmap_datfile_printk },
+		[ID_CMDLINES] = { "command lines", rbmap_datfile_cmdlines },
 	};
 	struct tracedat_in in;
 	int r;
 
-	r = rbmap_reader_read_section(reader, offset, id, texts[id].what, &in);
+	r = rbmap_datfile_read_section(datfile, offset, id, texts[id].what, &in);
 	if (r < 0)
 		return r;
-	r = texts[id].read(reader, &in);
+	r = texts[id].read(datfile, &in);
 	free((void *)in.bytes);
 	return r;
 }
 
-static int read_cpu(struct rbmap_tracedat_reader *reader,
+static int read_cpu(struct rbmap_tracedat_reader *datfile,
 		    struct tracedat_buffer *buffer, struct tracedat_in *option)
 {
 	uint64_t offset, size;
@@ -162,14 +163,15 @@ static int read_cpu(struct rbmap_tracedat_reader *reader,
 
 	if (rbmap_in_u32(option, &cpu) || rbmap_in_u64(option, &offset) ||
 	    rbmap_in_u64(option, &size))
-		return rbmap_reader_cut(reader, option, "option BUFFER");
+		return rbmap_datfile_cut(datfile, option, "option BUFFER");
 	if (cpu >= TRACEDAT_MAX_CPUS)
-		return rbmap_reader_fault(reader, option->offset,
-					  "option BUFFER: a CPU %u cannot be", cpu);
-	return rbmap_reader_add_cpu(reader, buffer, cpu, offset, size);
+		return rbmap_datfile_fault(datfile, option->offset,
+					   "option BUFFER: a CPU %u cannot be", cpu);
+	return rbmap_datfile_add_cpu(datfile, buffer, cpu, offset, size);
 }
 
-static int read_buffer(struct rbmap_tracedat_reader *reader, struct tracedat_in *option)
+static int read_buffer(struct rbmap_tracedat_reader *datfile,
+		       struct tracedat_in *option)
 {
 	struct tracedat_buffer *buffer;
 	struct section section;
@@ -181,15 +183,15 @@ static int read_buffer(struct rbmap_tracedat_reader *reader, struct tracedat_in 
 	if (rbmap_in_u64(option, &offset) || rbmap_in_string(option, &name) ||
 	    rbmap_in_string(option, &clock) || rbmap_in_u32(option, &subbuf_size) ||
 	    rbmap_in_u32(option, &nr_cpus))
-		return rbmap_reader_cut(reader, option, "option BUFFER");
-	if (reader->nr_buffers == TRACEDAT_MAX_BUFFERS)
-		return rbmap_reader_fault(reader, option->offset, "too many buffers");
-	r = read_header(reader, offset, "data of a buffer", &section);
+		return rbmap_datfile_cut(datfile, option, "option BUFFER");
+	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
+		return rbmap_datfile_fault(datfile, option->offset, "too many buffers");
+	r = read_header(datfile, offset, "data of a buffer", &section);
 	if (r < 0)
 		return r;
 	if (section.id != ID_BUFFER)
-		return rbmap_reader_fault(reader, offset, "no data of a buffer");
-	buffer = rbmap_reader_add_buffer(reader, name);
+		return rbmap_datfile_fault(datfile, offset, "no data of a buffer");
+	buffer = rbmap_datfile_add_buffer(datfile, name);
 	if (!buffer)
 		return -ENOMEM;
 	buffer->subbuf_size = subbuf_size;
@@ -197,28 +199,28 @@ static int read_buffer(struct rbmap_tracedat_reader *reader, struct tracedat_in 
 	buffer->clock = strdup(clock);
 	r = buffer->clock ? 0 : -ENOMEM;
 	for (uint32_t i = 0; r == 0 && i < nr_cpus; i++)
-		r = read_cpu(reader, buffer, option);
+		r = read_cpu(datfile, buffer, option);
 	return r;
 }
 
-static int take_option(struct rbmap_tracedat_reader *reader, uint16_t id,
+static int take_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 		       struct tracedat_in *option)
 {
 	uint64_t offset;
 
 	if (id == ID_BUFFER)
-		return read_buffer(reader, option);
+		return read_buffer(datfile, option);
 	if (id == ID_BUFFER_TEXT)
-		return rbmap_reader_fault(reader, option->offset,
-					  "the text of a latency tracer, no events");
+		return rbmap_datfile_fault(datfile, option->offset,
+					   "the text of a latency tracer, no events");
 	if (id < ID_HEADER_INFO || id > ID_CMDLINES)
-		return rbmap_reader_option(reader, id, option);
+		return rbmap_datfile_option(datfile, id, option);
 	if (rbmap_in_u64(option, &offset))
-		return rbmap_reader_cut(reader, option, "options");
+		return rbmap_datfile_cut(datfile, option, "options");
 	if (id != ID_KALLSYMS)
-		return read_text(reader, id, offset);
-	reader->kallsyms.offset = offset;
-	reader->kallsyms.is_section = true;
+		return read_text(datfile, id, offset);
+	datfile->kallsyms.offset = offset;
+	datfile->kallsyms.is_section = true;
 	return 0;
 }
 
@@ -226,7 +228,7 @@ static int take_option(struct rbmap_tracedat_reader *reader, uint16_t id,
  * What one option points to may be broken without harm to the others. @ret_next: the
  * next section of options, 0 behind the last.
  */
-static int read_options(struct rbmap_tracedat_reader *reader, struct tracedat_in *in,
+static int read_options(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in,
 			uint64_t *ret_next)
 {
 	struct tracedat_in option;
@@ -235,15 +237,15 @@ static int read_options(struct rbmap_tracedat_reader *reader, struct tracedat_in
 
 	for (;;) {
 		if (rbmap_in_u16(in, &id) || rbmap_in_part(in, 4, &option))
-			return rbmap_reader_cut(reader, in, "options");
+			return rbmap_datfile_cut(datfile, in, "options");
 		if (id == ID_DONE)
 			break;
-		r = take_option(reader, id, &option);
+		r = take_option(datfile, id, &option);
 		if (r < 0 && r != -EBADMSG)
 			return r;
 	}
 	return rbmap_in_u64(&option, ret_next) ?
-		       rbmap_reader_cut(reader, &option, "options") :
+		       rbmap_datfile_cut(datfile, &option, "options") :
 		       0;
 }
 
@@ -255,7 +257,7 @@ static bool is_among(const uint64_t *seen, int nr, uint64_t offset)
 	return false;
 }
 
-static int read_chain(struct rbmap_tracedat_reader *reader, uint64_t next)
+static int read_chain(struct rbmap_tracedat_reader *datfile, uint64_t next)
 {
 	uint64_t seen[MOST_IN_CHAIN];
 	struct tracedat_in options;
@@ -263,53 +265,54 @@ static int read_chain(struct rbmap_tracedat_reader *reader, uint64_t next)
 
 	for (int nr = 0; r == 0 && next; nr++) {
 		if (nr == MOST_IN_CHAIN || is_among(seen, nr, next))
-			return rbmap_reader_fault(reader, next,
-						  "options: their chain has no end");
+			return rbmap_datfile_fault(datfile, next,
+						   "options: their chain has no end");
 		seen[nr] = next;
-		r = rbmap_reader_read_section(reader, next, SECTION_OPTIONS, "options",
-					      &options);
+		r = rbmap_datfile_read_section(datfile, next, SECTION_OPTIONS,
+					       "options", &options);
 		if (r < 0)
 			break;
-		r = read_options(reader, &options, &next);
+		r = read_options(datfile, &options, &next);
 		free((void *)options.bytes);
 	}
 	return r;
 }
 
-static int read_compression(struct rbmap_tracedat_reader *reader,
+static int read_compression(struct rbmap_tracedat_reader *datfile,
 			    struct tracedat_in *in)
 {
 	const char *name, *version;
 
 	if (rbmap_in_string(in, &name) || rbmap_in_string(in, &version))
-		return rbmap_reader_cut(reader, in, "the name of the compression");
-	reader->compression_name = strdup(name);
-	if (!reader->compression_name)
+		return rbmap_datfile_cut(datfile, in, "the name of the compression");
+	datfile->compression_name = strdup(name);
+	if (!datfile->compression_name)
 		return -ENOMEM;
-	return rbmap_inflate_find(&reader->compression, name);
+	return rbmap_inflate_find(&datfile->compression, name);
 }
 
-static void count_cpus(struct rbmap_tracedat_reader *reader)
+static void count_cpus(struct rbmap_tracedat_reader *datfile)
 {
-	for (size_t i = 0; i < reader->nr_buffers; i++)
-		for (size_t j = 0; j < reader->buffers[i].nr_cpus; j++)
-			if (reader->buffers[i].cpus[j].cpu >= (int)reader->info.nr_cpus)
-				reader->info.nr_cpus =
-					reader->buffers[i].cpus[j].cpu + 1;
+	for (size_t i = 0; i < datfile->nr_buffers; i++)
+		for (size_t j = 0; j < datfile->buffers[i].nr_cpus; j++)
+			if (datfile->buffers[i].cpus[j].cpu >=
+			    (int)datfile->info.nr_cpus)
+				datfile->info.nr_cpus =
+					datfile->buffers[i].cpus[j].cpu + 1;
 }
 
-int rbmap_reader_read_v7(struct rbmap_tracedat_reader *reader, struct tracedat_in *in)
+int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	uint64_t first;
-	int r = read_compression(reader, in);
+	int r = read_compression(datfile, in);
 
 	if (r < 0)
 		return r;
 	if (rbmap_in_u64(in, &first))
-		return rbmap_reader_cut(reader, in, "the place of the options");
+		return rbmap_datfile_cut(datfile, in, "the place of the options");
 	if (!first)
-		return rbmap_reader_fault(reader, in->at - 8, "no options");
-	r = read_chain(reader, first);
-	count_cpus(reader);
+		return rbmap_datfile_fault(datfile, in->at - 8, "no options");
+	r = read_chain(datfile, first);
+	count_cpus(datfile);
 	return r;
 }

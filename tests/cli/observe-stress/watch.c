@@ -311,7 +311,7 @@ void run_reader_consumer(struct observe *observe, struct role *role)
 
 	if (!watcher)
 		return;
-	if (!open_instance(watcher) || !open_session(watcher, RBMAP_ENGINE_READER))
+	if (!open_instance(watcher) || !open_session(watcher, RBMAP_ENGINE_MAPPED))
 		nr = -1;
 	while (nr >= 0 && !is_set(&observe->common->stop_disturbers)) {
 		uint32_t rounds = throw_dice(&watcher->dice, 20);

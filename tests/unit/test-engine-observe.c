@@ -6,10 +6,10 @@
 #include <check.h>
 
 #include "base/internal.h"
-#include "ring/mapping.h"
-#include "ring/engine-observe.h"
 #include "random.h"
 #include "ring.h"
+#include "ring/engine-observe.h"
+#include "ring/mapping.h"
 #include "run.h"
 #include "sink.h"
 
@@ -34,8 +34,8 @@ static void attach(struct bench *bench, bool copies)
 						   ring->data_size, ring_get_reader,
 						   ring),
 			 0);
-	ck_assert_int_eq(rbmap_observer_open(&bench->engine, mapping, 3, &ring->layout,
-					     copies, &bench->work),
+	ck_assert_int_eq(rbmap_observe_open(&bench->engine, mapping, 3, &ring->layout,
+					    copies, &bench->work),
 			 0);
 }
 
@@ -545,8 +545,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("observer");
-	TCase *tests = tcase_create("observer");
+	Suite *suite = suite_create("engine-observe");
+	TCase *tests = tcase_create("engine-observe");
 	SRunner *runner;
 	int failed;
 

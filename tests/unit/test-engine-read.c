@@ -33,8 +33,8 @@ static void set_up(struct bench *bench, uint32_t subbuf_size)
 	r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 		       bench->ends);
 	ck_assert_int_eq(r, 0);
-	r = rbmap_fallback_ops.open(&bench->engine, bench->ends[0], 4, &layout, false,
-				    &bench->work);
+	r = rbmap_read_ops.open(&bench->engine, bench->ends[0], 4, &layout, false,
+				&bench->work);
 	ck_assert_int_eq(r, 0);
 }
 
@@ -244,8 +244,8 @@ START_TEST(end_and_error)
 	shutdown(bench.ends[1], SHUT_RDWR);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 0);
 	bench.engine->ops->close(bench.engine);
-	ck_assert_int_eq(rbmap_fallback_ops.open(&bench.engine, -1, 4, &bench.layout,
-						 false, &bench.work),
+	ck_assert_int_eq(rbmap_read_ops.open(&bench.engine, -1, 4, &bench.layout, false,
+					     &bench.work),
 			 0);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), -EBADF);
@@ -266,5 +266,5 @@ int main(void)
 		end_and_error,
 	};
 
-	return RUN_TESTS("fallback", tests);
+	return RUN_TESTS("engine-read", tests);
 }

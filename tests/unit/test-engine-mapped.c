@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The reader engine on a ring in memory: each event once, in order, or told as lost. */
+/* The engine mapped on a ring in memory: each event once, in order, or told as lost. */
 #include <check.h>
 
 #include "base/internal.h"
-#include "ring/mapping.h"
-#include "ring/engine-mapped.h"
 #include "ring.h"
+#include "ring/engine-mapped.h"
+#include "ring/mapping.h"
 #include "run.h"
 #include "sink.h"
 
@@ -25,7 +25,7 @@ static void attach(struct bench *bench)
 						   ring->data_size, ring_get_reader,
 						   ring),
 			 0);
-	ck_assert_int_eq(rbmap_reader_open(&bench->engine, mapping, 3, &ring->layout,
+	ck_assert_int_eq(rbmap_mapped_open(&bench->engine, mapping, 3, &ring->layout,
 					   &bench->work),
 			 0);
 }
@@ -528,5 +528,5 @@ int main(void)
 		same_id_but_another_time,
 	};
 
-	return RUN_TESTS("reader", tests);
+	return RUN_TESTS("engine-mapped", tests);
 }

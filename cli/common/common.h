@@ -19,7 +19,7 @@ enum common_exit {
 	COMMON_LOST = 3
 };
 
-/* ---- die.c: messages, standard streams ---- */
+/* ---- message.c: messages, standard streams ---- */
 
 /*
  * To be called first. @name is borrowed for good. Fills closed standard streams, so

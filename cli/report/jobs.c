@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "print.h"
+#include "printer.h"
 
 /*
  * Some thousand records: to wake a thread for fewer costs more than it helps. With

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands share; the sources themselves, since no library holds them. */
 #include "../../cli/common/cpulist.c"
-#include "../../cli/common/die.c"
+#include "../../cli/common/message.c"
 #include "../../cli/common/units.c"
 
 #include <check.h>

@@ -11,7 +11,7 @@
 #include <rbmap/events.h>
 
 #include "common-json.h"
-#include "print.h"
+#include "printer.h"
 
 /* A write this large costs next to nothing a line. */
 #define FULL (64 * 1024)

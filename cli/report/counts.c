@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stat.h"
+#include "counts.h"
 
 #include <errno.h>
 #include <event-parse.h>

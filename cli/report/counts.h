@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef REPORT_STAT_H
-#define REPORT_STAT_H
+#ifndef REPORT_COUNTS_H
+#define REPORT_COUNTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

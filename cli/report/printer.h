@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Events as lines on standard output. */
-#ifndef REPORT_PRINT_H
-#define REPORT_PRINT_H
+#ifndef REPORT_PRINTER_H
+#define REPORT_PRINTER_H
 
 #include <trace-seq.h>
 

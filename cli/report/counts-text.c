@@ -6,7 +6,7 @@
 #include <rbmap/events.h>
 
 #include "common.h"
-#include "stat.h"
+#include "counts.h"
 
 #define NS_PER_US 1000
 #define US_PER_S 1000000

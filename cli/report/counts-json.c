@@ -7,7 +7,7 @@
 #include <rbmap/version.h>
 
 #include "common-json.h"
-#include "stat.h"
+#include "counts.h"
 
 /* What is not known is null. */
 static void add_if(struct json_object *object, const char *key, bool known,

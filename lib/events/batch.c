@@ -17,7 +17,7 @@
 #include "base/internal.h"
 #include "base/text.h"
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/run.h"
 
 #define SIZE_MIN 4096
 #define NAME_SLOTS 64

@@ -2,7 +2,8 @@
 #include "base/decimal.h"
 #include "base/internal.h"
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/field.h"
+#include "format/run.h"
 
 #include <rbmap/subbuf.h>
 

@@ -3,25 +3,10 @@
 #include "base/internal.h"
 #include "base/json.h"
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/field.h"
+#include "format/run.h"
 
 #include <rbmap/subbuf.h>
-
-bool rbmap_field_is_open(const struct tep_format_field *field)
-{
-	if (!(field->flags & TEP_FIELD_IS_ARRAY))
-		return false;
-	if (field->flags & TEP_FIELD_IS_DYNAMIC)
-		return false;
-	if (!field->size)
-		return true;
-	return !field->next && !strcmp(field->event->system, "ftrace");
-}
-
-int64_t rbmap_field_end(const struct tep_format_field *field)
-{
-	return (int64_t)field->offset + (rbmap_field_is_open(field) ? 0 : field->size);
-}
 
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid)
 {

@@ -165,19 +165,3 @@ bool rbmap_build_guards(struct format_build *build)
 	build->why_not = why_not;
 	return true;
 }
-
-bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
-			  uint32_t size)
-{
-	struct format_run run = { .plan = plan, .data = data, .size = size };
-	uint64_t value;
-
-	if (plan->distrusted || size < plan->min_size)
-		return false;
-	for (size_t i = 0; i < plan->nr_guards; i++) {
-		value = format_evaluate(&run, plan->guards[i].value);
-		if (value < plan->guards[i].least || value > plan->guards[i].most)
-			return false;
-	}
-	return true;
-}

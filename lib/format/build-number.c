@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "format/build.h"
+#include "format/run.h"
 
 #define DEPTH_MAX 100
 

@@ -9,6 +9,7 @@
 
 #include "events/events.h"
 #include "format/build.h"
+#include "format/run.h"
 
 #define STATES 16
 #define TRIALS 8

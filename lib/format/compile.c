@@ -3,25 +3,9 @@
 
 #include "events/events.h"
 #include "format/build.h"
+#include "format/field.h"
 
 #define NAME_WIDTH 20
-
-void rbmap_format_free(struct format_plan *plan)
-{
-	struct format_plan *older;
-
-	for (; plan; plan = older) {
-		older = plan->older;
-		free(plan->values);
-		free(plan->steps);
-		free(plan->rows);
-		free(plan->members);
-		free(plan->guards);
-		free(plan->asking);
-		free(plan->strings);
-		free(plan);
-	}
-}
 
 static bool measure(struct format_build *build, const struct tep_format_field *field)
 {

@@ -2,10 +2,11 @@
 /*
  * An event's format compiled once into a flat plan, which prints a record without
  * libtraceevent: values (a small program of numbers read from the record) and steps
- * that put text. What prints differently from libtraceevent does not compile.
+ * that put text. What prints differently from libtraceevent does not compile. How a
+ * plan is run over a record: format/run.h.
  */
-#ifndef RBMAP_FORMAT_H
-#define RBMAP_FORMAT_H
+#ifndef RBMAP_FORMAT_PLAN_H
+#define RBMAP_FORMAT_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,9 +17,10 @@
 #include "base/text.h"
 
 struct rbmap_events;
-struct rbmap_symbol;
 
 #define FORMAT_NONE UINT16_MAX
+/* What follows the flags in an object. */
+#define FORMAT_JSON_FIELDS ",\"fields\":{"
 
 enum format_value_kind {
 	VALUE_CONSTANT,
@@ -212,19 +214,6 @@ struct format_plan {
 	size_t json_room;
 };
 
-struct format_run {
-	const struct format_plan *plan;
-	/* What was asked for before the run; NULL: the events are asked in it. */
-	const struct rbmap_symbol *symbols;
-	struct rbmap_events *events;
-	const unsigned char *data;
-	uint32_t size;
-	/* A place that the record named was not in it. */
-	bool outside;
-	/* Only libtraceevent can tell. */
-	bool give_up;
-};
-
 static inline uint64_t format_read(const unsigned char *data, unsigned int size,
 				   bool swap)
 {
@@ -248,70 +237,11 @@ static inline uint64_t format_read(const unsigned char *data, unsigned int size,
 	return 0;
 }
 
-/*
- * Where a dynamic array lies; as libtraceevent has it, one that is not in the record
- * is empty. Then the run is marked.
- */
-void rbmap_format_locate(struct format_run *run, uint32_t locator, bool relative,
-			 uint32_t *offset, uint32_t *size);
-
-uint64_t rbmap_format_compute(struct format_run *run, uint16_t value);
-
-static inline uint64_t format_evaluate(struct format_run *run, uint16_t value)
-{
-	const struct format_value *v = &run->plan->values[value];
-
-	if (v->kind == VALUE_LOAD)
-		return format_read(run->data + v->offset, v->size, run->plan->swap);
-	return rbmap_format_compute(run, value);
-}
-
-/* Arrays of bytes and numbers, of all kinds. */
-void rbmap_format_dump(struct format_run *run, const struct format_step *step,
-		       struct text *text);
-
-/* The style of a step, with what a '*' in it stands for. */
-struct text_style rbmap_format_style(struct format_run *run,
-				     const struct format_step *step);
-
 /* Returns the plan, also of an event that libtraceevent is to print; NULL: no memory.
  */
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
 					 struct rbmap_events *events);
 void rbmap_format_free(struct format_plan *plan);
-
-/* Whether libtraceevent may print the record: false where that reads what is not there.
- */
-bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
-			  uint32_t size);
-
-/*
- * Puts what the event says of itself, without the head of the line. The record has at
- * least min_size bytes. False: nothing was put, libtraceevent is to print it.
- */
-bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
-		       const void *data, uint32_t size, struct text *text);
-
-/*
- * Asks the events for all that the record's steps put, and tells them what these learn:
- * after it the record can be printed by another thread, if the plan never gives up.
- * @symbols: room for the plan's nr_symbols
- */
-void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
-		      const void *data, uint32_t size, struct rbmap_symbol *symbols);
-
-/* rbmap_format_text() behind rbmap_format_ask(): looks only at what it is given. */
-void rbmap_format_asked_text(const struct format_plan *plan,
-			     const struct rbmap_symbol *symbols, const void *data,
-			     uint32_t size, struct text *text);
-
-/* The event's part of an object: from its name to the end. For records of any size. */
-void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
-		       struct text *text);
-
-/* The fields alone, as an object. */
-void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
-			      uint32_t size, struct text *text);
 
 /* A number that lies behind the end of the record, or across it: 0 is read there. */
 uint64_t rbmap_format_cut_off(const struct format_plan *plan, const void *data,
@@ -331,8 +261,5 @@ static inline int format_pid(const struct format_plan *plan, const void *data,
 {
 	return format_common(plan, data, size, plan->pid_offset, plan->pid_size);
 }
-
-/* An array of numbers, one a byte. */
-void rbmap_format_json_bytes(struct text *text, const void *data, uint32_t size);
 
 #endif

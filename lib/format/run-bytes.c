@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Arrays of bytes and numbers as text. */
-#include "format/plan.h"
+#include "format/run.h"
 
 static const char *digits_of(bool upper)
 {

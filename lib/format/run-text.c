@@ -1,33 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* A plan over a record: text. */
 #include "events/events.h"
-#include "format/plan.h"
-
-/* A record that asks for more is not believed. */
-#define STAR_MAX 4096
-
-struct text_style rbmap_format_style(struct format_run *run,
-				     const struct format_step *step)
-{
-	struct text_style style = step->style;
-	int64_t star;
-
-	if (step->star == FORMAT_NONE)
-		return style;
-	star = (int32_t)format_evaluate(run, step->star);
-	if (star > STAR_MAX)
-		star = STAR_MAX;
-	if (!step->star_is_width) {
-		style.precision = star < 0 ? -1 : star;
-		return style;
-	}
-	if (star < 0) {
-		style.left = true;
-		star = star < -STAR_MAX ? STAR_MAX : -star;
-	}
-	style.width = star;
-	return style;
-}
+#include "format/run.h"
 
 /* The step's own, or a copy in @copy where a '*' stands in it. */
 static inline const struct text_style *style_of(struct format_run *run,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-#include "format/plan.h"
+#include "format/run.h"
+
+/* A record that asks for more is not believed. */
+#define STAR_MAX 4096
 
 void rbmap_format_locate(struct format_run *run, uint32_t locator, bool relative,
 			 uint32_t *offset, uint32_t *size)
@@ -134,4 +137,43 @@ uint64_t rbmap_format_compute(struct format_run *run, uint16_t value)
 	}
 	return arithmetic(v->kind, format_evaluate(run, v->left),
 			  format_evaluate(run, v->right));
+}
+
+struct text_style rbmap_format_style(struct format_run *run,
+				     const struct format_step *step)
+{
+	struct text_style style = step->style;
+	int64_t star;
+
+	if (step->star == FORMAT_NONE)
+		return style;
+	star = (int32_t)format_evaluate(run, step->star);
+	if (star > STAR_MAX)
+		star = STAR_MAX;
+	if (!step->star_is_width) {
+		style.precision = star < 0 ? -1 : star;
+		return style;
+	}
+	if (star < 0) {
+		style.left = true;
+		star = star < -STAR_MAX ? STAR_MAX : -star;
+	}
+	style.width = star;
+	return style;
+}
+
+bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
+			  uint32_t size)
+{
+	struct format_run run = { .plan = plan, .data = data, .size = size };
+	uint64_t value;
+
+	if (plan->distrusted || size < plan->min_size)
+		return false;
+	for (size_t i = 0; i < plan->nr_guards; i++) {
+		value = format_evaluate(&run, plan->guards[i].value);
+		if (value < plan->guards[i].least || value > plan->guards[i].most)
+			return false;
+	}
+	return true;
 }

@@ -12,7 +12,7 @@
 #include <traceevent/trace-seq.h>
 
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/run.h"
 #include "fuzz.h"
 
 #define RECORD_MAX 512

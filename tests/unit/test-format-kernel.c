@@ -11,7 +11,7 @@
 #include <rbmap/events.h>
 
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/run.h"
 #include "random.h"
 #include "run.h"
 

@@ -13,7 +13,7 @@
 #include <traceevent/trace-seq.h>
 
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/run.h"
 #include "random.h"
 #include "run.h"
 

@@ -9,7 +9,7 @@
 #include <traceevent/trace-seq.h>
 
 #include "events/events.h"
-#include "format/plan.h"
+#include "format/run.h"
 #include "run.h"
 
 #define DISTRUST "[PRINT FORMAT NOT TRUSTED] {\"ip\":0,\"n\":"

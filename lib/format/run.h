@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* A plan run over a record. */
+#ifndef RBMAP_FORMAT_RUN_H
+#define RBMAP_FORMAT_RUN_H
+
+#include "format/plan.h"
+
+struct rbmap_events;
+struct rbmap_symbol;
+
+struct format_run {
+	const struct format_plan *plan;
+	/* What was asked for before the run; NULL: the events are asked in it. */
+	const struct rbmap_symbol *symbols;
+	struct rbmap_events *events;
+	const unsigned char *data;
+	uint32_t size;
+	/* A place that the record named was not in it. */
+	bool outside;
+	/* Only libtraceevent can tell. */
+	bool give_up;
+};
+
+/*
+ * Where a dynamic array lies; as libtraceevent has it, one that is not in the record
+ * is empty. Then the run is marked.
+ */
+void rbmap_format_locate(struct format_run *run, uint32_t locator, bool relative,
+			 uint32_t *offset, uint32_t *size);
+
+uint64_t rbmap_format_compute(struct format_run *run, uint16_t value);
+
+static inline uint64_t format_evaluate(struct format_run *run, uint16_t value)
+{
+	const struct format_value *v = &run->plan->values[value];
+
+	if (v->kind == VALUE_LOAD)
+		return format_read(run->data + v->offset, v->size, run->plan->swap);
+	return rbmap_format_compute(run, value);
+}
+
+/* Arrays of bytes and numbers, of all kinds. */
+void rbmap_format_dump(struct format_run *run, const struct format_step *step,
+		       struct text *text);
+
+/* The style of a step, with what a '*' in it stands for. */
+struct text_style rbmap_format_style(struct format_run *run,
+				     const struct format_step *step);
+
+/* Whether libtraceevent may print the record: false where that reads what is not there.
+ */
+bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
+			  uint32_t size);
+
+/*
+ * Puts what the event says of itself, without the head of the line. The record has at
+ * least min_size bytes. False: nothing was put, libtraceevent is to print it.
+ */
+bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
+		       const void *data, uint32_t size, struct text *text);
+
+/*
+ * Asks the events for all that the record's steps put, and tells them what these learn:
+ * after it the record can be printed by another thread, if the plan never gives up.
+ * @symbols: room for the plan's nr_symbols
+ */
+void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
+		      const void *data, uint32_t size, struct rbmap_symbol *symbols);
+
+/* rbmap_format_text() behind rbmap_format_ask(): looks only at what it is given. */
+void rbmap_format_asked_text(const struct format_plan *plan,
+			     const struct rbmap_symbol *symbols, const void *data,
+			     uint32_t size, struct text *text);
+
+/* The event's part of an object: from its name to the end. For records of any size. */
+void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
+		       struct text *text);
+
+/* The fields alone, as an object. */
+void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
+			      uint32_t size, struct text *text);
+
+/* An array of numbers, one a byte. */
+void rbmap_format_json_bytes(struct text *text, const void *data, uint32_t size);
+
+#endif

@@ -30,7 +30,7 @@
  * line begins with the head; what is longer, and what an object has, lies in the texts.
  */
 struct batch_name {
-	const struct rbmap_seen_pid *of;
+	const struct rbmap_pid_name *of;
 	int pid;
 	bool usecs;
 	uint8_t head_length;
@@ -48,7 +48,7 @@ struct batch_entry {
 		size_t text;
 	};
 	union {
-		const struct rbmap_symbol *symbols;
+		const struct rbmap_function *functions;
 		size_t text_length;
 	};
 };
@@ -143,9 +143,10 @@ static void *take(struct rbmap_batch *batch, size_t size)
 static int make_room(struct rbmap_batch *batch, const struct format_plan *plan,
 		     const struct rbmap_record *record)
 {
-	size_t symbols = plan ? plan->nr_symbols * sizeof(struct rbmap_symbol) : 0;
+	size_t functions =
+		plan ? plan->nr_functions * sizeof(struct rbmap_function) : 0;
 	size_t need = sizeof(struct batch_entry) + aligned(record->size) +
-		      aligned(symbols) + aligned(sizeof(struct batch_name));
+		      aligned(functions) + aligned(sizeof(struct batch_name));
 	size_t used = batch->nr * sizeof(struct batch_entry);
 	unsigned char *memory;
 
@@ -165,7 +166,7 @@ static int make_room(struct rbmap_batch *batch, const struct format_plan *plan,
 
 /* In a head, blanks that a name begins with are like those in front of it. */
 static bool is_of(const struct rbmap_batch *batch, const struct batch_name *name,
-		  const struct rbmap_seen_pid *seen, int pid)
+		  const struct rbmap_pid_name *seen, int pid)
 {
 	if (!name || name->of != seen || name->pid != pid || !seen->head_length)
 		return false;
@@ -197,7 +198,7 @@ static const struct batch_name *add_name(struct rbmap_batch *batch,
 					 struct rbmap_events *events, int pid)
 {
 	const struct batch_name **slot = &batch->names[(unsigned int)pid % NAME_SLOTS];
-	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	struct batch_name *name;
 
 	if (is_of(batch, *slot, seen, pid))
@@ -220,16 +221,18 @@ static void add_compiled(struct rbmap_batch *batch, struct rbmap_events *events,
 {
 	const struct format_plan *plan = entry->plan;
 	const struct rbmap_record *record = &entry->record;
-	struct rbmap_symbol *symbols = NULL;
+	struct rbmap_function *functions = NULL;
 
 	entry->name =
 		add_name(batch, events, format_pid(plan, record->data, record->size));
-	if (batch->format == RBMAP_BATCH_TEXT && plan->nr_asking) {
-		if (plan->nr_symbols)
-			symbols = take(batch, plan->nr_symbols * sizeof(*symbols));
-		rbmap_format_ask(plan, events, record->data, record->size, symbols);
+	if (batch->format == RBMAP_BATCH_TEXT && plan->nr_lookups) {
+		if (plan->nr_functions)
+			functions =
+				take(batch, plan->nr_functions * sizeof(*functions));
+		rbmap_format_resolve(plan, &events->names, record->data, record->size,
+				     functions);
 	}
-	entry->symbols = symbols;
+	entry->functions = functions;
 }
 
 /* What only the thread of the events can print. */
@@ -320,8 +323,8 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 	} else {
 		text_put(text, batch->texts.buffer + name->text, name->text_length);
 	}
-	rbmap_line_asked(entry->plan, entry->symbols, &entry->record, name->usecs,
-			 &batch->second, text);
+	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, name->usecs,
+			    &batch->second, text);
 }
 
 RBMAP_PUBLIC int rbmap_batch_put(struct rbmap_batch *batch, size_t number,
@@ -335,8 +338,9 @@ RBMAP_PUBLIC int rbmap_batch_put(struct rbmap_batch *batch, size_t number,
 	else if (batch->format == RBMAP_BATCH_TEXT)
 		put_line(batch, entry, &text);
 	else
-		rbmap_object_asked(entry->plan, batch->texts.buffer + entry->name->text,
-				   entry->name->text_length, &entry->record, &text);
+		rbmap_object_resolved(entry->plan,
+				      batch->texts.buffer + entry->name->text,
+				      entry->name->text_length, &entry->record, &text);
 	rbmap_text_to_seq(&text, out);
 	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
 }

@@ -2,10 +2,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <rbmap/error.h>
 
 #include "base/internal.h"
 #include "events/events.h"
@@ -25,25 +22,17 @@ static const char *const clocks_in_usecs[] = {
 };
 
 int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
-		     const struct rbmap_events_files *files,
-		     const struct rbmap_log *log)
+		     const struct rbmap_names_files *files, const struct rbmap_log *log)
 {
 	struct rbmap_events *events = calloc(1, sizeof(*events));
 
 	if (!events) {
-		if (files->cmdlines >= 0)
-			close(files->cmdlines);
-		if (files->kallsyms >= 0)
-			close(files->kallsyms);
-		if (files->proc >= 0)
-			close(files->proc);
+		rbmap_names_close_files(files);
 		return -ENOMEM;
 	}
 	tep_ref(tep);
 	events->tep = tep;
-	events->resolver = events;
-	events->files = *files;
-	events->log = *log;
+	rbmap_names_init(&events->names, tep, files, log);
 	events->usecs = true;
 	events->swap = tep_is_file_bigendian(tep) != tep_is_local_bigendian(tep);
 	*ret = events;
@@ -54,57 +43,15 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 {
 	if (!events)
 		return;
-	rbmap_events_forget_functions(events);
+	rbmap_names_close(&events->names);
 	if (events->plugins)
 		tep_unload_plugins(events->plugins, events->tep);
 	tep_unref(events->tep);
-	if (events->files.cmdlines >= 0)
-		close(events->files.cmdlines);
-	if (events->files.kallsyms >= 0)
-		close(events->files.kallsyms);
-	if (events->files.proc >= 0)
-		close(events->files.proc);
 	for (size_t i = 0; i < events->nr_plans; i++)
 		rbmap_format_free(events->plans[i]);
 	free(events->plans);
 	free(events->copy);
 	free(events);
-}
-
-/*
- * Events carry the pids of the first PID namespace: elsewhere /proc would name others.
- * A kernel without such namespaces (CONFIG_PID_NS) has no link for them.
- * Source: PROC_PID_INIT_INO in include/linux/proc_ns.h.
- */
-static bool is_first_pid_namespace(void)
-{
-	struct stat st;
-
-	if (stat("/proc/self/ns/pid", &st) == 0)
-		return st.st_ino == UINT32_C(0xEFFFFFFC);
-	return errno == ENOENT && stat("/proc/self/ns", &st) == 0;
-}
-
-static int open_proc(void)
-{
-	if (!is_first_pid_namespace())
-		return -1;
-	return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void open_files(struct rbmap_events_files *files, const struct rbmap_log *log)
-{
-	files->cmdlines = rbmap_tracefs_open(NULL, "saved_cmdlines", O_RDONLY);
-	if (files->cmdlines < 0)
-		log_info(log,
-			 "saved_cmdlines cannot be read (%s): commands have no names",
-			 rbmap_strerror(files->cmdlines));
-	files->proc = open_proc();
-	files->kallsyms = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
-	if (files->kallsyms < 0)
-		log_info(log,
-			 "/proc/kallsyms cannot be read (%s): functions have no names",
-			 rbmap_strerror(-errno));
 }
 
 bool rbmap_clock_in_usecs(const char *clock)
@@ -148,10 +95,10 @@ static int fill(struct rbmap_events *events, const struct rbmap_events_options *
 	if (!error)
 		error = read_clock(events, options->instance);
 	if (!error && !options->tep)
-		error = rbmap_events_resolve_functions(events);
+		error = rbmap_names_resolve_functions(&events->names);
 	/* What is known before the first record needs no reading at one. */
 	if (!error)
-		rbmap_events_read_cmdlines(events);
+		rbmap_names_read_cmdlines(&events->names);
 	return error;
 }
 
@@ -159,7 +106,7 @@ RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
 				   const struct rbmap_events_options *options)
 {
 	struct rbmap_events_options o;
-	struct rbmap_events_files files;
+	struct rbmap_names_files files;
 	struct rbmap_events *events;
 	struct tep_handle *tep;
 	int error;
@@ -170,7 +117,7 @@ RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
 	tep = o.tep ? o.tep : tep_alloc();
 	if (!tep)
 		return -ENOMEM;
-	open_files(&files, &o.log);
+	rbmap_names_open_files(&files, &o.log);
 	error = rbmap_events_new(&events, tep, &files, &o.log);
 	if (!o.tep)
 		tep_unref(tep);
@@ -197,6 +144,11 @@ RBMAP_PUBLIC struct tep_event *rbmap_events_find(const struct rbmap_events *even
 		return NULL;
 	return tep_find_event(events->tep, tep_read_number(events->tep, record->data,
 							   sizeof(uint16_t)));
+}
+
+RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
+{
+	return rbmap_names_comm(&events->names, pid);
 }
 
 static int grow_copy(struct rbmap_events *events, size_t size)

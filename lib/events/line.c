@@ -85,7 +85,7 @@ void rbmap_line_comm(const char *comm, int pid, struct text *text)
 
 static void put_comm(struct rbmap_events *events, int pid, struct text *text)
 {
-	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	char *at;
 
 	if (seen->head_length) {
@@ -212,15 +212,15 @@ bool rbmap_line_is_compiled(const struct format_plan *plan,
 	return plan && !plan->why_not && record->size >= plan->min_size;
 }
 
-void rbmap_line_asked(const struct format_plan *plan,
-		      const struct rbmap_symbol *symbols,
-		      const struct rbmap_record *record, bool usecs,
-		      struct rbmap_second *second, struct text *text)
+void rbmap_line_resolved(const struct format_plan *plan,
+			 const struct rbmap_function *functions,
+			 const struct rbmap_record *record, bool usecs,
+			 struct rbmap_second *second, struct text *text)
 {
 	put_cpu(text, record->cpu);
 	put_time(text, usecs, second, record->time_stamp);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
-	rbmap_format_asked_text(plan, symbols, record->data, record->size, text);
+	rbmap_format_resolved_text(plan, functions, record->data, record->size, text);
 }
 
 static bool put_compiled(struct rbmap_events *events, const struct format_plan *plan,
@@ -231,7 +231,7 @@ static bool put_compiled(struct rbmap_events *events, const struct format_plan *
 
 	put_head(events, pid, record, text);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
-	return rbmap_format_text(plan, events, data, record->size, text);
+	return rbmap_format_text(plan, &events->names, data, record->size, text);
 }
 
 RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,

@@ -59,7 +59,7 @@ static int load_format(struct loader *loader, int dir, const char *system,
 	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
 		return -ENOMEM;
 	if (parsed)
-		log_debug(&loader->events->log,
+		log_debug(&loader->events->names.log,
 			  "%s:%s: libtraceevent cannot parse the format", system, name);
 	return 0;
 }
@@ -90,8 +90,8 @@ static int load_named(struct loader *loader, int events_dir, const char *const *
 		else if (strcmp(*systems, "ftrace"))
 			error = load_system(loader, events_dir, *systems);
 		if (error)
-			log_info(&loader->events->log, "event system %s: %s", *systems,
-				 rbmap_strerror(error));
+			log_info(&loader->events->names.log, "event system %s: %s",
+				 *systems, rbmap_strerror(error));
 	}
 	return error;
 }
@@ -143,7 +143,7 @@ static void load_printk_formats(struct loader *loader)
 	int error = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
 
 	if (error) {
-		log_info(&loader->events->log,
+		log_info(&loader->events->names.log,
 			 "printk_formats cannot be read (%s): no trace_printk() text",
 			 rbmap_strerror(error));
 		return;

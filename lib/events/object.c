@@ -3,19 +3,18 @@
 #include "base/internal.h"
 #include "base/json.h"
 #include "events/events.h"
-#include "format/field.h"
 #include "format/run.h"
 
 #include <rbmap/subbuf.h>
 
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid)
 {
-	const struct rbmap_seen_pid *seen = rbmap_events_see(events, pid);
+	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	char *at;
 
 	if (!seen->json_length) {
-		rbmap_events_put_pid(text, tep_data_comm_from_pid(events->tep, pid),
-				     pid);
+		rbmap_names_put_pid(text, tep_data_comm_from_pid(events->tep, pid),
+				    pid);
 		return;
 	}
 	at = text_room(text, sizeof(seen->json));
@@ -46,9 +45,9 @@ static void put_common(struct text *text, struct rbmap_events *events,
 	rbmap_object_pid(text, events, pid);
 }
 
-void rbmap_object_asked(const struct format_plan *plan, const char *pid,
-			size_t pid_length, const struct rbmap_record *record,
-			struct text *text)
+void rbmap_object_resolved(const struct format_plan *plan, const char *pid,
+			   size_t pid_length, const struct rbmap_record *record,
+			   struct text *text)
 {
 	put_stamp(text, record);
 	text_put(text, pid, pid_length);

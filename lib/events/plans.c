@@ -31,7 +31,7 @@ static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 
 	if (!event || !make_room(events, id))
 		return NULL;
-	plan = rbmap_format_compile(event, events);
+	plan = rbmap_format_compile(event, &events->names);
 	if (!plan)
 		return NULL;
 	/* A batch may have records for the one before. */

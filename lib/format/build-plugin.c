@@ -7,9 +7,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "events/events.h"
 #include "format/build.h"
 #include "format/run.h"
+#include "names/names.h"
 
 #define STATES 16
 #define TRIALS 8
@@ -252,7 +252,7 @@ static bool agrees(struct format_build *build)
 	bool same = true;
 
 	trace_seq_init(&theirs);
-	rbmap_events_try_functions(build->events, true);
+	rbmap_names_try_functions(build->names, true);
 	for (int i = 0; same && i < TRIALS; i++) {
 		for (size_t at = 0; at < sizeof(data); at++) {
 			noise = noise * UINT64_C(6364136223846793005) + 1;
@@ -260,12 +260,12 @@ static bool agrees(struct format_build *build)
 		}
 		ours.used = 0;
 		same = try_record(build, data, &theirs) &&
-		       rbmap_format_text(build->plan, build->events, data,
+		       rbmap_format_text(build->plan, build->names, data,
 					 build->plan->min_size, &ours) &&
 		       ours.used == theirs.len &&
 		       !memcmp(ours.buffer, theirs.buffer, ours.used);
 	}
-	rbmap_events_try_functions(build->events, false);
+	rbmap_names_try_functions(build->names, false);
 	trace_seq_destroy(&theirs);
 	free(ours.buffer);
 	return same;

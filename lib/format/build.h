@@ -8,7 +8,7 @@
 struct format_build {
 	struct format_plan *plan;
 	struct tep_handle *tep;
-	struct rbmap_events *events;
+	struct rbmap_names *names;
 	size_t values_room, steps_room, rows_room, strings_room;
 	unsigned int depth;
 	/* Why it does not compile, from the first that did not. */

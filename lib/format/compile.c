@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include <stdlib.h>
 
-#include "events/events.h"
 #include "format/build.h"
 #include "format/field.h"
 
@@ -93,7 +92,7 @@ static bool add_steps(struct format_build *build)
 	return rbmap_build_print_format(build);
 }
 
-static bool asks(const struct format_step *step)
+static bool needs_name(const struct format_step *step)
 {
 	return step->kind == STEP_FUNCTION || step->kind == STEP_FUNCTION_OFFSET ||
 	       step->kind == STEP_CALL_SITE || step->kind == STEP_TIMER_FUNCTION ||
@@ -108,33 +107,31 @@ static bool gives_up(const struct format_step *step)
 		step->star != FORMAT_NONE);
 }
 
-static bool note_asking(struct format_build *build)
+static bool note_lookups(struct format_build *build)
 {
 	struct format_plan *plan = build->plan;
 
-	plan->asking = calloc(plan->nr_steps + 1, sizeof(*plan->asking));
-	if (!plan->asking)
+	plan->lookups = calloc(plan->nr_steps + 1, sizeof(*plan->lookups));
+	if (!plan->lookups)
 		return rbmap_build_out_of_memory(build);
 	for (size_t i = 0; i < plan->nr_steps; i++) {
 		struct format_step *step = &plan->steps[i];
 
 		plan->may_give_up |= gives_up(step);
-		if (!asks(step))
+		if (!needs_name(step))
 			continue;
-		plan->asking[plan->nr_asking++] = i;
+		plan->lookups[plan->nr_lookups++] = i;
 		if (step->kind != STEP_LEARN_COMM)
-			step->to = plan->nr_symbols++;
+			step->to = plan->nr_functions++;
 	}
 	return true;
 }
 
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
-					 struct rbmap_events *events)
+					 struct rbmap_names *names)
 {
 	struct format_plan *plan = calloc(1, sizeof(*plan));
-	struct format_build build = { .plan = plan,
-				      .tep = event->tep,
-				      .events = events };
+	struct format_build build = { .plan = plan, .tep = event->tep, .names = names };
 
 	if (!plan)
 		return NULL;
@@ -147,7 +144,7 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	if (rbmap_build_json(&build) && add_name(&build) &&
 	    measure(&build, event->format.common_fields) &&
 	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&
-	    may_compile(&build) && add_steps(&build) && note_asking(&build))
+	    may_compile(&build) && add_steps(&build) && note_lookups(&build))
 		rbmap_build_fuse(plan);
 	if (build.no_memory) {
 		rbmap_format_free(plan);

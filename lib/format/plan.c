@@ -14,7 +14,7 @@ void rbmap_format_free(struct format_plan *plan)
 		free(plan->rows);
 		free(plan->members);
 		free(plan->guards);
-		free(plan->asking);
+		free(plan->lookups);
 		free(plan->strings);
 		free(plan);
 	}

@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 
-struct rbmap_events;
+struct rbmap_names;
 
 #define FORMAT_NONE UINT16_MAX
 /* What follows the flags in an object. */
@@ -125,7 +125,7 @@ struct format_step {
 	 */
 	uint16_t star;
 	bool star_is_width;
-	/* The step to go on with; of a name of a function: which of the symbols. */
+	/* The step to go on with; of a name of a function: its place among those. */
 	uint16_t to;
 	uint32_t offset;
 	uint32_t size;
@@ -197,12 +197,12 @@ struct format_plan {
 	struct format_member *members;
 	struct format_guard *guards;
 	char *strings;
-	/* Places of the steps that ask the events for something, or tell them. */
-	uint16_t *asking;
-	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, nr_asking,
+	/* Places of the steps that look up a name, or learn one. */
+	uint16_t *lookups;
+	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, nr_lookups,
 		strings_size;
 	/* Names of functions that the steps put. */
-	uint32_t nr_symbols;
+	uint32_t nr_functions;
 	/* A step may find that only libtraceevent can print the record. */
 	bool may_give_up;
 
@@ -240,7 +240,7 @@ static inline uint64_t format_read(const unsigned char *data, unsigned int size,
 /* Returns the plan, also of an event that libtraceevent is to print; NULL: no memory.
  */
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
-					 struct rbmap_events *events);
+					 struct rbmap_names *names);
 void rbmap_format_free(struct format_plan *plan);
 
 /* A number that lies behind the end of the record, or across it: 0 is read there. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* A plan over a record: text. */
-#include "events/events.h"
 #include "format/run.h"
+#include "names/names.h"
 
 /* The step's own, or a copy in @copy where a '*' stands in it. */
 static inline const struct text_style *style_of(struct format_run *run,
@@ -81,14 +81,14 @@ static void put_address(struct text *text, uint64_t address)
 	rbmap_text_hex(text, address);
 }
 
-static const struct rbmap_symbol *
+static const struct rbmap_function *
 find_symbol(struct format_run *run, const struct format_step *step, uint64_t address)
 {
-	const struct rbmap_symbol *symbol;
+	const struct rbmap_function *symbol;
 
-	if (run->events)
-		return rbmap_events_symbol(run->events, address);
-	symbol = &run->symbols[step->to];
+	if (run->names)
+		return rbmap_names_function(run->names, address);
+	symbol = &run->functions[step->to];
 	return symbol->name ? symbol : NULL;
 }
 
@@ -96,7 +96,7 @@ static void put_function(struct format_run *run, const struct format_step *step,
 			 struct text *text)
 {
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
+	const struct rbmap_function *symbol = find_symbol(run, step, address);
 
 	if (!symbol) {
 		put_address(text, address);
@@ -114,7 +114,7 @@ static void put_call_site(struct format_run *run, const struct format_step *step
 			  struct text *text)
 {
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
+	const struct rbmap_function *symbol = find_symbol(run, step, address);
 
 	if (!symbol)
 		return;
@@ -132,7 +132,7 @@ static void put_timer_function(struct format_run *run, const struct format_step 
 		.base = 16, .zeros = true, .width = 8, .precision = -1
 	};
 	uint64_t address = format_evaluate(run, step->value);
-	const struct rbmap_symbol *symbol = find_symbol(run, step, address);
+	const struct rbmap_function *symbol = find_symbol(run, step, address);
 
 	if (symbol) {
 		text_put(text, symbol->name, symbol->length);
@@ -146,8 +146,8 @@ static void put_timer_function(struct format_run *run, const struct format_step 
 
 static void learn_comm(struct format_run *run, const struct format_step *step)
 {
-	rbmap_events_learn(run->events, format_evaluate(run, step->value),
-			   (const char *)run->data + step->offset, step->size);
+	rbmap_names_learn(run->names, format_evaluate(run, step->value),
+			  (const char *)run->data + step->offset, step->size);
 }
 
 static void put_pointer(struct format_run *run, const struct format_step *step,
@@ -240,7 +240,7 @@ static void put_step(struct format_run *run, const struct format_step *step,
 		put_timer_function(run, step, text);
 		break;
 	case STEP_LEARN_COMM:
-		if (run->events)
+		if (run->names)
 			learn_comm(run, step);
 		break;
 	case STEP_TEXT_FIELD:
@@ -335,12 +335,12 @@ static void put_all(struct format_run *run, struct text *text)
 		text_string(text, " [FIELD OUTSIDE THE RECORD]");
 }
 
-bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
+bool rbmap_format_text(const struct format_plan *plan, struct rbmap_names *names,
 		       const void *data, uint32_t size, struct text *text)
 {
 	struct format_run run = {
 		.plan = plan,
-		.events = events,
+		.names = names,
 		.data = data,
 		.size = size,
 	};
@@ -349,37 +349,38 @@ bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *even
 	return !run.give_up;
 }
 
-void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
-		      const void *data, uint32_t size, struct rbmap_symbol *symbols)
+void rbmap_format_resolve(const struct format_plan *plan, struct rbmap_names *names,
+			  const void *data, uint32_t size,
+			  struct rbmap_function *functions)
 {
 	struct format_run run = {
 		.plan = plan,
-		.events = events,
+		.names = names,
 		.data = data,
 		.size = size,
 	};
 
-	for (size_t i = 0; i < plan->nr_asking; i++) {
-		const struct format_step *step = &plan->steps[plan->asking[i]];
-		const struct rbmap_symbol *symbol;
+	for (size_t i = 0; i < plan->nr_lookups; i++) {
+		const struct format_step *step = &plan->steps[plan->lookups[i]];
+		const struct rbmap_function *symbol;
 
 		if (step->kind == STEP_LEARN_COMM) {
 			learn_comm(&run, step);
 			continue;
 		}
 		symbol =
-			rbmap_events_symbol(events, format_evaluate(&run, step->value));
-		symbols[step->to] = symbol ? *symbol : (struct rbmap_symbol){ 0 };
+			rbmap_names_function(names, format_evaluate(&run, step->value));
+		functions[step->to] = symbol ? *symbol : (struct rbmap_function){ 0 };
 	}
 }
 
-void rbmap_format_asked_text(const struct format_plan *plan,
-			     const struct rbmap_symbol *symbols, const void *data,
-			     uint32_t size, struct text *text)
+void rbmap_format_resolved_text(const struct format_plan *plan,
+				const struct rbmap_function *functions,
+				const void *data, uint32_t size, struct text *text)
 {
 	struct format_run run = {
 		.plan = plan,
-		.symbols = symbols,
+		.functions = functions,
 		.data = data,
 		.size = size,
 	};

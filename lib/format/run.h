@@ -5,14 +5,14 @@
 
 #include "format/plan.h"
 
-struct rbmap_events;
-struct rbmap_symbol;
+struct rbmap_names;
+struct rbmap_function;
 
 struct format_run {
 	const struct format_plan *plan;
-	/* What was asked for before the run; NULL: the events are asked in it. */
-	const struct rbmap_symbol *symbols;
-	struct rbmap_events *events;
+	/* Looked up before the run; NULL: the names are looked up in it. */
+	const struct rbmap_function *functions;
+	struct rbmap_names *names;
 	const unsigned char *data;
 	uint32_t size;
 	/* A place that the record named was not in it. */
@@ -56,21 +56,22 @@ bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
  * Puts what the event says of itself, without the head of the line. The record has at
  * least min_size bytes. False: nothing was put, libtraceevent is to print it.
  */
-bool rbmap_format_text(const struct format_plan *plan, struct rbmap_events *events,
+bool rbmap_format_text(const struct format_plan *plan, struct rbmap_names *names,
 		       const void *data, uint32_t size, struct text *text);
 
 /*
- * Asks the events for all that the record's steps put, and tells them what these learn:
+ * Looks up all names that the record's steps put, and stores those that they learn:
  * after it the record can be printed by another thread, if the plan never gives up.
- * @symbols: room for the plan's nr_symbols
+ * @functions: room for the plan's nr_functions
  */
-void rbmap_format_ask(const struct format_plan *plan, struct rbmap_events *events,
-		      const void *data, uint32_t size, struct rbmap_symbol *symbols);
+void rbmap_format_resolve(const struct format_plan *plan, struct rbmap_names *names,
+			  const void *data, uint32_t size,
+			  struct rbmap_function *functions);
 
-/* rbmap_format_text() behind rbmap_format_ask(): looks only at what it is given. */
-void rbmap_format_asked_text(const struct format_plan *plan,
-			     const struct rbmap_symbol *symbols, const void *data,
-			     uint32_t size, struct text *text);
+/* rbmap_format_text() after rbmap_format_resolve(): uses only the names it is given. */
+void rbmap_format_resolved_text(const struct format_plan *plan,
+				const struct rbmap_function *functions,
+				const void *data, uint32_t size, struct text *text);
 
 /* The event's part of an object: from its name to the end. For records of any size. */
 void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,

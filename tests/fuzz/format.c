@@ -56,7 +56,7 @@ static int read_symbols(void *context, char **ret)
 
 static struct rbmap_events *make_events(unsigned int bits)
 {
-	static const struct rbmap_events_files none = { -1, -1, -1 };
+	static const struct rbmap_names_files none = { -1, -1, -1 };
 	const struct rbmap_log log = { 0 };
 	struct tep_handle *tep = tep_alloc();
 	struct rbmap_events *events;
@@ -66,8 +66,8 @@ static struct rbmap_events *make_events(unsigned int bits)
 	tep_set_file_bigendian(tep, bits & BIG ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	must(rbmap_events_new(&events, tep, &none, &log) == 0);
 	tep_unref(tep);
-	rbmap_events_read_symbols(events, read_symbols, NULL);
-	must(rbmap_events_resolve_functions(events) == 0);
+	rbmap_names_read_symbols(&events->names, read_symbols, NULL);
+	must(rbmap_names_resolve_functions(&events->names) == 0);
 	return events;
 }
 
@@ -96,7 +96,7 @@ static void print(struct rbmap_events *events, const struct format_plan *plan,
 	must(copy);
 	memcpy(copy, data, size);
 	if (!plan->why_not && size >= plan->min_size) {
-		rbmap_format_text(plan, events, copy, size, &text);
+		rbmap_format_text(plan, &events->names, copy, size, &text);
 		must(!text.failed && text.used < most);
 	}
 	free(text.buffer);

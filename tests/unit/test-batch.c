@@ -101,7 +101,7 @@ static int memory_file(const char *text)
 static struct side open_side(void)
 {
 	const struct rbmap_log log = { 0 };
-	const struct rbmap_events_files files = {
+	const struct rbmap_names_files files = {
 		.cmdlines = -1,
 		.kallsyms = memory_file("ffffffff81000000 T first_one\n"
 					"ffffffff81000100 T second_one\n"
@@ -126,7 +126,7 @@ static struct side open_side(void)
 		tep_register_comm(side.tep, name, pid);
 	}
 	ck_assert_int_eq(rbmap_events_new(&side.events, side.tep, &files, &log), 0);
-	ck_assert_int_eq(rbmap_events_resolve_functions(side.events), 0);
+	ck_assert_int_eq(rbmap_names_resolve_functions(&side.events->names), 0);
 	return side;
 }
 
@@ -379,7 +379,7 @@ START_TEST(a_command_that_is_renamed_has_each_name_at_its_time)
 	side = open_side();
 	batch = open_batch(BATCH);
 	trace_seq_init(&out);
-	other.data = (const uint32_t[4]){ NUMBER, 5 + RBMAP_SEEN_PIDS };
+	other.data = (const uint32_t[4]){ NUMBER, 5 + RBMAP_PID_NAMES };
 	ck_assert_int_eq(rbmap_batch_add(batch, side.events, &first, 0), 1);
 	tep_override_comm(side.tep, "dent", 5);
 	ck_assert_int_eq(rbmap_batch_add(batch, side.events, &other, 0), 1);

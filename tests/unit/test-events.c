@@ -121,7 +121,7 @@ static void parse(struct tep_handle *tep, const char *format, const char *system
 static struct fixture set_up(void)
 {
 	const struct rbmap_log log = { 0 };
-	struct rbmap_events_files files = {
+	struct rbmap_names_files files = {
 		.cmdlines = memory_file("42 init me\n"),
 		.kallsyms = memory_file("ffffffff81000000 T first_one\n"
 					"ffffffff81000100 T second_one\n"
@@ -138,7 +138,7 @@ static struct fixture set_up(void)
 	tep_set_long_size(tep, 8);
 	ck_assert_int_eq(rbmap_events_new(&f.events, tep, &files, &log), 0);
 	tep_unref(tep);
-	ck_assert_int_eq(rbmap_events_resolve_functions(f.events), 0);
+	ck_assert_int_eq(rbmap_names_resolve_functions(&f.events->names), 0);
 	trace_seq_init(&f.out);
 	return f;
 }
@@ -236,11 +236,11 @@ START_TEST(functions_are_loaded_when_asked_for)
 	expect_text(&f, &mix, 8,
 		    "         init me-42    [003]  1234.567892: mix:"
 		    "                  [RECORD CUT SHORT: 8 BYTES]");
-	ck_assert_ptr_null(f.events->symbols);
+	ck_assert_ptr_null(f.events->names.symbols);
 	expect_text(&f, data, size,
 		    "         init me-42    [003]  1234.567892: print:"
 		    "                second_one: hello");
-	ck_assert_ptr_nonnull(f.events->symbols);
+	ck_assert_ptr_nonnull(f.events->names.symbols);
 	tear_down(&f);
 }
 END_TEST
@@ -346,8 +346,8 @@ static void rewrite(int fd, const char *text)
 /* As if the times had come to look again. */
 static void let_time_pass(struct fixture *f)
 {
-	f->events->cmdlines_due = 0;
-	memset(f->events->seen_pids, 0, sizeof(f->events->seen_pids));
+	f->events->names.cmdlines_due = 0;
+	memset(f->events->names.pids, 0, sizeof(f->events->names.pids));
 }
 
 START_TEST(commands_are_looked_up_again)
@@ -364,11 +364,11 @@ START_TEST(commands_are_looked_up_again)
 	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "newer");
 	let_time_pass(&f);
 	ck_assert_str_eq(rbmap_events_comm(f.events, 8), "<...>");
-	ck_assert_uint_ne(f.events->cmdlines_due, 0);
+	ck_assert_uint_ne(f.events->names.cmdlines_due, 0);
 	/* Not at each event: it was looked for a moment ago. */
-	f.events->cmdlines_due = 0;
+	f.events->names.cmdlines_due = 0;
 	ck_assert_str_eq(rbmap_events_comm(f.events, 8), "<...>");
-	ck_assert_uint_eq(f.events->cmdlines_due, 0);
+	ck_assert_uint_eq(f.events->names.cmdlines_due, 0);
 	ck_assert_str_eq(rbmap_events_comm(f.events, -3), "<...>");
 	tear_down(&f);
 }
@@ -406,7 +406,7 @@ START_TEST(who_lives_is_asked_first)
 	struct fixture f = set_up();
 
 	ck_assert_ptr_nonnull(mkdtemp(proc));
-	f.events->files.proc = open(proc, O_PATH | O_DIRECTORY);
+	f.events->names.files.proc = open(proc, O_PATH | O_DIRECTORY);
 	ck_assert_str_eq(rbmap_events_comm(f.events, 42), "init me");
 	let_time_pass(&f);
 	write_comm(proc, "now me");

@@ -179,7 +179,7 @@ static void print_both(const struct format_plan *plan, uint32_t size,
 	trace_seq_reset(ours);
 	trace_seq_reset(theirs);
 	text = rbmap_text_from_seq(ours);
-	if (!rbmap_format_text(plan, events, data, size, &text))
+	if (!rbmap_format_text(plan, &events->names, data, size, &text))
 		return;
 	rbmap_text_to_seq(&text, ours);
 	trace_seq_terminate(ours);

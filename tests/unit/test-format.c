@@ -140,7 +140,7 @@ static int memory_file(const char *text)
 static void set_up(void)
 {
 	const struct rbmap_log log = { 0 };
-	struct rbmap_events_files files = {
+	struct rbmap_names_files files = {
 		.cmdlines = memory_file("42 init\n"),
 		.kallsyms = memory_file("ffffffff81000000 T first_one\n"
 					"ffffffff81000100 T second_one\n"
@@ -153,7 +153,7 @@ static void set_up(void)
 	tep_set_long_size(tep, 8);
 	ck_assert_int_eq(rbmap_events_new(&events, tep, &files, &log), 0);
 	tep_unref(tep);
-	ck_assert_int_eq(rbmap_events_resolve_functions(events), 0);
+	ck_assert_int_eq(rbmap_names_resolve_functions(&events->names), 0);
 }
 
 static void tear_down(void)
@@ -276,7 +276,7 @@ START_TEST(made_formats_print_as_libtraceevent_does)
 	for (int i = 0; i < RECORDS; i++) {
 		size = make_record(&random, data);
 		ours.used = 0;
-		ck_assert(rbmap_format_text(plan, events, data, size, &ours));
+		ck_assert(rbmap_format_text(plan, &events->names, data, size, &ours));
 		text_char(&ours, '\0');
 		ours.used--;
 		if (is_marked(&ours))
@@ -325,7 +325,7 @@ static void expect(const char *format, uint32_t size, const char *wanted)
 	memcpy(data + 28, "comm", 4);
 	memcpy(data + 36, "\xff\x00\x04\x00", 4);
 	memcpy(data + 40, "\x5c\x00\xf0\xff", 4);
-	ck_assert(rbmap_format_text(plan, events, data, size, &text));
+	ck_assert(rbmap_format_text(plan, &events->names, data, size, &text));
 	text_char(&text, '\0');
 	ck_assert_str_eq(text.buffer, wanted);
 	free(text.buffer);
@@ -455,7 +455,7 @@ START_TEST(plugins_are_tried_with_functions_of_no_kernel)
 	trace_seq_init(&out);
 	ck_assert_ptr_null(compile_caller(&with_offset)->why_not);
 	ck_assert_int_eq(rbmap_events_json(events, &record, &out), 0);
-	ck_assert_ptr_null(events->symbols);
+	ck_assert_ptr_null(events->names.symbols);
 	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
 	trace_seq_terminate(&out);
 	ck_assert_ptr_nonnull(strstr(out.buffer, "(second_one+0x10) freed"));
@@ -467,7 +467,7 @@ END_TEST
 /* As those of a file with several buffers do. */
 START_TEST(so_they_are_where_events_share_a_handle)
 {
-	static const struct rbmap_events_files none = { -1, -1, -1 };
+	static const struct rbmap_names_files none = { -1, -1, -1 };
 	static const struct rbmap_log log;
 	const uint64_t data[] = { 8, 0xffffffff81000110 };
 	struct rbmap_record record = { .data = data, .size = sizeof(data) };
@@ -479,9 +479,9 @@ START_TEST(so_they_are_where_events_share_a_handle)
 	trace_seq_init(&out);
 	compile_caller(&with_offset);
 	ck_assert_int_eq(rbmap_events_new(&second, events->tep, &none, &log), 0);
-	second->resolver = events;
+	second->names.resolver = &events->names;
 	ck_assert_int_eq(rbmap_events_json(second, &record, &out), 0);
-	ck_assert_ptr_null(events->symbols);
+	ck_assert_ptr_null(events->names.symbols);
 	trace_seq_destroy(&out);
 	rbmap_events_close(second);
 	tear_down();

@@ -21,7 +21,7 @@ static struct trace_seq out;
 
 static void setup(void)
 {
-	static const struct rbmap_events_files none = { -1, -1, -1 };
+	static const struct rbmap_names_files none = { -1, -1, -1 };
 	const struct rbmap_log log = { 0 };
 	struct tep_handle *tep = tep_alloc();
 

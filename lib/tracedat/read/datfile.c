@@ -274,7 +274,7 @@ static void publish_clock(struct rbmap_tracedat_reader *datfile)
 
 static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 {
-	static const struct rbmap_events_files none = { -1, -1, -1 };
+	static const struct rbmap_names_files none = { -1, -1, -1 };
 	struct tracedat_buffer *buffer = &datfile->buffers[number];
 	int r;
 
@@ -285,11 +285,12 @@ static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 		rbmap_events_set_clock(buffer->events, datfile->info.clock);
 	/* They share the handle, and that has one resolver. */
 	if (number) {
-		buffer->events->resolver = datfile->buffers[0].events;
+		buffer->events->names.resolver = &datfile->buffers[0].events->names;
 		return 0;
 	}
-	rbmap_events_read_symbols(buffer->events, rbmap_datfile_kallsyms, datfile);
-	return rbmap_events_resolve_functions(buffer->events);
+	rbmap_names_read_symbols(&buffer->events->names, rbmap_datfile_kallsyms,
+				 datfile);
+	return rbmap_names_resolve_functions(&buffer->events->names);
 }
 
 static int compare_cpus(const void *a, const void *b)

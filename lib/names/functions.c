@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <traceevent/event-parse.h>
+
+#include <rbmap/error.h>
+
+#include "base/internal.h"
+#include "names/names.h"
+#include "names/symbols.h"
+#include "tracefs/tracefs.h"
+
+static int read_symbols_file(void *context, char **ret)
+{
+	struct rbmap_names *names = context;
+	int error = rbmap_fd_read(names->files.kallsyms, ret, NULL);
+
+	close(names->files.kallsyms);
+	names->files.kallsyms = -1;
+	return error;
+}
+
+void rbmap_names_read_symbols(struct rbmap_names *names,
+			      int (*read)(void *context, char **ret), void *context)
+{
+	names->read_symbols = read;
+	names->symbols_context = context;
+}
+
+/*
+ * Reading and sorting the kernel's symbols takes longer than loading all formats, so
+ * it waits until a name is asked for: most recorders never print one.
+ */
+static void load_symbols(struct rbmap_names *names)
+{
+	bool cut = false;
+	char *text;
+	int error;
+
+	names->symbols_tried = true;
+	if (!names->read_symbols)
+		return;
+	error = names->read_symbols(names->symbols_context, &text);
+	if (!error)
+		error = rbmap_symbols_parse(&names->symbols, text, &cut);
+	if (error)
+		log_warning(&names->log,
+			    "kallsyms cannot be read (%s): no names of functions",
+			    rbmap_strerror(error));
+	if (cut)
+		log_warning(&names->log, "kallsyms cannot be read to its end: some "
+					 "functions have no name or another one's");
+}
+
+/* Every other address is in one: so both ways to print it are tried. */
+static char *resolve_trial(unsigned long long *address)
+{
+	static const char name[] = "function";
+
+	if (*address & 1)
+		return NULL;
+	*address &= ~UINT64_C(0xff);
+	return (char *)name;
+}
+
+void rbmap_names_try_functions(struct rbmap_names *names, bool on)
+{
+	names->resolver->tries_functions = on;
+	memset(names->functions, 0, sizeof(names->functions));
+}
+
+static char *resolve(void *context, unsigned long long *address, char **module)
+{
+	struct rbmap_names *names = context;
+	const char *name;
+	uint64_t start;
+
+	*module = NULL;
+	if (names->tries_functions)
+		return resolve_trial(address);
+	if (!names->symbols_tried)
+		load_symbols(names);
+	if (!names->symbols)
+		return NULL;
+	name = rbmap_symbols_find(names->symbols, *address, &start);
+	if (!name)
+		return NULL;
+	*address = start;
+	/* libtraceevent's type lacks the const; it only reads the name. */
+	return (char *)name;
+}
+
+const struct rbmap_function *rbmap_names_function(struct rbmap_names *names,
+						  uint64_t address)
+{
+	struct rbmap_function *function = &names->functions[address % RBMAP_FUNCTIONS];
+
+	if (!function->known || function->address != address) {
+		function->name = tep_find_function(names->tep, address);
+		function->start = function->name ? tep_find_function_address(names->tep,
+									     address) :
+						   0;
+		function->length = function->name ? strlen(function->name) : 0;
+		function->address = address;
+		function->known = true;
+	}
+	return function->name ? function : NULL;
+}
+
+int rbmap_names_resolve_functions(struct rbmap_names *names)
+{
+	if (!names->read_symbols && names->files.kallsyms >= 0)
+		rbmap_names_read_symbols(names, read_symbols_file, names);
+	/* A handle that knows functions already is not to be asked twice. */
+	if (tep_get_function_count(names->tep) > 0)
+		return 0;
+	if (tep_set_function_resolver(names->tep, resolve, names))
+		return -ENOMEM;
+	names->resolves = true;
+	return 0;
+}
+
+void rbmap_names_forget_functions(struct rbmap_names *names)
+{
+	if (names->resolves)
+		tep_reset_function_resolver(names->tep);
+	rbmap_symbols_free(names->symbols);
+}

@@ -6,8 +6,8 @@
  * piece at the begin, version 7 in sections that options point to. Both lead to the
  * same buffers, each with a stream of sub-buffers for each CPU.
  */
-#ifndef RBMAP_LIB_TRACEDAT_READ_H
-#define RBMAP_LIB_TRACEDAT_READ_H
+#ifndef RBMAP_TRACEDAT_DATFILE_H
+#define RBMAP_TRACEDAT_DATFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,7 +132,7 @@ struct rbmap_tracedat_reader {
 	uint64_t place;
 };
 
-/* tracedat/read/datfile.c */
+/* datfile.c */
 
 /* Notes what is broken; -EBADMSG, or -ENOMEM. */
 int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
@@ -141,6 +141,10 @@ int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
 /* Where @in ends before its @what does: a fault that says so. */
 int rbmap_datfile_cut(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_in *in, const char *what);
+
+/* Reads @size bytes at @offset; -EBADMSG where the file has fewer. */
+int rbmap_datfile_load(const struct rbmap_tracedat_reader *datfile, void *to,
+		       uint64_t size, uint64_t offset);
 
 /*
  * Reads @size bytes at @offset, all of which are in the file; @ret is to be freed and
@@ -158,18 +162,33 @@ int rbmap_datfile_add_cpu(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
 			  uint64_t size);
 
-/* tracedat/read/v6.c, tracedat/read/v7.c: the rest of the head */
+/* v6.c, tracedat/read/v7.c: the rest of the head */
 int rbmap_datfile_read_v6(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_in *in);
 int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_in *in);
 
-/* A section of version 7, as it is behind its header; to be freed. */
+/* section.c: parts of version 7 */
+#define TRACEDAT_COMPRESSED 1
+
+struct tracedat_section {
+	uint16_t id;
+	uint16_t flags;
+	uint32_t name;
+	uint64_t size;
+};
+;
+
+int rbmap_datfile_read_section_header(struct rbmap_tracedat_reader *datfile,
+				      uint64_t offset, const char *what,
+				      struct tracedat_section *ret);
+
+/* A section of version 7 without its header; to be freed. */
 int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t offset,
 			       uint16_t id, const char *what, struct tracedat_in *ret);
 
 /*
- * tracedat/read/formats.c: the same texts in both versions. All return 0, -EBADMSG with
+ * formats.c: the same texts in both versions. All return 0, -EBADMSG with
  * a fault where the bytes end or make no sense, or another negative errno.
  */
 int rbmap_datfile_header_page(struct rbmap_tracedat_reader *datfile,
@@ -184,14 +203,14 @@ int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
 /* The text of kallsyms; context is the reader. */
 int rbmap_datfile_kallsyms(void *context, char **ret);
 
-/* tracedat/read/options.c: those that both versions have; unknown ones are passed over.
+/* options.c: those that both versions have; unknown ones are passed over.
  */
 /* The name in brackets, or all of it where there are none; to be freed. */
 int rbmap_datfile_clock(const struct tracedat_in *text, char **ret);
 int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 			 struct tracedat_in *option);
 
-/* tracedat/read/data.c */
+/* data.c */
 
 /* The next span; as rbmap_tracedat_reader_take(). */
 int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/internal.h"
-#include "tracedat/write/writer.h"
+#include "tracedat/limits.h"
 
 #define OPTION_BUFFER 3
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
-#include "tracedat/write/writer.h"
+#include "tracedat/limits.h"
 
 /* Source: trace-cmd.dat.v7(5). Options that point to a section have its number. */
 enum {
@@ -22,112 +22,8 @@ enum {
 };
 
 #define SECTION_OPTIONS 0
-#define SECTION_COMPRESSED 1
-#define SECTION_HEADER 16
 /* A writer adds one for each buffer. */
 #define MOST_IN_CHAIN (TRACEDAT_MAX_BUFFERS + 16)
-
-struct section {
-	uint16_t id;
-	uint16_t flags;
-	uint32_t name;
-	uint64_t size;
-};
-
-static int read_header(struct rbmap_tracedat_reader *datfile, uint64_t offset,
-		       const char *what, struct section *ret)
-{
-	struct tracedat_in in = { .size = SECTION_HEADER,
-				  .offset = offset,
-				  .swap = datfile->swap };
-	char *bytes;
-	int r = rbmap_datfile_read(datfile, offset, SECTION_HEADER, &bytes);
-
-	if (r == -EBADMSG)
-		return rbmap_datfile_fault(datfile, datfile->size,
-					   "%s: should be at byte %llu, but the file "
-					   "ends here",
-					   what, (unsigned long long)offset);
-	if (r < 0)
-		return r;
-	in.bytes = (unsigned char *)bytes;
-	if (rbmap_in_u16(&in, &ret->id) || rbmap_in_u16(&in, &ret->flags) ||
-	    rbmap_in_u32(&in, &ret->name) || rbmap_in_u64(&in, &ret->size))
-		r = -EBADMSG;
-	free(bytes);
-	return r;
-}
-
-/* @in, with its sizes before it, becomes what was compressed. */
-static int inflate_section(struct rbmap_tracedat_reader *datfile,
-			   struct tracedat_in *in, const char *what)
-{
-	const unsigned char *from;
-	uint32_t from_size, to_size;
-	unsigned char *to;
-	int r;
-
-	if (rbmap_in_u32(in, &from_size) || rbmap_in_u32(in, &to_size) ||
-	    rbmap_in_bytes(in, &from, from_size))
-		return rbmap_datfile_cut(datfile, in, what);
-	if (to_size > TRACEDAT_MAX_TEXT)
-		return rbmap_datfile_fault(datfile, in->offset,
-					   "%s: %u bytes are more than a text has",
-					   what, to_size);
-	to = malloc((size_t)to_size + 1);
-	if (!to)
-		return -ENOMEM;
-	r = rbmap_inflate(datfile->compression, to, to_size, from, from_size);
-	if (r < 0) {
-		free(to);
-		return r == -ENOMEM ? r :
-				      rbmap_datfile_fault(datfile, in->offset,
-							  "%s: what is compressed is "
-							  "broken",
-							  what);
-	}
-	free((void *)in->bytes);
-	in->bytes = to;
-	in->size = to_size;
-	in->at = 0;
-	return 0;
-}
-
-int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t offset,
-			       uint16_t id, const char *what, struct tracedat_in *ret)
-{
-	struct section section;
-	struct tracedat_in in;
-	char *bytes;
-	int r = read_header(datfile, offset, what, &section);
-
-	if (r < 0)
-		return r;
-	if (section.id != id)
-		return rbmap_datfile_fault(datfile, offset,
-					   "%s: section %u instead of %u", what,
-					   section.id, id);
-	in = (struct tracedat_in){ .offset = offset + SECTION_HEADER,
-				   .size = section.size,
-				   .swap = datfile->swap };
-	/* What is left of it may still be good. */
-	if (in.size > datfile->size - in.offset)
-		in.size = datfile->size - in.offset;
-	r = rbmap_datfile_read(datfile, in.offset, in.size, &bytes);
-	if (r == -EBADMSG)
-		return rbmap_datfile_fault(datfile, offset, "%s: too large for a text",
-					   what);
-	if (r < 0)
-		return r;
-	in.bytes = (unsigned char *)bytes;
-	if (section.flags & SECTION_COMPRESSED)
-		r = inflate_section(datfile, &in, what);
-	if (r < 0)
-		free((void *)in.bytes);
-	else
-		*ret = in;
-	return r;
-}
 
 static int read_text(struct rbmap_tracedat_reader *datfile, uint16_t id,
 		     uint64_t offset)
@@ -174,7 +70,7 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_in *option)
 {
 	struct tracedat_buffer *buffer;
-	struct section section;
+	struct tracedat_section section;
 	const char *name, *clock;
 	uint32_t nr_cpus, subbuf_size;
 	uint64_t offset;
@@ -186,7 +82,8 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 		return rbmap_datfile_cut(datfile, option, "option BUFFER");
 	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
 		return rbmap_datfile_fault(datfile, option->offset, "too many buffers");
-	r = read_header(datfile, offset, "data of a buffer", &section);
+	r = rbmap_datfile_read_section_header(datfile, offset, "data of a buffer",
+					      &section);
 	if (r < 0)
 		return r;
 	if (section.id != ID_BUFFER)
@@ -195,7 +92,7 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 	if (!buffer)
 		return -ENOMEM;
 	buffer->subbuf_size = subbuf_size;
-	buffer->compressed = section.flags & SECTION_COMPRESSED;
+	buffer->compressed = section.flags & TRACEDAT_COMPRESSED;
 	buffer->clock = strdup(clock);
 	r = buffer->clock ? 0 : -ENOMEM;
 	for (uint32_t i = 0; r == 0 && i < nr_cpus; i++)

@@ -21,8 +21,8 @@
 #include <rbmap/subbuf.h>
 #include <rbmap/tracedat.h>
 
-/* The most that the kernel can be built for is 8192. */
-#define TRACEDAT_MAX_CPUS 65536
+#include "tracedat/limits.h"
+
 /* More than any kernel's header of a sub-buffer. */
 #define TRACEDAT_MAX_HEADER 64
 /* An entry of the table: offset and size. */

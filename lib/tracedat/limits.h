@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* What writing and reading a trace.dat have in common. */
+#ifndef RBMAP_TRACEDAT_LIMITS_H
+#define RBMAP_TRACEDAT_LIMITS_H
+
+/* The most that the kernel can be built for is 8192. */
+#define TRACEDAT_MAX_CPUS 65536
+
+#endif

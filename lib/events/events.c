@@ -7,7 +7,7 @@
 #include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
-#include "tracefs/tracefs.h"
+#include "tracefs/clock.h"
 
 /*
  * Behind the data of a record: libtraceevent reads numbers of a trace_printk(), and
@@ -15,11 +15,6 @@
  * whether they still lie in the record. Pages that nobody looks at cost nothing.
  */
 #define COPY_SLACK (4 * 65536)
-
-/* Those that trace-cmd report tells in seconds; the others are plain numbers. */
-static const char *const clocks_in_usecs[] = {
-	"local", "global", "uptime", "perf", "mono", "mono_raw", "tai",
-};
 
 int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 		     const struct rbmap_names_files *files, const struct rbmap_log *log)
@@ -54,33 +49,21 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 	free(events);
 }
 
-bool rbmap_clock_in_usecs(const char *clock)
-{
-	for (size_t i = 0; i < sizeof(clocks_in_usecs) / sizeof(*clocks_in_usecs); i++)
-		if (!strcmp(clock, clocks_in_usecs[i]))
-			return true;
-	return false;
-}
-
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock)
 {
 	events->usecs = rbmap_clock_in_usecs(clock);
 }
 
+/* Where no clock is chosen, times are printed as those of the default clock. */
 static int read_clock(struct rbmap_events *events, struct tracefs_instance *instance)
 {
-	char *text, *begin, *end;
-	int error = rbmap_tracefs_read(instance, "trace_clock", &text, NULL);
+	char *clock;
+	int r = rbmap_clock_read(instance, &clock);
 
-	if (error)
-		return error;
-	begin = strchr(text, '[');
-	end = begin ? strchr(begin, ']') : NULL;
-	if (end) {
-		*end = '\0';
-		rbmap_events_set_clock(events, begin + 1);
-	}
-	free(text);
+	if (r < 0)
+		return r == -EBADMSG ? 0 : r;
+	rbmap_events_set_clock(events, clock);
+	free(clock);
 	return 0;
 }
 

@@ -57,8 +57,6 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 		     const struct rbmap_names_files *files,
 		     const struct rbmap_log *log);
 
-/* Whether trace-cmd report tells this clock in seconds, to the microsecond. */
-bool rbmap_clock_in_usecs(const char *clock);
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock);
 
 int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,

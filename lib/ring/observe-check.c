@@ -6,49 +6,26 @@
 
 #include "base/internal.h"
 #include "ring/engine-observe.h"
+#include "tracefs/clock.h"
 #include "tracefs/tracefs.h"
 
-/*
- * Two fillings of a sub-buffer are told apart by their time stamps, and their order is
- * told by them. A jiffies clock (uptime) stands still for milliseconds, tai is set back
- * with the wall clock, and of others it is not known.
+/* Two fillings of a sub-buffer, and their order, are told apart by their time stamps.
  */
-static const char *const fine_clocks[] = { "local",    "global", "mono",
-					   "mono_raw", "boot",	 "x86-tsc" };
-
-static bool is_fine(const char *clock)
-{
-	for (size_t i = 0; i < sizeof(fine_clocks) / sizeof(fine_clocks[0]); i++)
-		if (strcmp(clock, fine_clocks[i]) == 0)
-			return true;
-	return false;
-}
-
-/* "[local] global counter ..." */
 static int check_clock(struct tracefs_instance *instance, const struct rbmap_log *log)
 {
-	char *text, *name, *end;
-	int r;
+	char *clock;
+	int r = rbmap_clock_read(instance, &clock);
 
-	r = rbmap_tracefs_read(instance, "trace_clock", &text, NULL);
 	if (r < 0)
 		return r;
-	name = strchr(text, '[');
-	end = name ? strchr(name, ']') : NULL;
-	if (!end) {
-		r = -EBADMSG;
-	} else {
-		*end = '\0';
-		if (!is_fine(name + 1)) {
-			log_warning(
-				log,
-				"the ring buffer cannot be observed: the trace "
-				"clock %s does not tell the order, choose local or mono",
-				name + 1);
-			r = -EOPNOTSUPP;
-		}
+	if (!rbmap_clock_gives_order(clock)) {
+		log_warning(log,
+			    "the ring buffer cannot be observed: the trace clock %s "
+			    "does not tell the order, choose local or mono",
+			    clock);
+		r = -EOPNOTSUPP;
 	}
-	free(text);
+	free(clock);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include "events/events.h"
 #include "span/subbuf.h"
 #include "tracedat/read/datfile.h"
+#include "tracefs/clock.h"
 
 /* Magic, "tracing", version, byte order, long size, page size: more than these are. */
 #define MOST_INITIAL 64

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "tracefs/clock.h"
 
 /* Source: trace-cmd.dat.v7(5); those of version 6 have the same numbers. */
 enum {
@@ -91,15 +92,15 @@ static int take_tsc(struct rbmap_tracedat_reader *datfile, struct tracedat_in *o
 int rbmap_datfile_clock(const struct tracedat_in *text, char **ret)
 {
 	char *clock = text_of(text);
-	char *begin, *end;
+	const char *chosen;
+	size_t length;
 
 	if (!clock)
 		return -ENOMEM;
-	begin = strchr(clock, '[');
-	end = begin ? strchr(begin, ']') : NULL;
-	if (end) {
-		*end = '\0';
-		memmove(clock, begin + 1, end - begin);
+	chosen = rbmap_clock_chosen(clock, &length);
+	if (chosen) {
+		memmove(clock, chosen, length);
+		clock[length] = '\0';
 	}
 	*ret = clock;
 	return 0;

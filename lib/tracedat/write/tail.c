@@ -13,6 +13,7 @@
 
 #include "base/internal.h"
 #include "tracedat/write/writer.h"
+#include "tracefs/clock.h"
 
 /* Source: trace-cmd 3.1.6, as its dump command tells them. */
 #define OPTION_CPUSTAT 2
@@ -149,15 +150,16 @@ static void fill_table(unsigned char *table, const struct rbmap_tracedat_writer 
 			  writer->by_cpu[cpu]);
 }
 
+/* With its brackets. */
 static void put_clock(FILE *out, const char *clocks)
 {
-	const char *begin = strchr(clocks, '[');
-	const char *end = begin ? strchr(begin, ']') : NULL;
+	size_t length;
+	const char *chosen = rbmap_clock_chosen(clocks, &length);
 
-	if (!end)
+	if (!chosen)
 		return;
-	put_u64(out, end + 1 - begin);
-	fwrite(begin, 1, end + 1 - begin, out);
+	put_u64(out, length + 2);
+	fwrite(chosen - 1, 1, length + 2, out);
 }
 
 static void put_rest(FILE *out, const struct rbmap_tracedat_writer *writer,

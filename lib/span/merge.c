@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/heap.h"
 #include "base/internal.h"
 #include "span/fifo.h"
 #include "span/subbuf.h"
@@ -24,9 +25,8 @@ struct rbmap_merge {
 	/* In the order of their numbers, which decides between equal time stamps. */
 	struct merge_cpu *cpus;
 	size_t nr_cpus;
-	/* Those with records, as a heap: the one whose record is next comes first. */
-	uint32_t *heap;
-	size_t nr_heap;
+	/* Those with records: the one whose record is next comes first. */
+	struct heap heap;
 	/* The latest time stamps: by now, by the last round, by the one before. */
 	uint64_t latest;
 	uint64_t last_round;
@@ -48,8 +48,8 @@ static int compare_cpus(const void *a, const void *b)
 static int fill(struct rbmap_merge *merge, const int *cpus, size_t nr_cpus)
 {
 	merge->cpus = calloc(nr_cpus, sizeof(*merge->cpus));
-	merge->heap = calloc(nr_cpus, sizeof(*merge->heap));
-	if (!merge->cpus || !merge->heap)
+	merge->heap.items = calloc(nr_cpus, sizeof(*merge->heap.items));
+	if (!merge->cpus || !merge->heap.items)
 		return -ENOMEM;
 	merge->nr_cpus = nr_cpus;
 	for (size_t i = 0; i < nr_cpus; i++)
@@ -90,53 +90,17 @@ RBMAP_PUBLIC void rbmap_merge_close(struct rbmap_merge *merge)
 	for (size_t i = 0; i < merge->nr_cpus; i++)
 		rbmap_fifo_free(&merge->cpus[i].fifo);
 	free(merge->cpus);
-	free(merge->heap);
+	free(merge->heap.items);
 	free(merge);
 }
 
-static bool comes_first(const struct rbmap_merge *merge, uint32_t a, uint32_t b)
+static bool comes_first(const void *a, const void *b)
 {
-	uint64_t left = fifo_first(&merge->cpus[a].fifo)->order;
-	uint64_t right = fifo_first(&merge->cpus[b].fifo)->order;
+	const struct merge_cpu *left = a, *right = b;
+	uint64_t order = fifo_first(&left->fifo)->order;
+	uint64_t other = fifo_first(&right->fifo)->order;
 
-	return left < right || (left == right && a < b);
-}
-
-static void swap(struct rbmap_merge *merge, size_t a, size_t b)
-{
-	uint32_t held = merge->heap[a];
-
-	merge->heap[a] = merge->heap[b];
-	merge->heap[b] = held;
-}
-
-static void sift_up(struct rbmap_merge *merge, size_t at)
-{
-	size_t above;
-
-	for (; at; at = above) {
-		above = (at - 1) / 2;
-		if (!comes_first(merge, merge->heap[at], merge->heap[above]))
-			return;
-		swap(merge, at, above);
-	}
-}
-
-static void sift_down(struct rbmap_merge *merge)
-{
-	size_t at = 0, best;
-
-	for (;;) {
-		best = at;
-		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
-			if (below < merge->nr_heap &&
-			    comes_first(merge, merge->heap[below], merge->heap[best]))
-				best = below;
-		if (best == at)
-			return;
-		swap(merge, at, best);
-		at = best;
-	}
+	return order < other || (order == other && left < right);
 }
 
 static struct merge_cpu *find_cpu(struct rbmap_merge *merge, int cpu)
@@ -166,8 +130,7 @@ static int keep(struct rbmap_merge *merge, struct merge_cpu *from,
 	merge->latest_known = true;
 	if (!from->waiting) {
 		from->waiting = true;
-		merge->heap[merge->nr_heap++] = from - merge->cpus;
-		sift_up(merge, merge->nr_heap - 1);
+		heap_add(&merge->heap, from, comes_first);
 	}
 	return 0;
 }
@@ -213,9 +176,9 @@ RBMAP_PUBLIC int rbmap_merge_next(struct rbmap_merge *merge, struct rbmap_record
 	const struct fifo_record *first;
 	struct merge_cpu *from;
 
-	if (!merge->nr_heap)
+	if (!merge->heap.nr)
 		return 0;
-	from = &merge->cpus[merge->heap[0]];
+	from = merge->heap.items[0];
 	first = fifo_first(&from->fifo);
 	if (!merge->ended && !(merge->bound_known && first->order <= merge->bound))
 		return 0;
@@ -227,10 +190,10 @@ RBMAP_PUBLIC int rbmap_merge_next(struct rbmap_merge *merge, struct rbmap_record
 		.cpu = from->cpu,
 	};
 	fifo_drop(&from->fifo);
-	if (!fifo_first(&from->fifo)) {
-		from->waiting = false;
-		merge->heap[0] = merge->heap[--merge->nr_heap];
-	}
-	sift_down(merge);
+	from->waiting = fifo_first(&from->fifo);
+	if (from->waiting)
+		heap_sift_first(&merge->heap, comes_first);
+	else
+		heap_drop_first(&merge->heap, comes_first);
 	return 1;
 }

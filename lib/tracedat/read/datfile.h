@@ -19,6 +19,7 @@
 #include <rbmap/record.h>
 #include <rbmap/tracedat.h>
 
+#include "base/heap.h"
 #include "tracedat/read/in.h"
 #include "tracedat/read/inflate.h"
 
@@ -121,10 +122,8 @@ struct rbmap_tracedat_reader {
 	struct rbmap_tracedat_fault *faults;
 	size_t nr_faults;
 
-	/* Streams with a record, as a heap: the one whose record is next comes first.
-	 */
-	struct tracedat_stream **heap;
-	size_t nr_heap;
+	/* Streams with a record: the one whose record is next comes first. */
+	struct heap heap;
 	/* When the first record behind those of the first stream was written. */
 	uint64_t others;
 	bool merging;

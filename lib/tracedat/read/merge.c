@@ -16,51 +16,21 @@ static uint64_t convert(const struct rbmap_tracedat_info *info, uint64_t time_st
 }
 
 /* By the buffer and the CPU where the time is the same. */
-static bool comes_first(const struct tracedat_stream *a,
-			const struct tracedat_stream *b)
+static bool comes_first(const void *a, const void *b)
 {
-	if (a->head.time_stamp != b->head.time_stamp)
-		return a->head.time_stamp < b->head.time_stamp;
-	if (a->buffer != b->buffer)
-		return a->buffer < b->buffer;
-	return a->cpu < b->cpu;
+	const struct tracedat_stream *left = a, *right = b;
+
+	if (left->head.time_stamp != right->head.time_stamp)
+		return left->head.time_stamp < right->head.time_stamp;
+	if (left->buffer != right->buffer)
+		return left->buffer < right->buffer;
+	return left->cpu < right->cpu;
 }
 
-static void swap(struct rbmap_tracedat_reader *datfile, size_t a, size_t b)
+static const struct tracedat_stream *at(const struct rbmap_tracedat_reader *datfile,
+					size_t place)
 {
-	struct tracedat_stream *held = datfile->heap[a];
-
-	datfile->heap[a] = datfile->heap[b];
-	datfile->heap[b] = held;
-}
-
-static void sift_up(struct rbmap_tracedat_reader *datfile, size_t at)
-{
-	size_t above;
-
-	for (; at; at = above) {
-		above = (at - 1) / 2;
-		if (!comes_first(datfile->heap[at], datfile->heap[above]))
-			return;
-		swap(datfile, at, above);
-	}
-}
-
-static void sift_down(struct rbmap_tracedat_reader *datfile)
-{
-	size_t at = 0, best;
-
-	for (;;) {
-		best = at;
-		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
-			if (below < datfile->nr_heap &&
-			    comes_first(datfile->heap[below], datfile->heap[best]))
-				best = below;
-		if (best == at)
-			return;
-		swap(datfile, at, best);
-		at = best;
-	}
+	return datfile->heap.items[place];
 }
 
 static int bad_record(struct rbmap_tracedat_reader *datfile,
@@ -103,10 +73,8 @@ static int begin_stream(struct rbmap_tracedat_reader *datfile,
 {
 	int r = stream->chosen ? advance(datfile, stream) : 0;
 
-	if (r > 0) {
-		datfile->heap[datfile->nr_heap++] = stream;
-		sift_up(datfile, datfile->nr_heap - 1);
-	}
+	if (r > 0)
+		heap_add(&datfile->heap, stream, comes_first);
 	return r;
 }
 
@@ -127,16 +95,16 @@ static uint64_t time_of_others(const struct rbmap_tracedat_reader *datfile)
 {
 	uint64_t time = UINT64_MAX;
 
-	for (size_t i = 1; i <= 2 && i < datfile->nr_heap; i++)
-		if (datfile->heap[i]->head.time_stamp < time)
-			time = datfile->heap[i]->head.time_stamp;
+	for (size_t i = 1; i <= 2 && i < datfile->heap.nr; i++)
+		if (at(datfile, i)->head.time_stamp < time)
+			time = at(datfile, i)->head.time_stamp;
 	return time;
 }
 
 /* The record that was returned is needed no more. */
 static int go_on(struct rbmap_tracedat_reader *datfile)
 {
-	struct tracedat_stream *first = datfile->heap[0];
+	struct tracedat_stream *first = datfile->heap.items[0];
 	int r;
 
 	datfile->must_advance = false;
@@ -145,8 +113,9 @@ static int go_on(struct rbmap_tracedat_reader *datfile)
 	if (r < 0 || (r > 0 && first->head.time_stamp < datfile->others))
 		return r;
 	if (r == 0)
-		datfile->heap[0] = datfile->heap[--datfile->nr_heap];
-	sift_down(datfile);
+		heap_drop_first(&datfile->heap, comes_first);
+	else
+		heap_sift_first(&datfile->heap, comes_first);
 	datfile->others = time_of_others(datfile);
 	return r;
 }
@@ -162,12 +131,12 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfil
 		r = go_on(datfile);
 	if (r < 0)
 		return r;
-	if (!datfile->nr_heap)
+	if (!datfile->heap.nr)
 		return 0;
-	*ret = datfile->heap[0]->head;
+	*ret = at(datfile, 0)->head;
 	if (buffer)
-		*buffer = datfile->heap[0]->buffer;
-	datfile->place = datfile->heap[0]->place;
+		*buffer = at(datfile, 0)->buffer;
+	datfile->place = at(datfile, 0)->place;
 	datfile->must_advance = true;
 	return 1;
 }
@@ -202,7 +171,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *dat
 {
 	datfile->merging = false;
 	datfile->must_advance = false;
-	datfile->nr_heap = 0;
+	datfile->heap.nr = 0;
 	datfile->place = 0;
 	for (size_t i = 0; i < datfile->nr_buffers; i++)
 		for (size_t j = 0; j < datfile->buffers[i].nr_cpus; j++)

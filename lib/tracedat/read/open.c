@@ -214,8 +214,8 @@ static int finish_head(struct rbmap_tracedat_reader *datfile)
 		if (r == 0)
 			r = make_events(datfile, i);
 	}
-	datfile->heap = calloc(streams + 1, sizeof(struct tracedat_stream *));
-	return r == 0 && !datfile->heap ? -ENOMEM : r;
+	datfile->heap.items = calloc(streams + 1, sizeof(*datfile->heap.items));
+	return r == 0 && !datfile->heap.items ? -ENOMEM : r;
 }
 
 static void publish_info(struct rbmap_tracedat_reader *datfile)
@@ -295,7 +295,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 		tep_unload_plugins(datfile->plugins, datfile->tep);
 	if (datfile->tep)
 		tep_unref(datfile->tep);
-	free(datfile->heap);
+	free(datfile->heap.items);
 	free(datfile->public_buffers);
 	free(datfile->buffers);
 	free(datfile->faults);

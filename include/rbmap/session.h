@@ -2,6 +2,7 @@
 #ifndef RBMAP_SESSION_H
 #define RBMAP_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -148,6 +149,48 @@ enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
  * Since: 0.1
  */
 const char *rbmap_engine_name(enum rbmap_engine engine);
+
+/**
+ * rbmap_engine_parse - the engine of a name
+ *
+ * @ret: the engine on success, untouched otherwise
+ * @name: as rbmap_engine_name() returns it, borrowed
+ *
+ * Returns 0, or -EINVAL where no engine has that name.
+ *
+ * Since: 0.1
+ */
+int rbmap_engine_parse(enum rbmap_engine *ret, const char *name);
+
+/**
+ * rbmap_engine_consumes - whether an engine takes events out of the ring
+ *
+ * @engine: the engine
+ *
+ * Events that one consumer takes are not delivered to another. Where nothing is
+ * consumed, rbmap_account_fill_observed() accounts for the events, else
+ * rbmap_account_fill().
+ *
+ * Returns true for RBMAP_ENGINE_AUTO, as it only chooses among engines that consume, and
+ * false for no engine.
+ *
+ * Since: 0.1
+ */
+bool rbmap_engine_consumes(enum rbmap_engine engine);
+
+/**
+ * rbmap_engine_maps - whether an engine maps the ring
+ *
+ * @engine: the engine
+ *
+ * While a ring is mapped, others can neither resize it nor take a snapshot.
+ *
+ * Returns false for RBMAP_ENGINE_AUTO, which also works without a mapping, and for no
+ * engine.
+ *
+ * Since: 0.1
+ */
+bool rbmap_engine_maps(enum rbmap_engine engine);
 
 /**
  * rbmap_session_layout - the layout of the session's sub-buffers

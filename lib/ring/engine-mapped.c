@@ -427,6 +427,9 @@ static int mapped_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 
 const struct rbmap_engine_ops rbmap_mapped_ops = {
 	.engine = RBMAP_ENGINE_MAPPED,
+	.name = "mapped",
+	.consumes = true,
+	.maps = true,
 	.open = mapped_open,
 	.close = mapped_close,
 	.wake = mapped_wake,

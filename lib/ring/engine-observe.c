@@ -441,6 +441,9 @@ static int open_ring(struct rbmap_engine_ring **ret, int fd, int cpu,
 
 const struct rbmap_engine_ops rbmap_observe_ops = {
 	.engine = RBMAP_ENGINE_OBSERVE,
+	.name = "observe",
+	.maps = true,
+	.check = rbmap_observe_check,
 	.open = open_ring,
 	.close = observer_close,
 	.wake = observer_wake,

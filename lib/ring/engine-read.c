@@ -168,6 +168,8 @@ static int read_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 
 const struct rbmap_engine_ops rbmap_read_ops = {
 	.engine = RBMAP_ENGINE_READ,
+	.name = "read",
+	.consumes = true,
 	.open = read_open,
 	.close = read_close,
 	.wake = read_wake,

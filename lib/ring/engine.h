@@ -3,8 +3,8 @@
  * An engine turns the ring of one CPU into spans. What it is asked, in this order:
  * wake, then take until 0, each span settled before the next take.
  */
-#ifndef RBMAP_ENGINE_H
-#define RBMAP_ENGINE_H
+#ifndef RBMAP_RING_ENGINE_H
+#define RBMAP_RING_ENGINE_H
 
 #include <stdbool.h>
 
@@ -20,6 +20,21 @@ struct rbmap_engine_ring;
 
 struct rbmap_engine_ops {
 	enum rbmap_engine engine;
+	const char *name;
+	/*
+	 * Without it the ring stays beyond the watermark once it was full, and whoever
+	 * waits for that costs the writer a wake-up: such an engine looks by the clock
+	 * alone, and says how fast the rings fill (see rbmap_engine_ring).
+	 */
+	bool consumes;
+	/* It maps the ring. */
+	bool maps;
+
+	/*
+	 * Whether it can be used on the instance: 0, -EOPNOTSUPP with the reason in the
+	 * log, or another negative errno. NULL: opening says all.
+	 */
+	int (*check)(struct tracefs_instance *instance, const struct rbmap_log *log);
 
 	/*
 	 * fd: trace_pipe_raw, O_NONBLOCK; the caller keeps it open. copies: no span is
@@ -47,13 +62,17 @@ struct rbmap_engine_ring {
 	struct rbmap_session_work *work;
 	int cpu;
 	/*
-	 * Of an engine that has to look by itself: the sub-buffers that the writer has
+	 * Of an engine that does not consume: the sub-buffers that the writer has
 	 * filled since the look before the last, and how many there are.
 	 */
 	uint32_t filled;
 	uint32_t nr_subbufs;
 };
 
+/* NULL: there is none. For RBMAP_ENGINE_AUTO the one that is tried first. */
+const struct rbmap_engine_ops *rbmap_engine_find(enum rbmap_engine engine);
+
+/* Each adds a line to the table in engines.c. */
 extern const struct rbmap_engine_ops rbmap_mapped_ops;
 extern const struct rbmap_engine_ops rbmap_read_ops;
 extern const struct rbmap_engine_ops rbmap_observe_ops;

@@ -12,7 +12,6 @@
 #include <rbmap/session.h>
 
 #include "base/internal.h"
-#include "ring/engine-observe.h"
 #include "ring/engine.h"
 #include "ring/pace.h"
 #include "ring/session-cpus.h"
@@ -150,31 +149,23 @@ static void close_engines(struct rbmap_session *session)
 	}
 }
 
-static const struct rbmap_engine_ops *const engines[] = {
-	[RBMAP_ENGINE_AUTO] = &rbmap_mapped_ops,
-	[RBMAP_ENGINE_MAPPED] = &rbmap_mapped_ops,
-	[RBMAP_ENGINE_READ] = &rbmap_read_ops,
-	[RBMAP_ENGINE_OBSERVE] = &rbmap_observe_ops,
-};
-
-#define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
-
 /* One engine for all rings: where one of them cannot be mapped, none is. */
-static int choose_engine(struct rbmap_session *session, enum rbmap_engine asked)
+static int choose_engine(struct rbmap_session *session, enum rbmap_engine wanted)
 {
+	const struct rbmap_engine_ops *ops = rbmap_engine_find(wanted);
 	int r = 0;
 
-	if (asked == RBMAP_ENGINE_OBSERVE)
-		r = rbmap_observe_check(session->instance, &session->log);
+	if (ops->check)
+		r = ops->check(session->instance, &session->log);
 	if (r == 0)
-		r = open_engines(session, engines[asked]);
-	if (asked != RBMAP_ENGINE_AUTO || !means_no_mapping(r))
+		r = open_engines(session, ops);
+	if (wanted != RBMAP_ENGINE_AUTO || !means_no_mapping(r))
 		return r;
 	log_warning(&session->log,
 		    "the ring buffer cannot be mapped (%s); using read(2)",
 		    r == -ENOTTY ? "Linux 6.10 or later can" : strerrordesc_np(-r));
 	close_engines(session);
-	return open_engines(session, &rbmap_read_ops);
+	return open_engines(session, rbmap_engine_find(RBMAP_ENGINE_READ));
 }
 
 static int watch(struct rbmap_session *session, int fd, uint32_t who)
@@ -184,10 +175,6 @@ static int watch(struct rbmap_session *session, int fd, uint32_t who)
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/*
- * A ring that nobody consumes is beyond the watermark once and for all, and who waits
- * for it costs the writer a wake-up: an observer looks by the clock alone.
- */
 static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 {
 	int r;
@@ -199,14 +186,14 @@ static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 			    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
 	if (r == 0)
 		r = watch(session, session->pace.fd, TIMER);
-	if (session->ops->engine == RBMAP_ENGINE_OBSERVE)
+	if (!session->ops->consumes)
 		return r;
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++)
 		r = watch(session, session->rings[i].fd, i);
 	return r;
 }
 
-static int open_rings(struct rbmap_session *session, enum rbmap_engine asked)
+static int open_rings(struct rbmap_session *session, enum rbmap_engine wanted)
 {
 	int r;
 
@@ -215,7 +202,7 @@ static int open_rings(struct rbmap_session *session, enum rbmap_engine asked)
 		if (r < 0)
 			return r;
 	}
-	return choose_engine(session, asked);
+	return choose_engine(session, wanted);
 }
 
 static int allocate_rings(struct rbmap_session *session)
@@ -234,7 +221,8 @@ static int open_parts(struct rbmap_session *session,
 {
 	int r;
 
-	if (options->engine >= NR_ENGINES || options->flags & ~RBMAP_SESSION_COPIES)
+	if (!rbmap_engine_find(options->engine) ||
+	    options->flags & ~RBMAP_SESSION_COPIES)
 		return -EINVAL;
 	r = rbmap_session_list_cpus(options, &session->cpus, &session->nr_rings);
 	if (r == 0)
@@ -274,8 +262,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	}
 	rbmap_session_look_everywhere(session);
 	log_info(&session->log, "%zu CPUs, engine %s, sub-buffers of %u bytes",
-		 session->nr_rings, rbmap_engine_name(session->ops->engine),
-		 session->layout.subbuf_size);
+		 session->nr_rings, session->ops->name, session->layout.subbuf_size);
 	*ret = session;
 	return 0;
 }
@@ -304,21 +291,6 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 RBMAP_PUBLIC enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session)
 {
 	return session->ops->engine;
-}
-
-RBMAP_PUBLIC const char *rbmap_engine_name(enum rbmap_engine engine)
-{
-	switch (engine) {
-	case RBMAP_ENGINE_AUTO:
-		return "auto";
-	case RBMAP_ENGINE_MAPPED:
-		return "mapped";
-	case RBMAP_ENGINE_READ:
-		return "read";
-	case RBMAP_ENGINE_OBSERVE:
-		return "observe";
-	}
-	return "unknown";
 }
 
 RBMAP_PUBLIC const struct rbmap_layout *
@@ -408,7 +380,7 @@ static int end_round(struct rbmap_session *session)
 {
 	uint32_t filled = 0, nr = 1;
 
-	if (session->ops->engine != RBMAP_ENGINE_OBSERVE)
+	if (session->ops->consumes)
 		return 0;
 	for (size_t i = 0; i < session->nr_rings; i++) {
 		const struct rbmap_engine_ring *ring = session->rings[i].engine;

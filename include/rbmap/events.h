@@ -64,6 +64,26 @@ int rbmap_events_open(struct rbmap_events **ret,
 		      const struct rbmap_events_options *options);
 
 /**
+ * rbmap_events_from_tep - compile and print the event formats of a libtraceevent handle
+ *
+ * @ret: the events on success, untouched otherwise; free them with
+ *	rbmap_events_close()
+ * @tep: the handle, with its events, plugins, commands and functions; a reference is taken
+ * @clock: the name of the trace clock, borrowed during the call; NULL is one in
+ *	nanoseconds
+ *
+ * Nothing is read from tracefs or /proc: what the handle knows is all there is. Events
+ * that it is given later are found as well. As with rbmap_events_open(), the events must
+ * not be used by two threads at the same time.
+ *
+ * Returns 0 or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_from_tep(struct rbmap_events **ret, struct tep_handle *tep,
+			  const char *clock);
+
+/**
  * rbmap_events_close - free the events
  *
  * @events: may be NULL

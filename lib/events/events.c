@@ -115,6 +115,18 @@ RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
 	return 0;
 }
 
+RBMAP_PUBLIC int rbmap_events_from_tep(struct rbmap_events **ret,
+				       struct tep_handle *tep, const char *clock)
+{
+	static const struct rbmap_names_files none = { -1, -1, -1 };
+	static const struct rbmap_log silent;
+	int r = rbmap_events_new(ret, tep, &none, &silent);
+
+	if (r == 0 && clock)
+		rbmap_events_set_clock(*ret, clock);
+	return r;
+}
+
 RBMAP_PUBLIC struct tep_handle *rbmap_events_tep(const struct rbmap_events *events)
 {
 	return events->tep;

@@ -3,8 +3,8 @@
  * Decimal numbers, eight digits at once, without a table and without a jump for each
  * digit: most of what a trace prints is numbers.
  */
-#ifndef RBMAP_DECIMAL_H
-#define RBMAP_DECIMAL_H
+#ifndef RBMAP_BASE_DECIMAL_H
+#define RBMAP_BASE_DECIMAL_H
 
 #include <endian.h>
 #include <stdint.h>

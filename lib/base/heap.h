@@ -4,8 +4,8 @@
  * makes the heap gives it room for all items. The comparison is a parameter, and with
  * it all is inlined: both users merge millions of records through it.
  */
-#ifndef RBMAP_HEAP_H
-#define RBMAP_HEAP_H
+#ifndef RBMAP_BASE_HEAP_H
+#define RBMAP_BASE_HEAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_INTERNAL_H
-#define RBMAP_INTERNAL_H
+#ifndef RBMAP_BASE_INTERNAL_H
+#define RBMAP_BASE_INTERNAL_H
 
 #include <errno.h>
 #include <stddef.h>

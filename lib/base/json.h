@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_JSON_H
-#define RBMAP_JSON_H
+#ifndef RBMAP_BASE_JSON_H
+#define RBMAP_BASE_JSON_H
 
 #include <endian.h>
 

@@ -3,8 +3,8 @@
  * Text that grows, and numbers put into it without printf(3). What did not fit for
  * want of memory is told once, at the end.
  */
-#ifndef RBMAP_TEXT_H
-#define RBMAP_TEXT_H
+#ifndef RBMAP_BASE_TEXT_H
+#define RBMAP_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

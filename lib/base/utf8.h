@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* What JSON may have as it is; for the library and the commands. */
-#ifndef RBMAP_UTF8_H
-#define RBMAP_UTF8_H
+#ifndef RBMAP_BASE_UTF8_H
+#define RBMAP_BASE_UTF8_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_EVENTS_INTERNAL_H
-#define RBMAP_EVENTS_INTERNAL_H
+#ifndef RBMAP_EVENTS_EVENTS_H
+#define RBMAP_EVENTS_EVENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

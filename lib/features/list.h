@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_FEATURES_H
-#define RBMAP_LIB_FEATURES_H
+#ifndef RBMAP_FEATURES_LIST_H
+#define RBMAP_FEATURES_LIST_H
 
 #include <stdarg.h>
 

@@ -4,8 +4,8 @@
  * in a libtraceevent handle, so that plugins and programs that use it see the same
  * names; here is what keeps it up to date and what makes asking for it cheap.
  */
-#ifndef RBMAP_NAMES_H
-#define RBMAP_NAMES_H
+#ifndef RBMAP_NAMES_NAMES_H
+#define RBMAP_NAMES_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* The functions of a kernel, from the text of its kallsyms. */
-#ifndef RBMAP_SYMBOLS_H
-#define RBMAP_SYMBOLS_H
+#ifndef RBMAP_NAMES_SYMBOLS_H
+#define RBMAP_NAMES_SYMBOLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

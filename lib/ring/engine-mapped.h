@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_READER_H
-#define RBMAP_LIB_READER_H
+#ifndef RBMAP_RING_ENGINE_MAPPED_H
+#define RBMAP_RING_ENGINE_MAPPED_H
 
 #include <rbmap/mapping.h>
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "ring/observe-check.h"
 #include "ring/ring-order.h"
 #include "span/subbuf.h"
 

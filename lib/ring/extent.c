@@ -9,7 +9,7 @@
 #include <rbmap/stats.h>
 
 #include "base/internal.h"
-#include "ring/engine-observe.h"
+#include "ring/observe-check.h"
 #include "ring/ring-order.h"
 #include "span/subbuf.h"
 

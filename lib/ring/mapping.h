@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_MAPPING_H
-#define RBMAP_LIB_MAPPING_H
+#ifndef RBMAP_RING_MAPPING_H
+#define RBMAP_RING_MAPPING_H
 
 #include <stddef.h>
 

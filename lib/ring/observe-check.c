@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
-#include "ring/engine-observe.h"
+#include "ring/observe-check.h"
 #include "tracefs/clock.h"
 #include "tracefs/tracefs.h"
 

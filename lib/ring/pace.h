@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* How often a session looks at its rings, by a timer. */
-#ifndef RBMAP_LIB_PACE_H
-#define RBMAP_LIB_PACE_H
+#ifndef RBMAP_RING_PACE_H
+#define RBMAP_RING_PACE_H
 
 #include <stdint.h>
 

@@ -10,8 +10,8 @@
  * commit that is not 0 in between is one filling of the sub-buffer, and within one the
  * records below commit do not change.
  */
-#ifndef RBMAP_LIB_RING_ORDER_H
-#define RBMAP_LIB_RING_ORDER_H
+#ifndef RBMAP_RING_RING_ORDER_H
+#define RBMAP_RING_RING_ORDER_H
 
 #include <stdbool.h>
 

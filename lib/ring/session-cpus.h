@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_SESSION_H
-#define RBMAP_LIB_SESSION_H
+#ifndef RBMAP_RING_SESSION_CPUS_H
+#define RBMAP_RING_SESSION_CPUS_H
 
 #include <rbmap/session.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* Copies of records, first in, first out, in one stretch of memory. */
-#ifndef RBMAP_FIFO_H
-#define RBMAP_FIFO_H
+#ifndef RBMAP_SPAN_FIFO_H
+#define RBMAP_SPAN_FIFO_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The only loads from memory that the kernel writes to. Acquire: what the kernel
  * stored before the value is seen with it. Each use names the store it pairs with.
  */
-#ifndef RBMAP_SHARED_LOAD_H
-#define RBMAP_SHARED_LOAD_H
+#ifndef RBMAP_SPAN_SHARED_LOAD_H
+#define RBMAP_SPAN_SHARED_LOAD_H
 
 #include <stddef.h>
 #include <stdint.h>

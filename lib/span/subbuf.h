@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_SUBBUF_H
-#define RBMAP_LIB_SUBBUF_H
+#ifndef RBMAP_SPAN_SUBBUF_H
+#define RBMAP_SPAN_SUBBUF_H
 
 #include <rbmap/subbuf.h>
 

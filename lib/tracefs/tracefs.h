@@ -3,8 +3,8 @@
  * Files of an instance (NULL: the top-level one), with the errno that libtracefs's own
  * helpers lose. Where neither tracefs nor debugfs is mounted they return -ENOENT.
  */
-#ifndef RBMAP_LIB_TRACEFS_H
-#define RBMAP_LIB_TRACEFS_H
+#ifndef RBMAP_TRACEFS_TRACEFS_H
+#define RBMAP_TRACEFS_TRACEFS_H
 
 #include <dirent.h>
 #include <stdbool.h>

@@ -69,7 +69,7 @@ same_options() {
 }
 
 @test "completion offers the values of an option" {
-  same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nobserve\nread\nreader'
+  same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nmapped\nobserve\nread'
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
   same offered wanted "$(complete_words rbmap-report --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail --format '')" $'json\ntext'

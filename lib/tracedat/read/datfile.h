@@ -6,8 +6,8 @@
  * piece at the begin, version 7 in sections that options point to. Both lead to the
  * same buffers, each with a stream of sub-buffers for each CPU.
  */
-#ifndef RBMAP_TRACEDAT_DATFILE_H
-#define RBMAP_TRACEDAT_DATFILE_H
+#ifndef RBMAP_TRACEDAT_READ_DATFILE_H
+#define RBMAP_TRACEDAT_READ_DATFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* Numbers and strings of a trace.dat's head, from bytes that may end anywhere. */
-#ifndef RBMAP_LIB_TRACEDAT_IN_H
-#define RBMAP_LIB_TRACEDAT_IN_H
+#ifndef RBMAP_TRACEDAT_READ_IN_H
+#define RBMAP_TRACEDAT_READ_IN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-#ifndef RBMAP_LIB_TRACEDAT_INFLATE_H
-#define RBMAP_LIB_TRACEDAT_INFLATE_H
+#ifndef RBMAP_TRACEDAT_READ_INFLATE_H
+#define RBMAP_TRACEDAT_READ_INFLATE_H
 
 #include <stddef.h>
 

@@ -8,8 +8,8 @@
  * padded with newlines that is larger than they are: the tail as it will be at the
  * end fits into the room, and one write of the room's size makes it the valid one.
  */
-#ifndef RBMAP_LIB_TRACEDAT_H
-#define RBMAP_LIB_TRACEDAT_H
+#ifndef RBMAP_TRACEDAT_WRITE_WRITER_H
+#define RBMAP_TRACEDAT_WRITE_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -69,20 +69,20 @@ static int read_clock(struct rbmap_events *events, struct tracefs_instance *inst
 
 static int fill(struct rbmap_events *events, const struct rbmap_events_options *options)
 {
-	int error;
+	int r;
 
 	/* A handle of the caller's has the plugins and the resolver that they chose. */
 	if (!options->tep)
 		events->plugins = tep_load_plugins(events->tep);
-	error = rbmap_events_load(events, options->instance, options->systems);
-	if (!error)
-		error = read_clock(events, options->instance);
-	if (!error && !options->tep)
-		error = rbmap_names_resolve_functions(&events->names);
+	r = rbmap_events_load(events, options->instance, options->systems);
+	if (!r)
+		r = read_clock(events, options->instance);
+	if (!r && !options->tep)
+		r = rbmap_names_resolve_functions(&events->names);
 	/* What is known before the first record needs no reading at one. */
-	if (!error)
+	if (!r)
 		rbmap_names_read_cmdlines(&events->names);
-	return error;
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
@@ -92,24 +92,24 @@ RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
 	struct rbmap_names_files files;
 	struct rbmap_events *events;
 	struct tep_handle *tep;
-	int error;
+	int r;
 
-	error = rbmap_options_copy(&o, sizeof(o), options);
-	if (error)
-		return error;
+	r = rbmap_options_copy(&o, sizeof(o), options);
+	if (r)
+		return r;
 	tep = o.tep ? o.tep : tep_alloc();
 	if (!tep)
 		return -ENOMEM;
 	rbmap_names_open_files(&files, &o.log);
-	error = rbmap_events_new(&events, tep, &files, &o.log);
+	r = rbmap_events_new(&events, tep, &files, &o.log);
 	if (!o.tep)
 		tep_unref(tep);
-	if (error)
-		return error;
-	error = fill(events, &o);
-	if (error) {
+	if (r)
+		return r;
+	r = fill(events, &o);
+	if (r) {
 		rbmap_events_close(events);
-		return error;
+		return r;
 	}
 	*ret = events;
 	return 0;
@@ -166,10 +166,10 @@ static int grow_copy(struct rbmap_events *events, size_t size)
 int rbmap_events_tep_record(struct rbmap_events *events,
 			    const struct rbmap_record *record, struct tep_record *ret)
 {
-	int error = grow_copy(events, record->size);
+	int r = grow_copy(events, record->size);
 
-	if (error)
-		return error;
+	if (r)
+		return r;
 	memcpy(events->copy, record->data, record->size);
 	if (events->copy_used > record->size)
 		memset(events->copy + record->size, 0,

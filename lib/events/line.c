@@ -183,13 +183,13 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	struct tep_event *event = rbmap_events_find(events, record);
 	struct text text = rbmap_text_from_seq(out);
 	struct tep_record copy;
-	int error;
+	int r;
 
 	if (event && !plan)
 		return -ENOMEM;
-	error = rbmap_events_tep_record(events, record, &copy);
-	if (error)
-		return error;
+	r = rbmap_events_tep_record(events, record, &copy);
+	if (r)
+		return r;
 	if (event) {
 		put_head(events, format_pid(plan, record->data, record->size), record,
 			 &text);

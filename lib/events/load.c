@@ -18,13 +18,13 @@ struct loader {
 static int read_at(int dir, const char *name, char **ret, size_t *ret_size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	int error;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	error = rbmap_fd_read(fd, ret, ret_size);
+	r = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
-	return error;
+	return r;
 }
 
 static int open_directory_at(int dir, const char *name, DIR **ret)
@@ -42,18 +42,18 @@ static int load_format(struct loader *loader, int dir, const char *system,
 	char path[NAME_MAX + sizeof("/format")];
 	char *text;
 	size_t size;
-	int error;
+	int r;
 
 	if (loader->had_events && tep_find_event_by_name(tep, system, name))
 		return 0;
 	if ((size_t)snprintf(path, sizeof(path), "%s/format", name) >= sizeof(path))
 		return 0;
-	error = read_at(dir, path, &text, &size);
+	r = read_at(dir, path, &text, &size);
 	/* Files beside the events, and events whose module went away meanwhile. */
-	if (error == -ENOENT || error == -ENOTDIR || error == -ENODEV)
+	if (r == -ENOENT || r == -ENOTDIR || r == -ENODEV)
 		return 0;
-	if (error)
-		return error;
+	if (r)
+		return r;
 	parsed = tep_parse_event(tep, text, size, system);
 	free(text);
 	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
@@ -68,54 +68,54 @@ static int load_system(struct loader *loader, int events_dir, const char *system
 {
 	struct dirent *entry;
 	DIR *dir;
-	int error;
+	int r;
 
-	error = open_directory_at(events_dir, system, &dir);
-	if (error)
-		return error;
-	while (!error && (entry = readdir(dir)))
+	r = open_directory_at(events_dir, system, &dir);
+	if (r)
+		return r;
+	while (!r && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && entry->d_type != DT_REG)
-			error = load_format(loader, dirfd(dir), system, entry->d_name);
+			r = load_format(loader, dirfd(dir), system, entry->d_name);
 	closedir(dir);
-	return error;
+	return r;
 }
 
 static int load_named(struct loader *loader, int events_dir, const char *const *systems)
 {
-	int error = 0;
+	int r = 0;
 
-	for (; !error && *systems; systems++) {
+	for (; !r && *systems; systems++) {
 		if (!**systems || **systems == '.' || strchr(*systems, '/'))
-			error = -ENOENT;
+			r = -ENOENT;
 		else if (strcmp(*systems, "ftrace"))
-			error = load_system(loader, events_dir, *systems);
-		if (error)
+			r = load_system(loader, events_dir, *systems);
+		if (r)
 			log_info(&loader->events->names.log, "event system %s: %s",
-				 *systems, rbmap_strerror(error));
+				 *systems, rbmap_strerror(r));
 	}
-	return error;
+	return r;
 }
 
 static int load_all(struct loader *loader, int events_dir)
 {
 	struct dirent *entry;
 	DIR *dir;
-	int error;
+	int r;
 
-	error = open_directory_at(events_dir, ".", &dir);
-	if (error)
-		return error;
-	while (!error && (entry = readdir(dir))) {
+	r = open_directory_at(events_dir, ".", &dir);
+	if (r)
+		return r;
+	while (!r && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' || entry->d_type == DT_REG ||
 		    !strcmp(entry->d_name, "ftrace"))
 			continue;
-		error = load_system(loader, events_dir, entry->d_name);
+		r = load_system(loader, events_dir, entry->d_name);
 		/* Files beside the systems, and systems that went away meanwhile. */
-		if (error == -ENOENT || error == -ENOTDIR)
-			error = 0;
+		if (r == -ENOENT || r == -ENOTDIR)
+			r = 0;
 	}
 	closedir(dir);
-	return error;
+	return r;
 }
 
 static int load_header(struct loader *loader, int events_dir)
@@ -123,14 +123,14 @@ static int load_header(struct loader *loader, int events_dir)
 	struct tep_handle *tep = loader->events->tep;
 	size_t size;
 	char *text;
-	int error = read_at(events_dir, "header_page", &text, &size);
+	int r = read_at(events_dir, "header_page", &text, &size);
 
-	if (error)
-		return error;
-	error = tep_parse_header_page(tep, text, size, sizeof(long)) ? -EBADMSG : 0;
+	if (r)
+		return r;
+	r = tep_parse_header_page(tep, text, size, sizeof(long)) ? -EBADMSG : 0;
 	free(text);
-	if (error)
-		return error;
+	if (r)
+		return r;
 	/* The commit word is a long of the kernel, which need not be this program's. */
 	tep_set_long_size(tep, tep_get_header_page_size(tep));
 	tep_set_page_size(tep, sysconf(_SC_PAGESIZE));
@@ -140,12 +140,12 @@ static int load_header(struct loader *loader, int events_dir)
 static void load_printk_formats(struct loader *loader)
 {
 	char *text;
-	int error = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
+	int r = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
 
-	if (error) {
+	if (r) {
 		log_info(&loader->events->names.log,
 			 "printk_formats cannot be read (%s): no trace_printk() text",
-			 rbmap_strerror(error));
+			 rbmap_strerror(r));
 		return;
 	}
 	tep_parse_printk_formats(loader->events->tep, text);
@@ -157,19 +157,18 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 {
 	struct loader loader = { .events = events };
 	int fd = rbmap_tracefs_open(instance, "events", O_RDONLY | O_DIRECTORY);
-	int error;
+	int r;
 
 	if (fd < 0)
 		return fd;
 	loader.had_events = tep_get_events_count(events->tep) > 0;
-	error = load_header(&loader, fd);
-	if (!error)
-		error = load_system(&loader, fd, "ftrace");
-	if (!error)
-		error = systems ? load_named(&loader, fd, systems) :
-				  load_all(&loader, fd);
-	if (!error)
+	r = load_header(&loader, fd);
+	if (!r)
+		r = load_system(&loader, fd, "ftrace");
+	if (!r)
+		r = systems ? load_named(&loader, fd, systems) : load_all(&loader, fd);
+	if (!r)
 		load_printk_formats(&loader);
 	close(fd);
-	return error;
+	return r;
 }

@@ -75,17 +75,17 @@ RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
 {
 	const struct format_plan *plan = rbmap_events_plan(events, record);
 	struct text text = rbmap_text_from_seq(out);
-	int error = 0;
+	int r = 0;
 
 	if (plan) {
 		put_common(&text, events, record,
 			   format_pid(plan, record->data, record->size));
 		rbmap_format_json(plan, record->data, record->size, &text);
 	} else {
-		error = put_unknown(&text, events, record);
+		r = put_unknown(&text, events, record);
 	}
 	rbmap_text_to_seq(&text, out);
-	return text.failed ? -ENOMEM : error;
+	return text.failed ? -ENOMEM : r;
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_json(const struct rbmap_record *record,

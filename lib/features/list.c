@@ -87,15 +87,15 @@ void rbmap_features_add(struct rbmap_features *features, const char *name,
 RBMAP_PUBLIC int rbmap_features_probe(struct rbmap_features **ret)
 {
 	struct rbmap_features *features = calloc(1, sizeof(*features));
-	int err;
+	int r;
 
 	if (!features)
 		return -ENOMEM;
 	rbmap_features_try(features);
-	err = features->error;
-	if (err)
+	r = features->error;
+	if (r)
 		rbmap_features_free(features);
 	else
 		*ret = features;
-	return err;
+	return r;
 }

@@ -35,9 +35,9 @@ struct probe {
 	char own_path[64];
 };
 
-static const char *why(int error)
+static const char *why(int r)
 {
-	return strerrordesc_np(error < 0 ? -error : error);
+	return strerrordesc_np(r < 0 ? -r : r);
 }
 
 static enum rbmap_feature_state found_state(const struct probe *probe, const char *name)
@@ -113,22 +113,22 @@ static void try_tracefs(struct probe *probe)
 static void try_rights(struct probe *probe)
 {
 	char text[512];
-	int err = read_text(probe->top, "trace_clock", text, sizeof(text));
+	int r = read_text(probe->top, "trace_clock", text, sizeof(text));
 
-	if (err)
+	if (r)
 		rbmap_features_add(probe->features, "readable", NO, REMEDY_RIGHTS,
-				   "%s: %s", probe->dir, why(err));
+				   "%s: %s", probe->dir, why(r));
 	else
 		rbmap_features_add(probe->features, "readable", YES, "", "%s",
 				   "the files can be read");
-	err = try_open(probe->top, "tracing_on", O_WRONLY);
-	if (err == -EROFS)
+	r = try_open(probe->top, "tracing_on", O_WRONLY);
+	if (r == -EROFS)
 		rbmap_features_add(probe->features, "writable", NO,
 				   "mount -o remount,rw /sys/kernel/tracing",
 				   "%s is mounted read-only", probe->dir);
-	else if (err)
+	else if (r)
 		rbmap_features_add(probe->features, "writable", NO, REMEDY_RIGHTS,
-				   "%s/tracing_on: %s", probe->dir, why(err));
+				   "%s/tracing_on: %s", probe->dir, why(r));
 	else
 		rbmap_features_add(probe->features, "writable", YES, "", "%s",
 				   "the files can be written");
@@ -138,13 +138,13 @@ static void try_lockdown(struct probe *probe)
 {
 	static const char file[] = "/sys/kernel/security/lockdown";
 	char text[128];
-	int err = read_text(AT_FDCWD, file, text, sizeof(text));
+	int r = read_text(AT_FDCWD, file, text, sizeof(text));
 
-	if (!err && strstr(text, "[confidentiality]"))
+	if (!r && strstr(text, "[confidentiality]"))
 		rbmap_features_add(probe->features, "not-locked-down", NO,
 				   "boot without lockdown=confidentiality", "%s: %s",
 				   file, text);
-	else if (!err)
+	else if (!r)
 		rbmap_features_add(probe->features, "not-locked-down", YES, "",
 				   "%s: %s", file, text);
 	else if (found_state(probe, "readable") == YES)
@@ -154,27 +154,27 @@ static void try_lockdown(struct probe *probe)
 	else
 		rbmap_features_add(
 			probe->features, "not-locked-down", UNKNOWN,
-			err == -ENOENT ?
+			r == -ENOENT ?
 				"mount -t securityfs nodev /sys/kernel/security" :
 				"run as root",
-			"%s: %s", file, why(err));
+			"%s: %s", file, why(r));
 }
 
 static void open_own_instance(struct probe *probe)
 {
-	int err = 0;
+	int r = 0;
 
 	/* The thread, since two of one process may probe at a time. */
 	snprintf(probe->own_path, sizeof(probe->own_path), "instances/rbmap-probe-%d",
 		 (int)gettid());
 	if (mkdirat(probe->top, probe->own_path, 0750))
-		err = -errno;
-	if (err == -EEXIST) {
+		r = -errno;
+	if (r == -EEXIST) {
 		/* Left by a killed predecessor: no thread that lives has our id. */
 		unlinkat(probe->top, probe->own_path, AT_REMOVEDIR);
-		err = mkdirat(probe->top, probe->own_path, 0750) ? -errno : 0;
+		r = mkdirat(probe->top, probe->own_path, 0750) ? -errno : 0;
 	}
-	if (!err) {
+	if (!r) {
 		probe->own = openat(probe->top, probe->own_path,
 				    O_PATH | O_DIRECTORY | O_CLOEXEC);
 		rbmap_features_add(probe->features, "instances", YES, "", "%s",
@@ -182,10 +182,10 @@ static void open_own_instance(struct probe *probe)
 	} else {
 		probe->own_path[0] = '\0';
 		rbmap_features_add(probe->features, "instances", NO,
-				   err == -ENOMEM ?
+				   r == -ENOMEM ?
 					   "free memory, or shrink other ring buffers" :
 					   REMEDY_RIGHTS,
-				   "%s/instances: %s", probe->dir, why(err));
+				   "%s/instances: %s", probe->dir, why(r));
 	}
 }
 
@@ -213,7 +213,7 @@ static void try_mapping(struct probe *probe)
 {
 	struct rbmap_mapping *mapping = NULL;
 	struct rbmap_meta meta;
-	int fd, err;
+	int fd, r;
 
 	if (probe->own < 0) {
 		rbmap_features_add(probe->features, "mapping", UNKNOWN, REMEDY_RIGHTS,
@@ -222,15 +222,15 @@ static void try_mapping(struct probe *probe)
 		return;
 	}
 	fd = open_own_ring(probe);
-	err = fd < 0 ? fd : rbmap_mapping_open(&mapping, fd);
-	if (err) {
+	r = fd < 0 ? fd : rbmap_mapping_open(&mapping, fd);
+	if (r) {
 		rbmap_features_add(
 			probe->features, "mapping",
-			err == -ENOTTY || err == -ENODEV ? NO : UNKNOWN,
-			err == -ENOTTY ? "Linux 6.10 or later; until then ring buffers "
-					 "are read with read(2)" :
-					 "",
-			"%s", rbmap_strerror(err));
+			r == -ENOTTY || r == -ENODEV ? NO : UNKNOWN,
+			r == -ENOTTY ? "Linux 6.10 or later; until then ring buffers "
+				       "are read with read(2)" :
+				       "",
+			"%s", rbmap_strerror(r));
 	} else {
 		rbmap_mapping_meta(mapping, &meta);
 		rbmap_features_add(
@@ -247,45 +247,44 @@ static void try_mapping(struct probe *probe)
 static void try_file(struct probe *probe, const char *name, const char *file,
 		     const char *yes, const char *version)
 {
-	int err = try_open(probe->own >= 0 ? probe->own : probe->top, file, O_WRONLY);
+	int r = try_open(probe->own >= 0 ? probe->own : probe->top, file, O_WRONLY);
 
-	if (!err)
+	if (!r)
 		rbmap_features_add(probe->features, name, YES, "", "%s: %s", file, yes);
 	else
 		rbmap_features_add(probe->features, name,
-				   err == -ENOENT || err == -EACCES ? NO : UNKNOWN,
-				   err == -ENOENT ? version : REMEDY_RIGHTS, "%s: %s",
-				   file, why(err));
+				   r == -ENOENT || r == -EACCES ? NO : UNKNOWN,
+				   r == -ENOENT ? version : REMEDY_RIGHTS, "%s: %s",
+				   file, why(r));
 }
 
 static void try_subbuf_sizes(struct probe *probe)
 {
 	char text[32];
-	int err = read_text(probe->own >= 0 ? probe->own : probe->top,
-			    "buffer_subbuf_size_kb", text, sizeof(text));
+	int r = read_text(probe->own >= 0 ? probe->own : probe->top,
+			  "buffer_subbuf_size_kb", text, sizeof(text));
 
-	if (!err)
+	if (!r)
 		rbmap_features_add(
 			probe->features, "sub-buffer-sizes", YES, "",
 			"buffer_subbuf_size_kb: can be set, is %s KB by default", text);
 	else
 		rbmap_features_add(probe->features, "sub-buffer-sizes",
-				   err == -ENOENT ? NO : UNKNOWN,
-				   err == -ENOENT ? "Linux 6.8 or later" :
-						    REMEDY_RIGHTS,
-				   "buffer_subbuf_size_kb: %s", why(err));
+				   r == -ENOENT ? NO : UNKNOWN,
+				   r == -ENOENT ? "Linux 6.8 or later" : REMEDY_RIGHTS,
+				   "buffer_subbuf_size_kb: %s", why(r));
 }
 
 static void try_clocks(struct probe *probe)
 {
 	char text[512];
-	int err = read_text(probe->top, "trace_clock", text, sizeof(text));
+	int r = read_text(probe->top, "trace_clock", text, sizeof(text));
 
-	if (!err)
+	if (!r)
 		rbmap_features_add(probe->features, "clocks", YES, "", "%s", text);
 	else
 		rbmap_features_add(probe->features, "clocks", UNKNOWN, REMEDY_RIGHTS,
-				   "trace_clock: %s", why(err));
+				   "trace_clock: %s", why(r));
 }
 
 static bool has_function_tracer(const struct probe *probe)
@@ -305,7 +304,7 @@ static void try_function_tracing(struct probe *probe)
 {
 	static const char name[] = "function-tracing";
 	char text[16] = "";
-	int err;
+	int r;
 
 	if (!has_function_tracer(probe)) {
 		rbmap_features_add(probe->features, name, NO,
@@ -321,18 +320,18 @@ static void try_function_tracing(struct probe *probe)
 		return;
 	}
 	/* Closing it after a write-only open sets the same filter again: no change. */
-	err = try_open(probe->own >= 0 ? probe->own : probe->top, "set_ftrace_filter",
-		       O_WRONLY);
-	if (!err)
+	r = try_open(probe->own >= 0 ? probe->own : probe->top, "set_ftrace_filter",
+		     O_WRONLY);
+	if (!r)
 		rbmap_features_add(probe->features, name, YES, "",
 				   "set_ftrace_filter: can be written");
 	else
 		rbmap_features_add(
 			probe->features, name, NO,
-			err == -EPERM ?
+			r == -EPERM ?
 				"the kernel forbids it; events can be recorded all the same" :
 				REMEDY_RIGHTS,
-			"set_ftrace_filter: %s", why(err));
+			"set_ftrace_filter: %s", why(r));
 }
 
 /* The first symbols may be those of each CPU's data, which begin at 0. */
@@ -361,14 +360,14 @@ static void try_kernel_symbols(struct probe *probe)
 	static const char restrict_file[] = "/proc/sys/kernel/kptr_restrict";
 	char level[16] = "?";
 	bool shown = false;
-	int err = look_for_address(&shown);
+	int r = look_for_address(&shown);
 
 	read_text(AT_FDCWD, restrict_file, level, sizeof(level));
-	if (err)
+	if (r)
 		rbmap_features_add(
 			probe->features, "kernel-symbols", NO,
 			"a kernel built with CONFIG_KALLSYMS, and /proc mounted",
-			"/proc/kallsyms: %s", why(err));
+			"/proc/kallsyms: %s", why(r));
 	else if (shown)
 		rbmap_features_add(probe->features, "kernel-symbols", YES, "",
 				   "/proc/kallsyms shows addresses (kptr_restrict %s)",

@@ -14,11 +14,11 @@
 static int read_symbols_file(void *context, char **ret)
 {
 	struct rbmap_names *names = context;
-	int error = rbmap_fd_read(names->files.kallsyms, ret, NULL);
+	int r = rbmap_fd_read(names->files.kallsyms, ret, NULL);
 
 	close(names->files.kallsyms);
 	names->files.kallsyms = -1;
-	return error;
+	return r;
 }
 
 void rbmap_names_read_symbols(struct rbmap_names *names,
@@ -36,18 +36,18 @@ static void load_symbols(struct rbmap_names *names)
 {
 	bool cut = false;
 	char *text;
-	int error;
+	int r;
 
 	names->symbols_tried = true;
 	if (!names->read_symbols)
 		return;
-	error = names->read_symbols(names->symbols_context, &text);
-	if (!error)
-		error = rbmap_symbols_parse(&names->symbols, text, &cut);
-	if (error)
+	r = names->read_symbols(names->symbols_context, &text);
+	if (!r)
+		r = rbmap_symbols_parse(&names->symbols, text, &cut);
+	if (r)
 		log_warning(&names->log,
 			    "kallsyms cannot be read (%s): no names of functions",
-			    rbmap_strerror(error));
+			    rbmap_strerror(r));
 	if (cut)
 		log_warning(&names->log, "kallsyms cannot be read to its end: some "
 					 "functions have no name or another one's");

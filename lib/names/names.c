@@ -123,16 +123,16 @@ static void learn_line(struct rbmap_names *names, char *line)
 void rbmap_names_read_cmdlines(struct rbmap_names *names)
 {
 	char *text, *line, *rest;
-	int error;
+	int r;
 
 	names->cmdlines_due = now_ns() + CMDLINES_INTERVAL_NS;
 	if (names->files.cmdlines < 0)
 		return;
 	if (lseek(names->files.cmdlines, 0, SEEK_SET) < 0)
 		return;
-	error = rbmap_fd_read(names->files.cmdlines, &text, NULL);
-	if (error) {
-		log_debug(&names->log, "saved_cmdlines: %s", rbmap_strerror(error));
+	r = rbmap_fd_read(names->files.cmdlines, &text, NULL);
+	if (r) {
+		log_debug(&names->log, "saved_cmdlines: %s", rbmap_strerror(r));
 		return;
 	}
 	for (line = strtok_r(text, "\n", &rest); line;

@@ -51,12 +51,12 @@ int rbmap_fifo_add(struct fifo *fifo, const struct rbmap_record *record, uint64_
 {
 	size_t stride = sizeof(struct fifo_record) + record->size;
 	struct fifo_record *added;
-	int error;
+	int r;
 
 	stride = (stride + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	error = make_room(fifo, stride);
-	if (error)
-		return error;
+	r = make_room(fifo, stride);
+	if (r)
+		return r;
 	added = (struct fifo_record *)(fifo->memory + fifo->end);
 	added->order = order;
 	added->time_stamp = record->time_stamp;

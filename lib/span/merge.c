@@ -66,7 +66,7 @@ RBMAP_PUBLIC int rbmap_merge_open(struct rbmap_merge **ret,
 				  size_t nr_cpus)
 {
 	struct rbmap_merge *merge;
-	int error;
+	int r;
 
 	if (!nr_cpus || nr_cpus > UINT32_MAX)
 		return -EINVAL;
@@ -74,10 +74,10 @@ RBMAP_PUBLIC int rbmap_merge_open(struct rbmap_merge **ret,
 	if (!merge)
 		return -ENOMEM;
 	merge->layout = *layout;
-	error = fill(merge, cpus, nr_cpus);
-	if (error) {
+	r = fill(merge, cpus, nr_cpus);
+	if (r) {
 		rbmap_merge_close(merge);
-		return error;
+		return r;
 	}
 	*ret = merge;
 	return 0;
@@ -116,13 +116,13 @@ static int keep(struct rbmap_merge *merge, struct merge_cpu *from,
 {
 	uint64_t lost = rbmap_add_lost(from->lost, record->lost);
 	uint64_t order = record->time_stamp;
-	int error;
+	int r;
 
 	if (order < from->latest)
 		order = from->latest;
-	error = rbmap_fifo_add(&from->fifo, record, order, lost);
-	if (error)
-		return error;
+	r = rbmap_fifo_add(&from->fifo, record, order, lost);
+	if (r)
+		return r;
 	from->latest = order;
 	from->lost = 0;
 	if (merge->latest < order)

@@ -118,18 +118,18 @@ RBMAP_PUBLIC int rbmap_counters_read(struct rbmap_counters *ret,
 				     struct tracefs_instance *instance, int cpu)
 {
 	char file[48], *text;
-	int err;
+	int r;
 
 	snprintf(file, sizeof(file), "per_cpu/cpu%d/stats", cpu);
-	err = rbmap_tracefs_read(instance, file, &text, NULL);
+	r = rbmap_tracefs_read(instance, file, &text, NULL);
 	/* A CPU that is not there is not the same as an instance that is gone. */
-	if (err == -ENOENT && has_rings(instance))
+	if (r == -ENOENT && has_rings(instance))
 		return -ENXIO;
-	if (err)
-		return err;
-	err = rbmap_counters_parse(ret, text);
+	if (r)
+		return r;
+	r = rbmap_counters_parse(ret, text);
 	free(text);
-	return err;
+	return r;
 }
 
 /* All that the ring ever took: what its meta-page calls entries. */
@@ -158,7 +158,7 @@ RBMAP_PUBLIC int rbmap_account_fill(struct rbmap_account *ret,
 		.torn = ret->torn,
 	};
 	uint64_t read;
-	int err = 0;
+	int r = 0;
 
 	if (went_backwards(before, after)) {
 		*ret = account;
@@ -176,11 +176,11 @@ RBMAP_PUBLIC int rbmap_account_fill(struct rbmap_account *ret,
 	account.written = read + account.overrun + account.dropped +
 			  account.commit_overrun + account.unread;
 	if (mine > read)
-		err = -EBADMSG;
+		r = -EBADMSG;
 	else
 		account.others = read - mine;
 	*ret = account;
-	return err;
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_account_fill_observed(struct rbmap_account *ret,
@@ -192,7 +192,7 @@ RBMAP_PUBLIC int rbmap_account_fill_observed(struct rbmap_account *ret,
 		.delivered = ret->delivered,
 	};
 	uint64_t seen;
-	int err = 0;
+	int r = 0;
 
 	if (went_backwards(before, after)) {
 		*ret = account;
@@ -203,13 +203,13 @@ RBMAP_PUBLIC int rbmap_account_fill_observed(struct rbmap_account *ret,
 	account.dropped = after->dropped - before->dropped;
 	account.commit_overrun = after->commit_overrun - before->commit_overrun;
 	if (account.delivered > seen)
-		err = -EBADMSG;
+		r = -EBADMSG;
 	else
 		account.torn = seen - account.delivered;
 	account.written = account.delivered + account.torn + account.dropped +
 			  account.commit_overrun;
 	*ret = account;
-	return err;
+	return r;
 }
 
 RBMAP_PUBLIC void rbmap_account_add(struct rbmap_account *sum,

@@ -20,41 +20,41 @@ static int find_mount(const char *type, char **ret)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent entry;
-	int err = -ENOENT;
+	int r = -ENOENT;
 	char line[4096];
 
 	if (!mounts)
-		return err;
-	while (err == -ENOENT && getmntent_r(mounts, &entry, line, sizeof(line))) {
+		return r;
+	while (r == -ENOENT && getmntent_r(mounts, &entry, line, sizeof(line))) {
 		if (strcmp(entry.mnt_type, type))
 			continue;
 		*ret = strdup(entry.mnt_dir);
-		err = *ret ? 0 : -ENOMEM;
+		r = *ret ? 0 : -ENOMEM;
 	}
 	endmntent(mounts);
-	return err;
+	return r;
 }
 
 int rbmap_tracefs_find(char **ret)
 {
 	char *debugfs, *path;
-	int err = find_mount("tracefs", &path);
+	int r = find_mount("tracefs", &path);
 
-	if (err == -ENOENT) {
-		err = find_mount("debugfs", &debugfs);
-		if (err)
-			return err;
+	if (r == -ENOENT) {
+		r = find_mount("debugfs", &debugfs);
+		if (r)
+			return r;
 		if (asprintf(&path, "%s/tracing", debugfs) < 0)
-			err = -ENOMEM;
+			r = -ENOMEM;
 		free(debugfs);
-		if (!err && access(path, F_OK) && errno == ENOENT) {
+		if (!r && access(path, F_OK) && errno == ENOENT) {
 			free(path);
-			err = -ENOENT;
+			r = -ENOENT;
 		}
 	}
-	if (!err)
+	if (!r)
 		*ret = path;
-	return err;
+	return r;
 }
 
 bool rbmap_tracefs_is_mounted(void)
@@ -110,19 +110,19 @@ int rbmap_fd_read(int fd, char **ret, size_t *ret_size)
 {
 	size_t room = 0, used = 0;
 	char *text = NULL;
-	int err;
+	int r;
 
 	for (;;) {
 		ssize_t got;
 
-		err = grow(&text, &room, used);
-		if (err)
+		r = grow(&text, &room, used);
+		if (r)
 			goto fail;
 		got = read(fd, text + used, room - used - 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
-			err = -errno;
+			r = -errno;
 			goto fail;
 		}
 		if (!got)
@@ -136,45 +136,45 @@ int rbmap_fd_read(int fd, char **ret, size_t *ret_size)
 	return 0;
 fail:
 	free(text);
-	return err;
+	return r;
 }
 
 int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char **ret,
 		       size_t *ret_size)
 {
 	int fd = rbmap_tracefs_open(instance, file, O_RDONLY);
-	int err;
+	int r;
 
 	if (fd < 0)
 		return fd;
-	err = rbmap_fd_read(fd, ret, ret_size);
+	r = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
-	return err;
+	return r;
 }
 
 int rbmap_file_read(const char *path, char **ret, size_t *ret_size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	err = rbmap_fd_read(fd, ret, ret_size);
+	r = rbmap_fd_read(fd, ret, ret_size);
 	close(fd);
-	return err;
+	return r;
 }
 
 int rbmap_fd_directory(int fd, DIR **ret)
 {
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	int err;
+	int r;
 
 	if (fd < 0)
 		return fd;
 	if (!directory) {
-		err = -errno;
+		r = -errno;
 		close(fd);
-		return err;
+		return r;
 	}
 	*ret = directory;
 	return 0;

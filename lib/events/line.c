@@ -7,7 +7,6 @@
 
 #include <rbmap/subbuf.h>
 
-#define NAME_WIDTH 20
 #define SECONDS_WIDTH 5
 #define NS_PER_US 1000
 #define US_PER_SECOND UINT64_C(1000000)
@@ -127,17 +126,6 @@ static void put_head(struct rbmap_events *events, int pid,
 	put_time(text, events->usecs, &events->second, record->time_stamp);
 }
 
-static void put_name(struct text *text, const char *name)
-{
-	size_t width = strlen(name);
-
-	text_char(text, ' ');
-	text_put(text, name, width);
-	text_string(text, ": ");
-	if (width < NAME_WIDTH)
-		rbmap_text_fill(text, ' ', NAME_WIDTH - width);
-}
-
 /* The record ends before its event's fields do: the kernel writes no such record. */
 static bool too_short(const struct tep_event *event, const struct tep_record *record)
 {
@@ -193,11 +181,11 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	if (event) {
 		put_head(events, format_pid(plan, record->data, record->size), record,
 			 &text);
-		put_name(&text, event->name);
+		rbmap_format_put_name(event->name, &text);
 	} else {
 		/* So trace-cmd report has it: without the time and the pid. */
 		text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
-		put_name(&text, "(NULL)");
+		rbmap_format_put_name("(NULL)", &text);
 		text_string(&text, "[UNKNOWN EVENT]");
 	}
 	rbmap_text_to_seq(&text, out);

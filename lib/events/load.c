@@ -15,18 +15,6 @@ struct loader {
 	bool had_events;
 };
 
-static int read_at(int dir, const char *name, char **ret, size_t *ret_size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = rbmap_fd_read(fd, ret, ret_size);
-	close(fd);
-	return r;
-}
-
 static int open_directory_at(int dir, const char *name, DIR **ret)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -48,7 +36,7 @@ static int load_format(struct loader *loader, int dir, const char *system,
 		return 0;
 	if ((size_t)snprintf(path, sizeof(path), "%s/format", name) >= sizeof(path))
 		return 0;
-	r = read_at(dir, path, &text, &size);
+	r = rbmap_file_read(dir, path, &text, &size);
 	/* Files beside the events, and events whose module went away meanwhile. */
 	if (r == -ENOENT || r == -ENOTDIR || r == -ENODEV)
 		return 0;
@@ -123,7 +111,7 @@ static int load_header(struct loader *loader, int events_dir)
 	struct tep_handle *tep = loader->events->tep;
 	size_t size;
 	char *text;
-	int r = read_at(events_dir, "header_page", &text, &size);
+	int r = rbmap_file_read(events_dir, "header_page", &text, &size);
 
 	if (r)
 		return r;

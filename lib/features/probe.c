@@ -83,7 +83,7 @@ static bool kernel_has_tracefs(void)
 	bool has = true;
 	char *text;
 
-	if (rbmap_file_read("/proc/filesystems", &text, NULL))
+	if (rbmap_file_read(AT_FDCWD, "/proc/filesystems", &text, NULL))
 		return has;
 	has = strstr(text, "\ttracefs\n");
 	free(text);

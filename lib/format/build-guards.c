@@ -9,7 +9,6 @@
 
 #include "format/build.h"
 
-#define DEPTH_MAX 100
 /* What is behind a record that libtraceevent gets has room for this. */
 #define BYTES_MAX 65536
 #define WIDTH_MAX 4096
@@ -96,7 +95,7 @@ static bool guard_all(struct format_build *build, const struct tep_print_arg *ar
 {
 	bool done = true;
 
-	if (arg && depth++ >= DEPTH_MAX)
+	if (arg && depth++ >= FORMAT_DEPTH_MAX)
 		return distrust(build);
 	for (; done && arg; arg = arg->next) {
 		if (arg->type == TEP_PRINT_OP)

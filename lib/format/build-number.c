@@ -5,8 +5,6 @@
 #include "format/build.h"
 #include "format/run.h"
 
-#define DEPTH_MAX 100
-
 static const struct {
 	const char *name;
 	uint8_t kind;
@@ -315,7 +313,7 @@ uint16_t rbmap_build_number(struct format_build *build, const struct tep_print_a
 {
 	uint16_t ret;
 
-	if (!arg || build->depth >= DEPTH_MAX) {
+	if (!arg || build->depth >= FORMAT_DEPTH_MAX) {
 		rbmap_build_refuse(build, arg ? "arguments nested this deep" :
 						"an argument that is missing");
 		return FORMAT_NONE;

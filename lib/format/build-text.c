@@ -256,7 +256,7 @@ bool rbmap_build_text(struct format_build *build, const struct tep_print_arg *ar
 {
 	bool done;
 
-	if (!arg || build->depth >= 100)
+	if (!arg || build->depth >= FORMAT_DEPTH_MAX)
 		return rbmap_build_refuse(build, "an argument that is missing");
 	build->depth++;
 	done = add_any(build, arg, like);

@@ -5,6 +5,9 @@
 
 #include "format/plan.h"
 
+/* Arguments in arguments; no print format comes near it. */
+#define FORMAT_DEPTH_MAX 100
+
 struct format_build {
 	struct format_plan *plan;
 	struct tep_handle *tep;
@@ -54,10 +57,10 @@ bool rbmap_build_guards(struct format_build *build);
 /* How the fields are members of an object; false only without memory. */
 bool rbmap_build_json(struct format_build *build);
 
-/* What a plugin of libtraceevent prints for the event, if it is known to. */
 /* Makes the steps that print most of all events cheaper: see format/build-fuse.c. */
 void rbmap_build_fuse(struct format_plan *plan);
 
+/* What a plugin of libtraceevent prints for the event, if it is known to. */
 bool rbmap_build_plugin(struct format_build *build);
 
 #endif

@@ -3,8 +3,7 @@
 
 #include "format/build.h"
 #include "format/field.h"
-
-#define NAME_WIDTH 20
+#include "format/run.h"
 
 static bool measure(struct format_build *build, const struct tep_format_field *field)
 {
@@ -53,14 +52,9 @@ static bool add_name(struct format_build *build)
 {
 	struct format_plan *plan = build->plan;
 	struct text text = { 0 };
-	size_t width = strlen(plan->event->name);
 	bool done;
 
-	text_char(&text, ' ');
-	text_string(&text, plan->event->name);
-	text_string(&text, ": ");
-	if (width < NAME_WIDTH)
-		rbmap_text_fill(&text, ' ', NAME_WIDTH - width);
+	rbmap_format_put_name(plan->event->name, &text);
 	done = text.failed ?
 		       rbmap_build_out_of_memory(build) :
 		       rbmap_build_string(build, text.buffer, text.used, &plan->name);

@@ -3,6 +3,19 @@
 #include "format/run.h"
 #include "names/names.h"
 
+#define NAME_WIDTH 20
+
+void rbmap_format_put_name(const char *name, struct text *text)
+{
+	size_t width = strlen(name);
+
+	text_char(text, ' ');
+	text_put(text, name, width);
+	text_put(text, ": ", 2);
+	if (width < NAME_WIDTH)
+		rbmap_text_fill(text, ' ', NAME_WIDTH - width);
+}
+
 /* The step's own, or a copy in @copy where a '*' stands in it. */
 static inline const struct text_style *style_of(struct format_run *run,
 						const struct format_step *step,

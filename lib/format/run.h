@@ -52,6 +52,9 @@ struct text_style rbmap_format_style(struct format_run *run,
 bool rbmap_format_is_safe(const struct format_plan *plan, const void *data,
 			  uint32_t size);
 
+/* " NAME: ", as it follows the time of a line: padded to a column. */
+void rbmap_format_put_name(const char *name, struct text *text);
+
 /*
  * Puts what the event says of itself, without the head of the line. The record has at
  * least min_size bytes. False: nothing was put, libtraceevent is to print it.

@@ -139,10 +139,9 @@ fail:
 	return r;
 }
 
-int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char **ret,
-		       size_t *ret_size)
+/* Reads what is open, and closes it; a negative errno for @fd is passed on. */
+static int read_and_close(int fd, char **ret, size_t *ret_size)
 {
-	int fd = rbmap_tracefs_open(instance, file, O_RDONLY);
 	int r;
 
 	if (fd < 0)
@@ -152,16 +151,18 @@ int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char
 	return r;
 }
 
-int rbmap_file_read(const char *path, char **ret, size_t *ret_size)
+int rbmap_tracefs_read(struct tracefs_instance *instance, const char *file, char **ret,
+		       size_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int r;
+	return read_and_close(rbmap_tracefs_open(instance, file, O_RDONLY), ret,
+			      ret_size);
+}
 
-	if (fd < 0)
-		return -errno;
-	r = rbmap_fd_read(fd, ret, ret_size);
-	close(fd);
-	return r;
+int rbmap_file_read(int dir, const char *path, char **ret, size_t *ret_size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+	return read_and_close(fd < 0 ? -errno : fd, ret, ret_size);
 }
 
 int rbmap_fd_directory(int fd, DIR **ret)

@@ -41,7 +41,8 @@ int rbmap_fd_read(int fd, char **ret, size_t *ret_size);
  */
 int rbmap_fd_directory(int fd, DIR **ret);
 
-/* rbmap_tracefs_read() for any file, such as /proc/kallsyms. */
-int rbmap_file_read(const char *path, char **ret, size_t *ret_size);
+/* rbmap_tracefs_read() for any file, from a directory (AT_FDCWD) as openat(2) has it.
+ */
+int rbmap_file_read(int dir, const char *path, char **ret, size_t *ret_size);
 
 #endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a build leaves out, and what it leaves alone: as a part of another project, on a
+# machine that lacks what rbmap can do without.
+
+load common
+
+setup() {
+  OUT=$BATS_TEST_TMPDIR/build
+}
+
+# hide_libraries NAME...: pkg-config finds all libraries but these.
+hide_libraries() {
+  local dir name
+  export PKG_CONFIG_LIBDIR=$BATS_TEST_TMPDIR/pkgconfig
+  mkdir "$PKG_CONFIG_LIBDIR"
+  pkg-config --variable=pc_path pkg-config | tr : '\n' | while read -r dir; do
+    ln -s "$dir"/*.pc "$PKG_CONFIG_LIBDIR" 2>/dev/null || true
+  done
+  for name in "$@"; do
+    rm -f "$PKG_CONFIG_LIBDIR/$name.pc"
+  done
+}
+
+# hide_programs PATTERN...: $PATH has all programs but these.
+hide_programs() {
+  local bin=$BATS_TEST_TMPDIR/bin dir pattern
+  mkdir "$bin"
+  tr : '\n' <<<"$PATH" | while read -r dir; do
+    ln -s "$dir"/* "$bin" 2>/dev/null || true
+  done
+  for pattern in "$@"; do
+    # shellcheck disable=SC2086
+    (cd "$bin" && rm -f -- $pattern)
+  done
+  PATH=$bin
+}
+
+# configure SOURCE ARG...: in $OUT; looks for programs in $PATH only.
+configure() {
+  cmake -S "$1" -B "$OUT" -DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF "${@:2}"
+}
+
+build() {
+  cmake --build "$OUT" -j "$(nproc)"
+}
+
+@test "the library alone needs neither json-c nor libcap-ng" {
+  hide_libraries json-c libcap-ng
+  configure "$RBMAP_SOURCE" -DRBMAP_CLI=OFF -DBUILD_TESTING=OFF
+  build
+  cmake --install "$OUT" --prefix "$BATS_TEST_TMPDIR/usr"
+  [ -e "$BATS_TEST_TMPDIR/usr/lib/librbmap.so.0" ]
+  [ ! -e "$BATS_TEST_TMPDIR/usr/bin" ]
+  # Nothing for commands that are not there.
+  run find "$BATS_TEST_TMPDIR/usr" -name 'rbmap-*' -path '*/share/*' -name '*[!3]'
+  [ -z "$output" ]
+}
+
+@test "without json-c the commands say how to build the library alone" {
+  hide_libraries json-c
+  run configure "$RBMAP_SOURCE"
+  [ "$status" -ne 0 ]
+  [[ $output == *json-c*-DRBMAP_CLI=OFF* ]]
+}
+
+@test "without Check, bats, scdoc and clang the rest is built, and what is not is said" {
+  hide_libraries check
+  hide_programs bats scdoc 'clang*'
+  run configure "$RBMAP_SOURCE" -DCMAKE_INSTALL_PREFIX=/usr
+  echo "$output"
+  [ "$status" -eq 0 ]
+  [[ $output == *'Left out: the unit tests (the library Check is not installed)'* ]]
+  [[ $output == *'Left out: the man pages (scdoc is not installed)'* ]]
+  [[ $output == *'Left out: the tests of the commands'*'(bats is not installed)'* ]]
+  build
+  DESTDIR=$BATS_TEST_TMPDIR/dest cmake --install "$OUT"
+  "$OUT/cli/rbmap-stat" --version
+}
+
+@test "the tests can be left out" {
+  run configure "$RBMAP_SOURCE" -DRBMAP_TESTS=OFF
+  [ "$status" -eq 0 ]
+  [ ! -e "$OUT/tests" ]
+}
+
+@test "as a part of another project it takes no names, options or tests of it" {
+  configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE"
+  build
+  "$OUT/with-rbmap" tracefs
+  "$OUT/with-rbmap-static" tracefs
+  ldd "$OUT/with-rbmap" | grep -F librbmap.so.0
+  run ctest --test-dir "$OUT" -N
+  [[ $output == *'Total Tests: 1'* ]]
+}

@@ -85,6 +85,18 @@ EOF
   ldd "$BATS_TEST_TMPDIR/consumer" | grep -F "librbmap.so.0 => $moved/"
 }
 
+@test "the installed commands find their library, also where the tree was moved" {
+  local command
+  unset LD_LIBRARY_PATH
+  cmake --install "$RBMAP_BUILD" --prefix "$BATS_TEST_TMPDIR/first"
+  mv "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/there"
+  for command in record report stat tail; do
+    [[ $("$BATS_TEST_TMPDIR/there/bin/rbmap-$command" --version) == *"$VERSION"* ]]
+    ldd "$BATS_TEST_TMPDIR/there/bin/rbmap-$command" |
+      grep -F "librbmap.so.0 => $BATS_TEST_TMPDIR/there/"
+  done
+}
+
 @test "DESTDIR is respected" {
   DESTDIR=$BATS_TEST_TMPDIR/dest cmake --install "$RBMAP_BUILD" --prefix /opt/rbmap
   [ -e "$BATS_TEST_TMPDIR/dest/opt/rbmap/include/rbmap/rbmap.h" ]

@@ -48,3 +48,9 @@ same() {
   grep '^[<>]' <<<"$less"
   return 1
 }
+
+# readme_block NAME: of the README, what is between "```NAME" and "```".
+readme_block() {
+  awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' \
+    "$RBMAP_SOURCE/README.md"
+}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The README's example of the library is compiled and run as it stands there.
+# The README's example of the library is a file of ours, and is compiled and run by the
+# lines that stand there.
 
 load common
 
@@ -7,27 +8,45 @@ setup_file() {
   install_rbmap
 }
 
-# The C code in the README that opens a session.
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+# Without its licence, which the README says of all.
 example() {
-  awk '/^```c$/ { code = ""; inside = 1; next }
-    /^```/ { if (inside && code ~ /rbmap_session_open/) printf "%s", code; inside = 0 }
-    inside { code = code $0 "\n" }' "$RBMAP_SOURCE/README.md"
+  tail -n +2 "$RBMAP_SOURCE/tests/surface/examples/example.c"
 }
 
+# compile_example: by the README's own line, with warnings.
 compile_example() {
-  local flags
-  read -ra flags <<<"$(pkg-config --cflags --libs librbmap libtracefs libtraceevent)"
-  example >"$BATS_TEST_TMPDIR/example.c"
-  if [ ! -s "$BATS_TEST_TMPDIR/example.c" ]; then
-    echo 'README.md has no such example'
-    return 1
-  fi
-  "${CC:-cc}" -Wall -Wextra -Werror "$BATS_TEST_TMPDIR/example.c" \
-    -o "$BATS_TEST_TMPDIR/example" "${flags[@]}"
+  example >example.c
+  readme_block 'sh example' | grep -v '^sudo ' >compile.sh
+  [ -s compile.sh ]
+  cc() {
+    command "${CC:-cc}" -Wall -Wextra -Werror "$@"
+  }
+  # shellcheck disable=SC1091
+  source ./compile.sh
 }
 
-instances() {
-  find /sys/kernel/tracing/instances -mindepth 1 -maxdepth 1 -printf '%f\n' | sort
+# run_example PROGRAM: one at a time, as its instance has a fixed name.
+run_example() {
+  local instances=/sys/kernel/tracing/instances
+  [ "$(id -u)" = 0 ] || skip "needs root"
+  [ -d $instances ] || skip "needs tracefs at /sys/kernel/tracing"
+  # shellcheck disable=SC2016
+  run flock $instances sh -c 'timeout 30 "$0" && [ ! -e "$1/rbmap-example" ]' "$1" $instances
+  echo "$output" | tail -20
+  [ "$status" -eq 0 ]
+  [[ $output =~ ^[1-9][0-9]*' events'$ ]]
+}
+
+@test "the README has at most 150 lines" {
+  [ "$(wc -l <"$RBMAP_SOURCE/README.md")" -le 150 ]
+}
+
+@test "the README shows the example as it is compiled here" {
+  same README.md example.c "$(readme_block c)" "$(example)"
 }
 
 @test "the README's example compiles" {
@@ -42,16 +61,28 @@ instances() {
 }
 
 @test "the README's example runs" {
-  [ "$(id -u)" = 0 ] || skip "needs root"
-  [ -d /sys/kernel/tracing/instances ] || skip "needs tracefs at /sys/kernel/tracing"
   compile_example
-  local before
-  before=$(instances)
-  cd "$BATS_TEST_TMPDIR"
-  run timeout 30 ./example
-  echo "$output" | tail -20
-  [ "$status" -eq 0 ]
-  # Others may come and go meanwhile, but not by its name.
-  same "after the example" before \
-    "$(comm -13 <(echo "$before") <(instances) | grep -v '^rbmap-record-' || true)" ""
+  run_example ./example
+}
+
+@test "the README's example runs, built by the README's CMake lines" {
+  example >example.c
+  cat - <(readme_block cmake) >CMakeLists.txt <<'EOF'
+cmake_minimum_required(VERSION 3.25)
+project(example C)
+add_executable(example example.c)
+EOF
+  grep -q 'rbmap::rbmap' CMakeLists.txt
+  cmake -S . -B build -DCMAKE_PREFIX_PATH="$PREFIX"
+  cmake --build build
+  run_example build/example
+}
+
+@test "the README links only to files that are there" {
+  local link bad=0 seen=0
+  while read -r link; do
+    seen=$((seen + 1))
+    [ -e "$RBMAP_SOURCE/$link" ] || { echo "$link"; bad=1; }
+  done < <(grep -oE '\]\([^)#]+' "$RBMAP_SOURCE/README.md" | cut -c 3-)
+  [ "$seen" -gt 2 ] && [ "$bad" = 0 ]
 }

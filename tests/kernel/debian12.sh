@@ -13,8 +13,8 @@ build=${RBMAP_BUILD:-$source_dir/build/release}
 . "$here/apt.sh"
 # shellcheck source=tests/kernel/boot.sh
 . "$here/boot.sh"
-# shellcheck source=tests/kernel/debian12-root.sh
-. "$here/debian12-root.sh"
+# shellcheck source=tests/kernel/debian-root.sh
+. "$here/debian-root.sh"
 
 usage() {
   cat <<EOT

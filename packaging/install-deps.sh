@@ -93,6 +93,7 @@ look() {
   need have trace-cmd -- trace-cmd trace-cmd
   need have strace -- strace strace
   need have git -- git git
+  need have debootstrap -- debootstrap debootstrap
   need have shellcheck -- shellcheck shellcheck
   [ "$(uname -m)" != x86_64 ] || look_for_kernel_tests
 }
@@ -101,7 +102,6 @@ look() {
 look_for_kernel_tests() {
   need have qemu-system-x86_64 -- QEMU qemu-system-x86
   need have cpio -- cpio cpio
-  need have debootstrap -- debootstrap debootstrap
   need have mkfs.ext4 -- mkfs.ext4 e2fsprogs
   need have make -- make make
   need have patch -- patch patch

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
-# A new Debian 12 in a directory, with a user who may use sudo and a checkout of this.
+# A new Debian in a directory, with a user who may use sudo and a checkout of this.
 
-objects=home/user/.cache/rbmap/kernel-build
+: "${debian:=12}" # or 13
+# What of this machine it sees as well.
+machine_mounts=(/dev)
+
+debian_suite() {
+  case $debian in
+  12) echo bookworm ;;
+  13) echo trixie ;;
+  esac
+}
 
 # bootstrap MIRROR KEYRING DIRECTORY: its smallest form, as an archive.
 bootstrap() {
   local mirror=$1 keyring=$2 directory=$3
-  debootstrap --variant=minbase --include=ca-certificates,sudo --keyring="$keyring" bookworm \
-    "$directory/root" "$mirror" </dev/null || return
+  debootstrap --variant=minbase --include=ca-certificates,sudo --keyring="$keyring" \
+    "$(debian_suite)" "$directory/root" "$mirror" </dev/null || return
   tar -c -C "$directory/root" --one-file-system -f "$directory/root.tar" . || return
   rm -rf "$directory/root"
   mkdir "$directory/archives"
@@ -17,16 +26,19 @@ bootstrap() {
 # The archive and the packages that were downloaded since serve for a week.
 cached_root() {
   local key mirror
-  read -r key mirror < <(debian_sources '') || return
+  read -r key mirror < <(debian_sources '') || {
+    echo "the machine's package sources have no mirror of Debian" >&2
+    return 1
+  }
   [ "$key" != - ] || key=$debian_keyring
-  keep "$cache/kernel/debian12" "$(date -u +%G-%V)" bootstrap "$mirror" "$key"
+  keep "$cache/kernel/debian$debian" "$(date -u +%G-%V)" bootstrap "$mirror" "$key"
 }
 
-# configure_apt: as on this machine, for bookworm; no questions.
+# configure_apt: as on this machine, for that suite; no questions.
 configure_apt() {
   local key
   rm -f "$root/etc/apt/sources.list"
-  private_list bookworm >"$root/etc/apt/sources.list.d/machine.list" || return
+  private_list "$(debian_suite)" >"$root/etc/apt/sources.list.d/machine.list" || return
   for key in $(grep -oE 'signed-by=[^]]+' "$root/etc/apt/sources.list.d/machine.list" |
     cut -d = -f 2 | sort -u); do
     mkdir -p "$root${key%/*}" && cp "$key" "$root$key"
@@ -56,32 +68,21 @@ checkout_files() {
 }
 
 add_checkout() {
-  local compiled
   mkdir "$root/home/user/rbmap" || return
   checkout_files | tar -c -C "$source_dir" --null -T - --ignore-failed-read 2>/dev/null |
     tar -x -C "$root/home/user/rbmap" || return
-  # What was compiled before is not compiled again; nothing on the page needs it.
-  mkdir -p "$root/$objects"
-  for compiled in "$entry/ccache" "$cache/kernel-build/ccache"; do
-    [ ! -d "$compiled" ] || cp -rn "$compiled" "$root/$objects/"
-  done
   chroot "$root" chown -R user: /home/user
-}
-
-# For the next run.
-keep_objects() {
-  rm -rf "$entry/ccache"
-  cp -r "$root/$objects/ccache" "$entry/"
 }
 
 # in_root COMMAND [ARG]...: no process and no mount outlives it.
 in_root() {
   unshare --mount --pid --fork --kill-child bash -c '
-    root=$1 archives=$2
-    shift 2
-    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
-      mount --bind "$archives" "$root/var/cache/apt/archives" &&
-      exec chroot "$root" "$@"' - "$root" "$entry/archives" "$@"
+    root=$1 archives=$2 mounts=$3
+    shift 3
+    mount -t proc proc "$root/proc" || exit
+    for mount in $mounts; do mount --rbind "$mount" "$root$mount" || exit; done
+    mount --bind "$archives" "$root/var/cache/apt/archives" &&
+      exec chroot "$root" "$@"' - "$root" "$entry/archives" "${machine_mounts[*]}" "$@"
 }
 
 as_user() {
@@ -91,20 +92,19 @@ as_user() {
     bash -c 'cd ~/rbmap && exec "$@"' - "$@"
 }
 
-# make_root: sets $root; $why where it cannot be had.
+# make_root PACKAGE...: sets $root, where these are installed; $why where it cannot be had.
 make_root() {
-  why='no Debian 12 can be made from the packages of this machine'
+  why="no Debian $debian can be made from the packages of this machine"
   entry=$(cached_root 2>"$work/bootstrap.log") || {
     why+=": $(tail -n 1 "$work/bootstrap.log")"
     return 1
   }
-  root=$(mktemp -d "$cache/kernel/debian12/.root.XXXXXX") || return
+  root=$(mktemp -d "$cache/kernel/debian$debian/.root.XXXXXX") || return
   chmod 755 "$root"
   tar -x -C "$root" -f "$entry/root.tar" && configure_apt && add_user && add_checkout ||
     return
-  # ccache only saves time: the page does not ask for it.
-  in_root sh -c 'apt-get -qq update && apt-get -qq --no-install-recommends install ccache' \
-    </dev/null >"$work/apt.log" 2>&1 && return
+  in_root sh -c 'apt-get -qq update && apt-get -qq --no-install-recommends install "$@"' - \
+    "$@" </dev/null >"$work/apt.log" 2>&1 && return
   why="the package mirror cannot be used: $(grep -E -m 1 '^E: ' "$work/apt.log")"
   return 1
 }

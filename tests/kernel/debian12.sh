@@ -36,6 +36,7 @@ EOT
 
 page=$source_dir/packaging/kernel/README.md
 work=$build/kernel/debian12
+objects=home/user/.cache/rbmap/kernel-build
 limit=${RBMAP_KERNEL_LIMIT:-2400}
 keep=
 nr=0
@@ -114,6 +115,22 @@ check_page() {
   report 'the page ends with a reboot' $?
   [ "$(commands page | shortened | grep -c -e '--deb --test')" = 1 ]
   report 'the page has one build' $?
+}
+
+# What was compiled before is not compiled again; nothing on the page needs it.
+add_objects() {
+  local compiled
+  mkdir -p "$root/$objects" || return
+  for compiled in "$entry/ccache" "$cache/kernel-build/ccache"; do
+    [ ! -d "$compiled" ] || cp -rn "$compiled" "$root/$objects/"
+  done
+  chroot "$root" chown -R user: /home/user
+}
+
+# For the next run.
+keep_objects() {
+  rm -rf "$entry/ccache"
+  cp -r "$root/$objects/ccache" "$entry/"
 }
 
 installed_kernel() {
@@ -211,7 +228,8 @@ mkdir -p "$work" || exit 1
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-make_root || skip "$why"
+# ccache only saves time: the page does not ask for it.
+make_root ccache && add_objects || skip "$why"
 run_page
 [ -z "$keep" ] || echo "# kept: $root"
 echo "1..$nr"

@@ -15,7 +15,7 @@ struct rbmap_events;
 struct trace_seq;
 
 /**
- * enum rbmap_batch_format - how the records of a batch are printed
+ * enum rbmap_batch_format - how a batch prints its records
  *
  * @RBMAP_BATCH_TEXT: as rbmap_events_text() does
  * @RBMAP_BATCH_JSON: as rbmap_events_json() does
@@ -28,14 +28,15 @@ enum rbmap_batch_format {
 };
 
 /**
- * rbmap_batch_open - a batch without records
+ * rbmap_batch_open - create an empty batch
  *
- * @ret: the batch on success, untouched otherwise; free it with rbmap_batch_close()
- * @format: of all its records
- * @size: bytes that its records may take before it is full; a record that is larger by
- *	itself is taken all the same
+ * @ret: the new batch on success, untouched on failure; free it with
+ *	rbmap_batch_close()
+ * @format: the output format of all its records
+ * @size: the capacity of the batch, in bytes; a record larger than that still fits into
+ *	an empty batch
  *
- * Returns 0, -EINVAL for a format that is none, or -ENOMEM.
+ * Returns 0, -EINVAL if @format is not a known format, or -ENOMEM.
  *
  * Since: 0.1
  */
@@ -43,7 +44,7 @@ int rbmap_batch_open(struct rbmap_batch **ret, enum rbmap_batch_format format,
 		     size_t size);
 
 /**
- * rbmap_batch_close - free the batch
+ * rbmap_batch_close - free a batch
  *
  * @batch: may be NULL
  *
@@ -55,17 +56,18 @@ void rbmap_batch_close(struct rbmap_batch *batch);
  * rbmap_batch_add - add a record, to be printed later
  *
  * @batch: the batch
- * @events: of the record, borrowed until rbmap_batch_clear() or rbmap_batch_close()
+ * @events: the events that the record belongs to; borrowed until rbmap_batch_clear() or
+ *	rbmap_batch_close()
  * @record: borrowed during the call; its data is copied
- * @tag: a number of the caller's, which rbmap_batch_record() gives back
+ * @tag: any number; rbmap_batch_record() returns it
  *
- * Does what depends on the order of the records or on libtraceevent, and so is to be
- * called in the order in which the records are to be printed, by the thread that uses
- * the events: the names of commands and functions are looked up, and what has no
- * compiled format is printed (see rbmap_events_why_not_compiled()).
+ * Does all the work that depends on the order of records or on libtraceevent: it looks
+ * up the names of commands and functions, and it prints the events that have no
+ * compiled format (see rbmap_events_why_not_compiled()). Call it from the thread that
+ * uses @events, in the order in which the records are to be printed.
  *
- * Returns 1, 0 where the batch is full and the record was not added, or -ENOMEM. An
- * empty batch is never full.
+ * Returns 1 if the record was added, 0 if the batch is full, or -ENOMEM. An empty batch
+ * is never full.
  *
  * Since: 0.1
  */
@@ -73,23 +75,26 @@ int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events *events,
 		    const struct rbmap_record *record, size_t tag);
 
 /**
- * rbmap_batch_count - how many records there are
+ * rbmap_batch_count - the number of records in a batch
  *
  * @batch: the batch
+ *
+ * Returns the number of records.
  *
  * Since: 0.1
  */
 size_t rbmap_batch_count(const struct rbmap_batch *batch);
 
 /**
- * rbmap_batch_record - a record, as it was added
+ * rbmap_batch_record - get a record that was added
  *
  * @batch: the batch
- * @number: below rbmap_batch_count(), in the order in which they were added
- * @tag: set to what was added with it; may be NULL
+ * @number: less than rbmap_batch_count(); records are numbered in the order in which
+ *	they were added
+ * @tag: set to the tag that was added with the record; may be NULL
  *
- * Returns the record, with its data copied; both are valid until the next
- * rbmap_batch_add() or rbmap_batch_clear().
+ * Returns a copy of the record and its data, valid until the next rbmap_batch_add() or
+ * rbmap_batch_clear().
  *
  * Since: 0.1
  */
@@ -100,25 +105,24 @@ const struct rbmap_record *rbmap_batch_record(const struct rbmap_batch *batch,
  * rbmap_batch_put - print a record
  *
  * @batch: the batch
- * @number: below rbmap_batch_count(), in any order
- * @out: a trace_seq of libtraceevent; the line or the object is added, without a
- *	newline
+ * @number: less than rbmap_batch_count(); records may be printed in any order
+ * @out: a trace_seq of libtraceevent; the line or object is appended without a newline
  *
- * Puts what rbmap_events_text() or rbmap_events_json() would have put at the time of
- * rbmap_batch_add(). Uses nothing but the batch: several threads can print a batch
- * each, while another one adds records of the same events to a further batch. No two
- * threads may use one batch at the same time.
+ * Prints exactly what rbmap_events_text() or rbmap_events_json() would have printed at
+ * the time of rbmap_batch_add(). It uses nothing but the batch: several threads can
+ * each print a batch while another thread adds records of the same events to yet
+ * another batch. A single batch must not be used by two threads at the same time.
  *
- * Returns 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  *
  * Since: 0.1
  */
 int rbmap_batch_put(struct rbmap_batch *batch, size_t number, struct trace_seq *out);
 
 /**
- * rbmap_batch_clear - forget the records
+ * rbmap_batch_clear - remove all records
  *
- * @batch: the batch; its memory is kept for the next ones
+ * @batch: the batch; it keeps its memory for the next records
  *
  * Since: 0.1
  */

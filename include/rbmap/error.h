@@ -7,15 +7,15 @@ extern "C" {
 #endif
 
 /**
- * rbmap_strerror - what an error of this library means, in words
+ * rbmap_strerror - describe an error of this library
  *
- * @error: a negative errno as returned by any call of this library (a positive
- *	errno is taken as well)
+ * @error: a negative errno returned by a call of this library; the positive errno is
+ *	accepted as well
  *
- * Returns one line without a full stop, static, never NULL. For the errors that
- * the ring-buffer mapping gives a meaning of its own (EBUSY, ENODEV, ENOTTY,
- * EBADMSG, ...) it says that meaning, else what strerror(3) of the C locale
- * says.
+ * Returns one line without a full stop; the string is static and never NULL. Errors
+ * with a special meaning for the ring-buffer mapping (EBUSY, ENODEV, ENOTTY, EBADMSG,
+ * ...) get a description of that meaning. All others get the text of strerror(3) in the
+ * C locale.
  *
  * Since: 0.1
  */

@@ -18,18 +18,18 @@ struct trace_seq;
 struct tracefs_instance;
 
 /**
- * struct rbmap_events_options - what rbmap_events_open() is to load
+ * struct rbmap_events_options - options of rbmap_events_open()
  *
  * @size: sizeof(struct rbmap_events_options)
- * @instance: a libtracefs instance, borrowed until rbmap_events_close(); NULL is
- *	the top-level one
- * @systems: names of event systems, ended by NULL, borrowed during the call; NULL
- *	loads all. The "ftrace" system is always loaded
- * @tep: a libtraceevent handle to load into, of which a reference is taken, with the
- *	plugins and the function names that the caller has given it; NULL makes one
+ * @instance: a libtracefs instance, borrowed until rbmap_events_close(); NULL selects
+ *	the top-level instance
+ * @systems: a NULL-terminated list of event systems, borrowed during the call; NULL
+ *	loads all systems. The "ftrace" system is always loaded
+ * @tep: a libtraceevent handle to load into, together with any plugins and function
+ *	names it already has; a reference is taken. NULL creates a new handle
  * @log: where messages go
  *
- * Zero it, set @size, then set what is wanted.
+ * Zero the struct, set @size, then set the fields you need.
  *
  * Since: 0.1
  */
@@ -44,19 +44,20 @@ struct rbmap_events_options {
 /**
  * rbmap_events_open - load the event formats of an instance
  *
- * @ret: the events on success, untouched otherwise; free them with
+ * @ret: the events on success, untouched on failure; free them with
  *	rbmap_events_close()
  * @options: borrowed during the call
  *
- * Loads libtraceevent's plugins, the names of kernel functions, the trace_printk()
- * formats, the saved command lines and the clock as well, so that records can be
- * printed. The plugins keep state of the whole process: events of two threads must not
- * be used at the same time; to print by several threads there is <rbmap/batch.h>. A
- * format that libtraceevent cannot parse is no error: its records print as raw fields.
+ * Also loads everything else that printing needs: libtraceevent's plugins, the names of
+ * kernel functions, the trace_printk() formats, the saved command lines and the trace
+ * clock. The plugins keep state for the whole process, so two threads must not use
+ * events at the same time, even if each has its own; to print from several threads, use
+ * rbmap_batch(3). A format that libtraceevent cannot parse is not an error: its records
+ * are printed as raw fields.
  *
- * Returns 0, -E2BIG where @options has fields that this library does not know,
- * -ENOENT where a system does not exist, -ENOMEM, or the negative errno of reading
- * the files.
+ * Returns 0, -E2BIG if @options has non-zero fields that this library does not know,
+ * -ENOENT if a system does not exist, -ENOMEM, or the negative errno from reading the
+ * files.
  *
  * Since: 0.1
  */
@@ -64,17 +65,18 @@ int rbmap_events_open(struct rbmap_events **ret,
 		      const struct rbmap_events_options *options);
 
 /**
- * rbmap_events_from_tep - compile and print the event formats of a libtraceevent handle
+ * rbmap_events_from_tep - use the event formats of a libtraceevent handle
  *
- * @ret: the events on success, untouched otherwise; free them with
+ * @ret: the events on success, untouched on failure; free them with
  *	rbmap_events_close()
- * @tep: the handle, with its events, plugins, commands and functions; a reference is taken
- * @clock: the name of the trace clock, borrowed during the call; NULL is one in
+ * @tep: the handle, with its events, plugins, commands and functions; a reference is
+ *	taken
+ * @clock: the name of the trace clock, borrowed during the call; NULL if it counts
  *	nanoseconds
  *
- * Nothing is read from tracefs or /proc: what the handle knows is all there is. Events
- * that it is given later are found as well. As with rbmap_events_open(), the events must
- * not be used by two threads at the same time.
+ * Compiles and prints the formats that are already in the handle, and those that are
+ * added to it later. Nothing is read from tracefs or /proc. As with
+ * rbmap_events_open(), two threads must not use events at the same time.
  *
  * Returns 0 or -ENOMEM.
  *
@@ -93,25 +95,25 @@ int rbmap_events_from_tep(struct rbmap_events **ret, struct tep_handle *tep,
 void rbmap_events_close(struct rbmap_events *events);
 
 /**
- * rbmap_events_tep - the libtraceevent handle
+ * rbmap_events_tep - get the libtraceevent handle
  *
  * @events: the events
  *
- * Returns the handle, valid until rbmap_events_close(); take a reference of your
- * own (tep_ref()) to keep it for longer.
+ * Returns the handle, valid until rbmap_events_close(). To keep it longer, take a
+ * reference with tep_ref().
  *
  * Since: 0.1
  */
 struct tep_handle *rbmap_events_tep(const struct rbmap_events *events);
 
 /**
- * rbmap_events_find - the event of a record
+ * rbmap_events_find - find the event of a record
  *
  * @events: the events
  * @record: borrowed
  *
- * Returns libtraceevent's event, valid until rbmap_events_close(), or NULL where
- * the record is of no loaded event.
+ * Returns libtraceevent's event, valid until rbmap_events_close(), or NULL if the
+ * record belongs to no loaded event.
  *
  * Since: 0.1
  */
@@ -119,39 +121,41 @@ struct tep_event *rbmap_events_find(const struct rbmap_events *events,
 				    const struct rbmap_record *record);
 
 /**
- * rbmap_events_comm - the name of a thread's command
+ * rbmap_events_comm - the command name of a thread
  *
  * @events: the events
- * @pid: common_pid of a record
+ * @pid: the common_pid field of a record
  *
- * The name is that of now, looked up in /proc for a thread that lives (in the first PID
- * namespace) and else in saved_cmdlines, at the most ten times a second.
+ * The name is the current one. It is read from /proc if the thread still exists and the
+ * caller is in the initial PID namespace, otherwise from saved_cmdlines. A name is
+ * looked up at most ten times a second.
  *
- * Returns a string, valid until the next call on the events: "<idle>" for 0, "<...>"
- * where the name is not known.
+ * Returns a string, valid until the next call on the events: "<idle>" for pid 0,
+ * "<...>" if the name is not known.
  *
  * Since: 0.1
  */
 const char *rbmap_events_comm(struct rbmap_events *events, int pid);
 
 /**
- * rbmap_events_text - a record as the line that trace-cmd report prints
+ * rbmap_events_text - print a record as a line of trace-cmd report
  *
  * @events: the events
  * @record: borrowed
- * @out: a trace_seq of libtraceevent; the line is added, without a newline
+ * @out: a trace_seq of libtraceevent; the line is appended without a newline
  *
- * The name of the command is that of rbmap_events_comm(). Events lost before the record
- * are not told here: rbmap_events_lost_text().
+ * The command name is the one that rbmap_events_comm() returns. Events lost before the
+ * record are not mentioned; print them with rbmap_events_lost_text().
  *
- * The line is printed by the compiled format of the event, or else by libtraceevent,
- * which gives the same text: see rbmap_events_why_not_compiled(). Nothing outside the
- * record is read. Where a field of a broken record would lie there the line ends in
- * "[FIELD OUTSIDE THE RECORD]" (or says "[RECORD CUT SHORT: N BYTES]" where the fixed
- * fields do); a division by 0 is 0; and a record that would lead libtraceevent astray is
- * printed as its fields, behind "[PRINT FORMAT NOT TRUSTED]".
+ * The line is printed by the event's compiled format or, if there is none, by
+ * libtraceevent; the text is the same (see rbmap_events_why_not_compiled()). Nothing
+ * outside the record is ever read. Broken records are marked: the line ends in "[FIELD
+ * OUTSIDE THE RECORD]" if a field reaches past the end of the record, and contains
+ * "[RECORD CUT SHORT: N BYTES]" if the fixed-size fields do. A record that could make
+ * libtraceevent misbehave is printed as its plain fields, after "[PRINT FORMAT NOT
+ * TRUSTED]". A division by 0 yields 0.
  *
- * Returns 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  *
  * Since: 0.1
  */
@@ -159,18 +163,19 @@ int rbmap_events_text(struct rbmap_events *events, const struct rbmap_record *re
 		      struct trace_seq *out);
 
 /**
- * rbmap_events_why_not_compiled - why libtraceevent prints an event, and so slowly
+ * rbmap_events_why_not_compiled - why an event is printed by libtraceevent
  *
  * @events: the events
- * @event: of their libtraceevent handle, borrowed
+ * @event: an event of the libtraceevent handle of @events, borrowed
  *
- * rbmap_events_text() compiles the print format of an event once, at its first record,
- * into steps that print several times as fast as libtraceevent. A format of which it
- * is not sure that the steps print the same does not compile: libtraceevent prints
- * these records. rbmap_events_json() needs no print format and is fast for all events.
+ * At the first record of an event, rbmap_events_text() compiles the event's print
+ * format into steps that run several times as fast as libtraceevent. If it is not
+ * certain that the steps print the same text, the format is not compiled and
+ * libtraceevent prints the records. rbmap_events_json() does not use print formats and
+ * is fast for all events.
  *
- * Returns a reason for people to read, which needs no freeing and stays valid; NULL
- * where the format compiles.
+ * Returns a human-readable reason, which stays valid and must not be freed, or NULL if
+ * the format compiles.
  *
  * Since: 0.1
  */
@@ -178,31 +183,32 @@ const char *rbmap_events_why_not_compiled(struct rbmap_events *events,
 					  const struct tep_event *event);
 
 /**
- * rbmap_events_lost_text - the line that trace-cmd report prints for lost events
+ * rbmap_events_lost_text - print lost events as a line of trace-cmd report
  *
- * @record: the record that follows the loss, with its lost not 0; borrowed
- * @out: a trace_seq of libtraceevent; the line is added, without a newline
+ * @record: the first record after the loss, whose lost field is not 0; borrowed
+ * @out: a trace_seq of libtraceevent; the line is appended without a newline
  *
- * Returns 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  *
  * Since: 0.1
  */
 int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *out);
 
 /**
- * rbmap_events_json - a record as one JSON object
+ * rbmap_events_json - print a record as a JSON object
  *
  * @events: the events
  * @record: borrowed
- * @out: a trace_seq of libtraceevent; the object is added, without a newline
+ * @out: a trace_seq of libtraceevent; the object is appended without a newline
  *
- * {"ts":NS,"cpu":N,"comm":S,"pid":N,"event":S,"system":S,"flags":N,
- * "fields":{...}}: the fields by their names and in their real types: numbers with
- * all their digits, strings escaped (bytes that are not UTF-8 as U+FFFD), arrays as
- * arrays. With a clock that is no time, ts is the clock's number. A record of no
- * loaded event has "event":null and its bytes as "raw".
+ * The object has the form
+ * {"ts":NS,"cpu":N,"comm":S,"pid":N,"event":S,"system":S,"flags":N, "fields":{...}}.
+ * Fields have their names and their types: numbers with all digits, escaped strings
+ * (bytes that are not valid UTF-8 become U+FFFD), and arrays. If the clock does not
+ * count time, "ts" is the raw clock value. A record that belongs to no loaded event has
+ * "event":null and its bytes as "raw".
  *
- * Returns 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  *
  * Since: 0.1
  */
@@ -210,15 +216,15 @@ int rbmap_events_json(struct rbmap_events *events, const struct rbmap_record *re
 		      struct trace_seq *out);
 
 /**
- * rbmap_events_lost_json - lost events as one JSON object
+ * rbmap_events_lost_json - print lost events as a JSON object
  *
- * @record: the record that follows the loss, with its lost not 0; borrowed
- * @out: a trace_seq of libtraceevent; the object is added, without a newline
+ * @record: the first record after the loss, whose lost field is not 0; borrowed
+ * @out: a trace_seq of libtraceevent; the object is appended without a newline
  *
- * {"ts":NS,"cpu":N,"lost":N}; "lost" is null where the number is not known; ts is
- * the record's.
+ * The object has the form {"ts":NS,"cpu":N,"lost":N}. "ts" is the time stamp of
+ * @record; "lost" is null if the number is not known.
  *
- * Returns 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  *
  * Since: 0.1
  */

@@ -11,11 +11,11 @@ extern "C" {
 struct rbmap_features;
 
 /**
- * enum rbmap_feature_state - can it be used?
+ * enum rbmap_feature_state - whether a feature can be used
  *
- * @RBMAP_FEATURE_NO: no, and the remedy says what would help
- * @RBMAP_FEATURE_YES: yes
- * @RBMAP_FEATURE_UNKNOWN: it could not be found out
+ * @RBMAP_FEATURE_NO: it cannot; the remedy says what would help
+ * @RBMAP_FEATURE_YES: it can
+ * @RBMAP_FEATURE_UNKNOWN: this could not be determined
  *
  * Since: 0.1
  */
@@ -26,14 +26,15 @@ enum rbmap_feature_state {
 };
 
 /**
- * struct rbmap_feature - one thing that this kernel and this user can do or not
+ * struct rbmap_feature - one feature and its state
  *
- * @name: a short key, letters and dashes: "tracefs", "mapping", ...
- * @state: enum rbmap_feature_state
- * @detail: what was found: the mount point, the clocks, why not; one line
- * @remedy: what would make it a yes; "" where nothing is to be done; one line
+ * @name: a short key of letters and dashes, such as "tracefs" or "mapping"
+ * @state: an enum rbmap_feature_state
+ * @detail: the finding in one line: the mount point, the clocks, or the reason why the
+ *	feature cannot be used
+ * @remedy: how to make the feature usable, in one line; "" if there is nothing to do
  *
- * The strings live as long as the struct rbmap_features.
+ * The strings are valid until rbmap_features_free().
  *
  * Since: 0.1
  */
@@ -47,15 +48,13 @@ struct rbmap_feature {
 /**
  * rbmap_features_probe - find out what this kernel and this user can do
  *
- * @ret: the list on success, untouched otherwise; free it with
- *	rbmap_features_free()
+ * @ret: the list on success, untouched on failure; free it with rbmap_features_free()
  *
- * Tries things, never looks at version numbers. Mounts nothing, changes nothing
- * and leaves nothing behind; what cannot be tried without a change is tried in an
- * instance of its own that is removed again.
+ * Tests each feature; version numbers are not consulted. It mounts nothing, changes
+ * nothing and leaves nothing behind: a test that would change something runs in a
+ * temporary instance, which is removed afterwards.
  *
- * Returns 0 (also where there is no tracefs at all: that is a finding), or
- * -ENOMEM.
+ * Returns 0 or -ENOMEM. A missing tracefs is not an error but a finding.
  *
  * Since: 0.1
  */
@@ -71,22 +70,24 @@ int rbmap_features_probe(struct rbmap_features **ret);
 void rbmap_features_free(struct rbmap_features *features);
 
 /**
- * rbmap_features_count - how many findings
+ * rbmap_features_count - the number of features in the list
  *
  * @features: the list
+ *
+ * Returns the number of features.
  *
  * Since: 0.1
  */
 size_t rbmap_features_count(const struct rbmap_features *features);
 
 /**
- * rbmap_features_get - one finding
+ * rbmap_features_get - get a feature by its index
  *
  * @features: the list
  * @index: less than rbmap_features_count()
  *
- * Returns a pointer that is valid until rbmap_features_free(), NULL beyond the
- * end.
+ * Returns a pointer that is valid until rbmap_features_free(), or NULL if @index is out
+ * of range.
  *
  * Since: 0.1
  */
@@ -94,13 +95,13 @@ const struct rbmap_feature *rbmap_features_get(const struct rbmap_features *feat
 					       size_t index);
 
 /**
- * rbmap_features_find - one finding by its name
+ * rbmap_features_find - get a feature by its name
  *
  * @features: the list
  * @name: the key
  *
- * Returns a pointer that is valid until rbmap_features_free(), NULL where there is
- * no such name.
+ * Returns a pointer that is valid until rbmap_features_free(), or NULL if the list has
+ * no such feature.
  *
  * Since: 0.1
  */

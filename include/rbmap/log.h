@@ -3,11 +3,12 @@
 #define RBMAP_LOG_H
 
 /**
- * enum rbmap_log_level - how much a message matters
+ * enum rbmap_log_level - the severity of a message
  *
- * @RBMAP_LOG_WARNING: something is not as asked for (a fallback was taken, ...)
- * @RBMAP_LOG_INFO: a choice that was made
- * @RBMAP_LOG_DEBUG: for those who look for a bug in the library
+ * @RBMAP_LOG_WARNING: the result differs from the request, for example because of a
+ *	fallback
+ * @RBMAP_LOG_INFO: a decision that the library made
+ * @RBMAP_LOG_DEBUG: details for debugging the library
  *
  * Since: 0.1
  */
@@ -20,12 +21,12 @@ enum rbmap_log_level {
 /**
  * struct rbmap_log - where the library's messages go
  *
- * @write: called with one line, no newline, valid during the call only; NULL
- *	drops all messages
- * @context: handed to @write
+ * @write: called with one line without a newline, valid only during the call; NULL
+ *	discards all messages
+ * @context: passed to @write
  *
- * The library keeps a copy of the struct in the object that it was given to and
- * calls @write only from within calls on that object. It prints nothing itself.
+ * The object that is given this struct keeps a copy of it, and calls @write only from
+ * calls on that object. The library itself prints nothing.
  *
  * Since: 0.1
  */

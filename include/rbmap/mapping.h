@@ -13,22 +13,23 @@ struct rbmap_mapping;
 /**
  * struct rbmap_meta - a copy of the meta-page
  *
- * @meta_page_size: bytes of the meta-page, that is the offset of sub-buffer 0
- * @meta_struct_len: bytes of the kernel's struct trace_buffer_meta
- * @subbuf_size: bytes of a sub-buffer, its header included
- * @nr_subbufs: sub-buffers of this CPU, the reader's included
- * @reader_lost_events: events lost right before the reader sub-buffer, also told by its
- *     header; 0 on every released kernel, told by those of packaging/kernel
+ * @meta_page_size: size of the meta-page in bytes, which is the offset of sub-buffer 0
+ * @meta_struct_len: size of the kernel's struct trace_buffer_meta in bytes
+ * @subbuf_size: size of a sub-buffer in bytes, including its header
+ * @nr_subbufs: number of sub-buffers of this CPU, including the reader's
+ * @reader_lost_events: events lost directly before the reader sub-buffer. The header of
+ *	the sub-buffer has the same information. Always 0 on released kernels; kernels
+ *	built with packaging/kernel fill it in
  * @reader_id: the sub-buffer that the reader owns
- * @reader_read: bytes of it that are consumed, without the header
- * @flags: as the kernel has it; 0 so far
+ * @reader_read: bytes of records consumed in the reader sub-buffer, without its header
+ * @flags: the kernel's flags; no flags are defined yet, so this is 0
  * @entries: events written since the last reset
  * @overrun: events overwritten before they were read
  * @read: events consumed
- * @pages_lost, @pages_touched: 0 before Linux 7.1, which gives them their meaning
+ * @pages_lost, @pages_touched: 0 before Linux 7.1, which defines their meaning
  *
- * The kernel refreshes the page at a mapping's begin, at every
- * rbmap_mapping_get_reader() of anyone and at a reset: it is not live.
+ * The meta-page is not live. The kernel updates it when the ring is mapped, at each
+ * rbmap_mapping_get_reader() by any process, and at a reset.
  * Source: include/uapi/linux/trace_mmap.h.
  *
  * Since: 0.1
@@ -52,26 +53,25 @@ struct rbmap_meta {
 /**
  * rbmap_mapping_open - map the ring buffer of one CPU
  *
- * @ret: the mapping on success, untouched otherwise; free it with
+ * @ret: the mapping on success, untouched on failure; free it with
  *	rbmap_mapping_close()
- * @fd: per_cpu/cpuN/trace_pipe_raw, open for reading; borrowed, and to be kept
- *	open for as long as the mapping is used
+ * @fd: per_cpu/cpuN/trace_pipe_raw, open for reading; borrowed, and must stay open as
+ *	long as the mapping is used
  *
- * While it is mapped, by anyone, the ring can be neither resized nor snapshot.
- * Nothing is consumed. The mapping is not inherited over fork(2): a child that
- * touches it gets SIGSEGV.
+ * While any process has the ring mapped, the ring can be neither resized nor snapshot.
+ * Mapping consumes nothing. The mapping is not inherited across fork(2): a child that
+ * accesses it receives SIGSEGV.
  *
- * Returns 0, or a negative errno: -ENOTTY where the kernel cannot map ring
- * buffers, -EBUSY where a snapshot or a latency tracer forbids it, -ENODEV where
- * this buffer cannot be mapped, -EPROTO where the meta-page makes no sense,
- * -ENOMEM, or what mmap(2) said.
+ * Returns 0 or a negative errno: -ENOTTY if the kernel cannot map ring buffers, -EBUSY
+ * if a snapshot or a latency tracer prevents it, -ENODEV if this buffer cannot be
+ * mapped, -EPROTO if the meta-page is not plausible, -ENOMEM, or the errno of mmap(2).
  *
  * Since: 0.1
  */
 int rbmap_mapping_open(struct rbmap_mapping **ret, int fd);
 
 /**
- * rbmap_mapping_close - unmap
+ * rbmap_mapping_close - unmap the ring buffer
  *
  * @mapping: may be NULL
  *
@@ -90,31 +90,31 @@ void rbmap_mapping_close(struct rbmap_mapping *mapping);
 void rbmap_mapping_meta(const struct rbmap_mapping *mapping, struct rbmap_meta *ret);
 
 /**
- * rbmap_mapping_subbuf - the address of a sub-buffer
+ * rbmap_mapping_subbuf - get the address of a sub-buffer
  *
  * @mapping: the mapping
- * @id: the sub-buffer, less than the meta-page's nr_subbufs
+ * @id: the number of the sub-buffer, less than nr_subbufs of the meta-page
  *
- * Returns the address of its header, valid until rbmap_mapping_close(), or NULL
- * where there is no such sub-buffer. The kernel may write to the memory at any
- * time, but for what was consumed of the reader's sub-buffer.
+ * Returns the address of the sub-buffer's header, valid until rbmap_mapping_close(), or
+ * NULL if there is no such sub-buffer. The kernel may write to this memory at any time,
+ * except to the consumed part of the reader sub-buffer.
  *
  * Since: 0.1
  */
 const void *rbmap_mapping_subbuf(const struct rbmap_mapping *mapping, uint32_t id);
 
 /**
- * rbmap_mapping_get_reader - consume what can be consumed
+ * rbmap_mapping_get_reader - consume events
  *
  * @mapping: the mapping
  *
- * One TRACE_MMAP_IOCTL_GET_READER: consumes the rest of the reader's sub-buffer,
- * or, where nothing is left on it, swaps in the next and consumes what is
- * committed there; then refreshes the meta-page. The sub-buffer that is swapped
- * out goes back to the writer. With a file description that is not O_NONBLOCK it
- * waits for the buffer_percent watermark first.
+ * Issues one TRACE_MMAP_IOCTL_GET_READER. The kernel consumes the rest of the reader
+ * sub-buffer. If nothing is left there, it swaps in the next sub-buffer and consumes
+ * what is committed in it. It then updates the meta-page. A sub-buffer that is swapped
+ * out goes back to the writer. If the file description is not O_NONBLOCK, the call
+ * first waits for the buffer_percent watermark.
  *
- * Returns 0 (also where nothing was new), -EINTR, or another negative errno.
+ * Returns 0 (even if there was nothing new), -EINTR, or another negative errno.
  * Source: tracing_buffers_ioctl() in kernel/trace/trace.c.
  *
  * Since: 0.1

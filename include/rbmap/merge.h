@@ -16,21 +16,20 @@ extern "C" {
 struct rbmap_merge;
 
 /**
- * rbmap_merge_open - bring the records of several CPUs into the order of time
+ * rbmap_merge_open - create a merge, which sorts the records of several CPUs by time
  *
- * @ret: the merge on success, untouched otherwise; free it with
- *	rbmap_merge_close()
+ * @ret: the merge on success, untouched on failure; free it with rbmap_merge_close()
  * @layout: copied
  * @cpus: the CPUs that spans will come from, borrowed during the call
- * @nr_cpus: how many @cpus
+ * @nr_cpus: number of CPUs in @cpus
  *
- * Works in rounds: every CPU is looked at once a round. What was written up to the
- * latest time stamp that the round before had seen has by the end of this round
- * been seen on every CPU, and can be told in order; a silent CPU holds nothing
- * back. Records are copied, so that spans can be settled at once; the copies
- * amount to what the rings hold, at the most.
+ * A merge works in rounds; each round reads every CPU once. By the end of a round,
+ * everything written up to the latest time stamp of the previous round has been read
+ * from every CPU, so it can be returned in order. A CPU without events does not delay
+ * the others. Records are copied, so spans can be settled at once. The copies take at
+ * most as much memory as the rings hold.
  *
- * Returns 0, -EINVAL without CPUs or where one is named twice, or -ENOMEM.
+ * Returns 0, -EINVAL if there are no CPUs or one is listed twice, or -ENOMEM.
  *
  * Since: 0.1
  */
@@ -38,7 +37,7 @@ int rbmap_merge_open(struct rbmap_merge **ret, const struct rbmap_layout *layout
 		     const int *cpus, size_t nr_cpus);
 
 /**
- * rbmap_merge_close - free the merge and what it still holds
+ * rbmap_merge_close - free the merge and the records it holds
  *
  * @merge: may be NULL
  *
@@ -52,49 +51,50 @@ void rbmap_merge_close(struct rbmap_merge *merge);
  * @merge: the merge
  * @span: borrowed during the call
  *
- * Returns 0, -ENXIO for a CPU that the merge does not know, -ENOMEM, or -EBADMSG
- * where the bytes are not records: those before are kept, the rest of the span is
- * given up and shows as lost, unknown how many, with the next record.
+ * Returns 0, -ENXIO if the merge does not have this CPU, -ENOMEM, or -EBADMSG if the
+ * span contains invalid records. The records before the invalid data are kept. The rest
+ * of the span is dropped, and the next record shows an unknown number of lost events.
  *
  * Since: 0.1
  */
 int rbmap_merge_put(struct rbmap_merge *merge, const struct rbmap_span *span);
 
 /**
- * rbmap_merge_end_round - every CPU has been drained
+ * rbmap_merge_end_round - mark the end of a round
  *
  * @merge: the merge
  *
- * For rbmap_session_take(): call it when that returns 0, in rounds that began with
- * rbmap_session_look_everywhere() behind rbmap_session_wait(), which wakes but the
- * rings that are due. More records can then be had from rbmap_merge_next().
+ * Call it when rbmap_session_take() returns 0. Start each round with
+ * rbmap_session_wait() and rbmap_session_look_everywhere(), because the former alone
+ * selects only the rings that are due. After this call, rbmap_merge_next() can return
+ * more records.
  *
  * Since: 0.1
  */
 void rbmap_merge_end_round(struct rbmap_merge *merge);
 
 /**
- * rbmap_merge_end - nothing more will come
+ * rbmap_merge_end - mark the end of all input
  *
  * @merge: the merge
  *
- * All that is held can then be had from rbmap_merge_next().
+ * rbmap_merge_next() can then return all remaining records.
  *
  * Since: 0.1
  */
 void rbmap_merge_end(struct rbmap_merge *merge);
 
 /**
- * rbmap_merge_next - the next record in the order of time
+ * rbmap_merge_next - get the next record in time order
  *
  * @merge: the merge
- * @ret: filled in where 1 is returned, untouched otherwise; its data is valid until
- *	the next call on the merge; its offset is 0
+ * @ret: filled in if 1 is returned, untouched otherwise; its data is valid until the
+ *	next call on the merge, and its offset is 0
  *
- * Records of one time stamp come in the order of their CPUs, those of one CPU in
- * the order in which they were written, whatever their time stamps.
+ * Records with the same time stamp are ordered by CPU. Records of one CPU keep the
+ * order in which they were written, whatever their time stamps.
  *
- * Returns 1, or 0 where nothing can be told yet.
+ * Returns 1, or 0 if no record can be returned yet.
  *
  * Since: 0.1
  */

@@ -12,16 +12,16 @@ extern "C" {
 #endif
 
 /**
- * struct rbmap_record - one event as the ring buffer holds it
+ * struct rbmap_record - one event as stored in the ring buffer
  *
- * @data: the event's bytes, the common fields first; inside the span, so valid
- *	until the span is settled
- * @size: bytes of @data; the kernel rounds up to 4
- * @offset: where the record begins in its sub-buffer, the header included
- * @time_stamp: in the units of the trace clock
- * @lost: events lost between the record before and this one: 0, a count, or
+ * @data: the event's bytes, starting with the common fields; points into the span and
+ *	is valid until the span is settled
+ * @size: size of @data in bytes; the kernel rounds it up to a multiple of 4
+ * @offset: offset of the record in its sub-buffer, counted from the start of the header
+ * @time_stamp: in units of the trace clock
+ * @lost: events lost between the previous record and this one: 0, a count, or
  *	RBMAP_LOST_UNKNOWN
- * @cpu: the CPU that wrote it
+ * @cpu: the CPU that wrote the event
  *
  * Since: 0.1
  */
@@ -35,10 +35,10 @@ struct rbmap_record {
 };
 
 /**
- * struct rbmap_walk - walks the records of the spans of one CPU
+ * struct rbmap_walk - iterates over the records in the spans of one CPU
  *
- * Zero it, then hand it the spans of one CPU in their order; everything inside
- * is the library's. Needs no freeing.
+ * Zero the struct, then pass it the spans of one CPU in order. Its fields are private
+ * to the library. It does not need to be freed.
  *
  * Since: 0.1
  */
@@ -55,16 +55,17 @@ struct rbmap_walk {
 };
 
 /**
- * rbmap_walk_span - begin with a span
+ * rbmap_walk_span - start walking a span
  *
  * @walk: zeroed before its first span
  * @layout: copied
- * @span: its memory is borrowed until the walk begins with another span
+ * @span: its memory is borrowed until the walk starts on another span
  *
- * Where the span goes on from the one before (same seq, same place) so does the
- * time; otherwise the records before span->from are passed over to find it.
+ * If the span continues the previous one (same seq, starting where that one ended), the
+ * time stamps continue as well. Otherwise the walk first skips the records before
+ * span->from to compute the time.
  *
- * Returns 0, or -EBADMSG where the span does not fit the layout.
+ * Returns 0, or -EBADMSG if the span does not fit the layout.
  *
  * Since: 0.1
  */
@@ -72,26 +73,26 @@ int rbmap_walk_span(struct rbmap_walk *walk, const struct rbmap_layout *layout,
 		    const struct rbmap_span *span);
 
 /**
- * rbmap_walk_next - the next record of the span
+ * rbmap_walk_next - get the next record of the span
  *
- * @walk: a walk that began with a span
- * @ret: filled in where 1 is returned, untouched otherwise
+ * @walk: a walk that has started on a span
+ * @ret: filled in if 1 is returned, untouched otherwise
  *
- * Padding, time extends and absolute time stamps are followed, not returned.
- * Whatever the bytes are, nothing outside the span is read.
+ * Padding, time extends and absolute time stamps are processed but not returned.
+ * Nothing outside the span is read, whatever its bytes are.
  *
- * Returns 1, 0 at the end of the span, or -EBADMSG where the bytes are not
- * records; the rest of the span is then given up.
+ * Returns 1, 0 at the end of the span, or -EBADMSG if the bytes are not valid records;
+ * the rest of the span is then skipped.
  *
  * Since: 0.1
  */
 int rbmap_walk_next(struct rbmap_walk *walk, struct rbmap_record *ret);
 
 /**
- * struct rbmap_tally - how many records, and from when to when
+ * struct rbmap_tally - a count of records and the time they cover
  *
- * @records: events
- * @first, @last: time stamps of the first and the last; 0 where @records is 0
+ * @records: number of events
+ * @first, @last: time stamps of the first and last event; 0 if @records is 0
  *
  * Since: 0.1
  */
@@ -102,14 +103,14 @@ struct rbmap_tally {
 };
 
 /**
- * rbmap_walk_tally - count the rest of the span's records
+ * rbmap_walk_tally - count the remaining records of the span
  *
- * @walk: a walk that began with a span
- * @ret: filled in, also on failure with what came before it
+ * @walk: a walk that has started on a span
+ * @ret: filled in; on failure, with the records before the invalid data
  *
- * The same as rbmap_walk_next() to the end, several times as fast.
+ * Equivalent to calling rbmap_walk_next() until the end, but several times as fast.
  *
- * Returns 0, or -EBADMSG where the bytes are not records.
+ * Returns 0, or -EBADMSG if the bytes are not valid records.
  *
  * Since: 0.1
  */

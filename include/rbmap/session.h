@@ -18,15 +18,15 @@ struct rbmap_session;
 struct tracefs_instance;
 
 /**
- * enum rbmap_engine - how spans are got out of the ring
+ * enum rbmap_engine - how spans are taken from the rings
  *
- * @RBMAP_ENGINE_AUTO: the best of those that consume that this kernel allows
- * @RBMAP_ENGINE_MAPPED: consume through the mapping, with
- *	TRACE_MMAP_IOCTL_GET_READER
- * @RBMAP_ENGINE_READ: consume with read(2), which every kernel can
- * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing: no system call, no
- *	lock, any number of observers of one ring. Needs the option overwrite and a
- *	fine trace clock (local, global, mono, mono_raw, boot, x86-tsc), and x86
+ * @RBMAP_ENGINE_AUTO: the best consuming engine that this kernel supports
+ * @RBMAP_ENGINE_MAPPED: consume through the mapping, with TRACE_MMAP_IOCTL_GET_READER
+ * @RBMAP_ENGINE_READ: consume with read(2), which works on every kernel
+ * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing. It makes no system
+ *	calls and takes no locks, and any number of observers can watch one ring. It
+ *	requires the overwrite option, one of the trace clocks local, global, mono,
+ *	mono_raw, boot and x86-tsc, and an x86 CPU
  *
  * Since: 0.1
  */
@@ -38,11 +38,11 @@ enum rbmap_engine {
 };
 
 /**
- * enum rbmap_session_flags - how spans are to be
+ * enum rbmap_session_flags - how spans are delivered
  *
- * @RBMAP_SESSION_COPIES: no span is ever overwritten before it is settled. With
- *	RBMAP_ENGINE_OBSERVE all spans are copies then; those of other engines hold still
- *	anyway
+ * @RBMAP_SESSION_COPIES: no span is overwritten before it is settled. With
+ *	RBMAP_ENGINE_OBSERVE this makes every span a copy; the spans of the other
+ *	engines are stable in any case
  *
  * Since: 0.1
  */
@@ -51,19 +51,19 @@ enum rbmap_session_flags {
 };
 
 /**
- * struct rbmap_session_options - what rbmap_session_open() is to open
+ * struct rbmap_session_options - options of rbmap_session_open()
  *
  * @size: sizeof(struct rbmap_session_options)
- * @instance: a libtracefs instance, borrowed until rbmap_session_close(); NULL is
- *	the top-level one
- * @cpus: CPU numbers, borrowed during the call; NULL is every CPU that has a ring
- * @nr_cpus: how many @cpus
- * @engine: which engine
+ * @instance: a libtracefs instance, borrowed until rbmap_session_close(); NULL selects
+ *	the top-level instance
+ * @cpus: CPU numbers, borrowed during the call; NULL selects every CPU that has a ring
+ * @nr_cpus: number of CPUs in @cpus
+ * @engine: the engine to use
  * @log: where messages go
- * @flags: enum rbmap_session_flags
- * @latency_ms: milliseconds until an event is looked at, at most; 0 is 100
+ * @flags: flags of enum rbmap_session_flags
+ * @latency_ms: the maximum time in milliseconds until an event is read; 0 means 100
  *
- * Zero it, set @size, then set what is wanted.
+ * Zero the struct, set @size, then set the fields you need.
  *
  * Since: 0.1
  */
@@ -79,11 +79,11 @@ struct rbmap_session_options {
 };
 
 /**
- * struct rbmap_session_work - what the session itself has done so far
+ * struct rbmap_session_work - counts of the work a session has done
  *
- * @waits: rbmap_session_wait() calls that went to the kernel
+ * @waits: rbmap_session_wait() calls
  * @get_readers: TRACE_MMAP_IOCTL_GET_READER calls
- * @reads: read(2) calls of rings
+ * @reads: read(2) calls on rings
  *
  * Since: 0.1
  */
@@ -96,21 +96,23 @@ struct rbmap_session_work {
 /**
  * rbmap_session_open - open the rings of an instance
  *
- * @ret: the session on success, untouched otherwise; free it with
+ * @ret: the session on success, untouched on failure; free it with
  *	rbmap_session_close()
  * @options: borrowed during the call
  *
- * Set tracer, clock and sizes of the instance before: the kernel refuses to
- * change them while its rings are open or mapped. Tracing is neither started nor
- * stopped. Spans begin with what is unread in the rings.
+ * Set the tracer, the clock and the buffer sizes of the instance first: the kernel
+ * refuses to change them while its rings are open or mapped. Opening a session neither
+ * starts nor stops tracing. The first spans hold the unread events that are already in
+ * the rings.
  *
- * With RBMAP_ENGINE_AUTO a kernel that cannot map is no error: the session then
- * uses read(2), says so in the log, and rbmap_session_engine() tells.
+ * With RBMAP_ENGINE_AUTO, a kernel that cannot map ring buffers is not an error: the
+ * session uses read(2) and logs a warning. rbmap_session_engine() returns the engine in
+ * use.
  *
- * Returns 0, or a negative errno: -E2BIG where @options has fields that this
- * library does not know, -EINVAL for @options that make no sense, -ENXIO for a CPU
- * without a ring, -EOPNOTSUPP where the rings cannot be observed (the log has the
- * reason), else what opening or mapping said (rbmap_mapping_open()).
+ * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
+ * library does not know, -EINVAL if @options is invalid, -ENXIO if a CPU has no ring,
+ * -EOPNOTSUPP if the rings cannot be observed (the log has the reason), or an error
+ * from opening or mapping the rings (see rbmap_mapping_open()).
  *
  * Since: 0.1
  */
@@ -122,7 +124,7 @@ int rbmap_session_open(struct rbmap_session **ret,
  *
  * @session: may be NULL
  *
- * Spans that were taken are no longer valid.
+ * Invalidates all spans that were taken from the session.
  *
  * Since: 0.1
  */
@@ -133,60 +135,61 @@ void rbmap_session_close(struct rbmap_session *session);
  *
  * @session: the session
  *
- * Never RBMAP_ENGINE_AUTO.
+ * Returns the engine; never RBMAP_ENGINE_AUTO.
  *
  * Since: 0.1
  */
 enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
 
 /**
- * rbmap_engine_name - an engine in a word: "auto", "mapped", "read" or "observe"
+ * rbmap_engine_name - the name of an engine
  *
  * @engine: the engine
  *
- * Returns a static string; "unknown" for anything else.
+ * Returns "auto", "mapped", "read" or "observe", and "unknown" for any other value; the
+ * string is static.
  *
  * Since: 0.1
  */
 const char *rbmap_engine_name(enum rbmap_engine engine);
 
 /**
- * rbmap_engine_parse - the engine of a name
+ * rbmap_engine_parse - find an engine by its name
  *
- * @ret: the engine on success, untouched otherwise
- * @name: as rbmap_engine_name() returns it, borrowed
+ * @ret: the engine on success, untouched on failure
+ * @name: a name that rbmap_engine_name() returns, borrowed during the call
  *
- * Returns 0, or -EINVAL where no engine has that name.
+ * Returns 0, or -EINVAL if no engine has this name.
  *
  * Since: 0.1
  */
 int rbmap_engine_parse(enum rbmap_engine *ret, const char *name);
 
 /**
- * rbmap_engine_consumes - whether an engine takes events out of the ring
+ * rbmap_engine_consumes - whether an engine consumes events
  *
  * @engine: the engine
  *
- * Events that one consumer takes are not delivered to another. Where nothing is
- * consumed, rbmap_account_fill_observed() accounts for the events, else
- * rbmap_account_fill().
+ * Events that one consumer takes are not delivered to another. Use rbmap_account_fill()
+ * to account for the events of a consuming engine, and rbmap_account_fill_observed()
+ * for those of any other (see rbmap_stats(3)).
  *
- * Returns true for RBMAP_ENGINE_AUTO, as it only chooses among engines that consume, and
- * false for no engine.
+ * Returns true for RBMAP_ENGINE_AUTO, which selects only consuming engines, and false
+ * if @engine is not an engine.
  *
  * Since: 0.1
  */
 bool rbmap_engine_consumes(enum rbmap_engine engine);
 
 /**
- * rbmap_engine_maps - whether an engine maps the ring
+ * rbmap_engine_maps - whether an engine maps the rings
  *
  * @engine: the engine
  *
- * While a ring is mapped, others can neither resize it nor take a snapshot.
+ * While a ring is mapped, other processes can neither resize it nor take a snapshot.
  *
- * Returns false for RBMAP_ENGINE_AUTO, which also works without a mapping, and for no
- * engine.
+ * Returns false for RBMAP_ENGINE_AUTO, which also works without a mapping, and if
+ * @engine is not an engine.
  *
  * Since: 0.1
  */
@@ -207,16 +210,17 @@ const struct rbmap_layout *rbmap_session_layout(const struct rbmap_session *sess
  * rbmap_session_cpus - the CPUs of the session
  *
  * @session: the session
- * @ret: set to an array, ascending, valid until rbmap_session_close()
+ * @ret: set to an array of CPU numbers in ascending order, valid until
+ *	rbmap_session_close()
  *
- * Returns how many there are.
+ * Returns the number of CPUs.
  *
  * Since: 0.1
  */
 size_t rbmap_session_cpus(const struct rbmap_session *session, const int **ret);
 
 /**
- * rbmap_session_work - what the session itself has done so far
+ * rbmap_session_work - get the counts of the work done so far
  *
  * @session: the session
  * @ret: filled in
@@ -227,50 +231,52 @@ void rbmap_session_work(const struct rbmap_session *session,
 			struct rbmap_session_work *ret);
 
 /**
- * rbmap_session_fd - a file descriptor for poll(2) and the like
+ * rbmap_session_fd - a file descriptor for poll(2) and similar calls
  *
  * @session: the session
  *
- * It is readable when rbmap_session_wait() would not block. It is the session's:
- * do not close it, do not read it.
+ * Returns a file descriptor that is readable when rbmap_session_wait() would not block.
+ * It belongs to the session: do not close it and do not read from it.
  *
  * Since: 0.1
  */
 int rbmap_session_fd(const struct rbmap_session *session);
 
 /**
- * rbmap_session_wait - wait until it is worth taking spans
+ * rbmap_session_wait - wait until there are spans to take
  *
  * @session: the session
- * @timeout_ms: milliseconds; 0 does not wait, negative waits for ever
+ * @timeout_ms: milliseconds; 0 does not wait, a negative value waits indefinitely
  *
- * Wakes when a ring is full to the instance's buffer_percent, and at least every
- * 100 ms (or latency_ms of the options), when all rings are looked at for data below
- * that mark. With RBMAP_ENGINE_OBSERVE it wakes only by the time, the more often the
- * faster the rings fill: so that a quarter of a ring is not filled meanwhile. Has to be
- * called between two rounds of rbmap_session_take().
+ * Wakes up when a ring is filled to the instance's buffer_percent, and at least every
+ * 100 ms (or the latency_ms of the options). At these intervals all rings are read,
+ * including those below the watermark. With RBMAP_ENGINE_OBSERVE, the call wakes up by
+ * time alone. The interval adapts to how fast the rings fill, so that less than a
+ * quarter of a ring is filled in between. This function must be called between two
+ * rounds of rbmap_session_take().
  *
- * Returns 1, 0 when the time is over, -EINTR, or another negative errno.
+ * Returns 1, 0 on timeout, -EINTR, or another negative errno.
  *
  * Since: 0.1
  */
 int rbmap_session_wait(struct rbmap_session *session, int timeout_ms);
 
 /**
- * rbmap_session_take - get spans
+ * rbmap_session_take - take spans
  *
  * @session: the session
- * @spans: filled with up to @max spans, those of one CPU in their order
- * @max: how many @spans has room for
+ * @spans: filled with up to @max spans; those of one CPU are in order
+ * @max: the number of elements in @spans
  *
- * Takes fairly: each call goes on with the CPU after the last one of the call
- * before, and no CPU gets a second turn before all had one. Every span has to be
- * settled before the next call. A round is over when it returns 0: what was in
- * the rings that the last rbmap_session_wait() woke for has then been delivered.
+ * CPUs are served fairly: each call continues with the CPU after the last one of the
+ * previous call, and no CPU is served twice before all others have been served once.
+ * Settle all spans before the next call. The round ends when the call returns 0. By
+ * then, everything has been delivered that was in the rings for which the last
+ * rbmap_session_wait() woke up.
  *
- * Returns how many spans, 0 at the end of the round, -EINVAL where @max is less than
- * 1, -EBUSY where spans are unsettled, -EPROTO where the kernel's numbers make no
- * sense, or another negative errno.
+ * Returns the number of spans, 0 at the end of the round, -EINVAL if @max is less than
+ * 1, -EBUSY if there are unsettled spans, -EPROTO if the kernel's values are not
+ * plausible, or another negative errno.
  *
  * Since: 0.1
  */
@@ -278,16 +284,16 @@ int rbmap_session_take(struct rbmap_session *session, struct rbmap_span *spans,
 		       int max);
 
 /**
- * rbmap_session_settle - the sink is done with the spans of the last take
+ * rbmap_session_settle - release the spans of the last take
  *
  * @session: the session
- * @spans: all spans of the last rbmap_session_take(), in the same order; those
- *	that were overwritten while the sink used them get RBMAP_SPAN_TORN, and the
- *	one that follows them gets its lost
- * @nr: how many
+ * @spans: all spans of the last rbmap_session_take(), in the same order. Spans that
+ *	were overwritten while they were in use get RBMAP_SPAN_TORN, and the span that
+ *	follows them gets their loss in its lost field
+ * @nr: the number of spans
  *
- * Returns how many were overwritten (always 0 with the engines that consume), or
- * -EINVAL where these are not the spans of the last take.
+ * Returns the number of overwritten spans (always 0 with the consuming engines), or
+ * -EINVAL if these are not the spans of the last take.
  *
  * Since: 0.1
  */
@@ -295,13 +301,13 @@ int rbmap_session_settle(struct rbmap_session *session, struct rbmap_span *spans
 			 int nr);
 
 /**
- * rbmap_session_look_everywhere - look at every ring in the next round
+ * rbmap_session_look_everywhere - read all rings in the next round
  *
  * @session: the session
  *
- * For the end of a recording: stop the tracing, then call this and take until 0,
- * again and again until nothing is taken at all: all that was written has then been
- * delivered, watermark or not.
+ * Use it at the end of a recording: stop tracing, then call this function and take
+ * spans until 0 is returned. Repeat this until a round delivers nothing. Everything
+ * that was written has then been delivered, even data below the watermark.
  *
  * Since: 0.1
  */

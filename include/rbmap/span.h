@@ -5,13 +5,13 @@
 #include <stdint.h>
 
 /**
- * enum rbmap_span_flags - what else is to be known of a span
+ * enum rbmap_span_flags - properties of a span
  *
- * @RBMAP_SPAN_GROWING: the kernel may still be writing behind @to, and to the
- *	sub-buffer's own commit word: a sink that stores the sub-buffer stores a
- *	commit word of its own making
- * @RBMAP_SPAN_TORN: set by rbmap_session_settle(): what was read from this span
- *	was overwritten meanwhile and must not be used
+ * @RBMAP_SPAN_GROWING: the kernel may still write to the sub-buffer after @to, and to
+ *	its commit word. A sink that stores the sub-buffer has to store a commit word of
+ *	its own
+ * @RBMAP_SPAN_TORN: set by rbmap_session_settle(): the span was overwritten while it
+ *	was in use, so data read from it must be discarded
  *
  * Since: 0.1
  */
@@ -21,22 +21,22 @@ enum rbmap_span_flags {
 };
 
 /**
- * struct rbmap_span - a stretch of one sub-buffer that may be looked at in place
+ * struct rbmap_span - a range of one sub-buffer that can be read in place
  *
- * @subbuf: the sub-buffer, its header first; valid until the span is settled.
- *	Only the bytes before @to and, without RBMAP_SPAN_GROWING, the header may
- *	be relied on
- * @subbuf_size: bytes of the sub-buffer, its header included
- * @from: where the new records begin, in bytes behind the header
- * @to: where they end; @from <= @to <= @subbuf_size less the header
- * @seq: counts the sub-buffers delivered on this CPU: two spans with one @seq are
- *	one sub-buffer, grown meanwhile
- * @time_stamp: the sub-buffer's, in the units of the trace clock: the deltas of
- *	its records add up from here
- * @lost: events lost just before this sub-buffer, 0, a count, or
- *	RBMAP_LOST_UNKNOWN; only ever non-zero where @from is 0
- * @cpu: the CPU whose ring it is
- * @flags: enum rbmap_span_flags
+ * @subbuf: the sub-buffer, starting with its header; valid until the span is settled.
+ *	Only the bytes before @to are stable, and the header only without
+ *	RBMAP_SPAN_GROWING
+ * @subbuf_size: size of the sub-buffer in bytes, including its header
+ * @from: start of the new records, in bytes after the header
+ * @to: end of the new records; @from <= @to <= @subbuf_size minus the header
+ * @seq: number of the sub-buffer on this CPU, in order of delivery. Two spans with the
+ *	same @seq are parts of one sub-buffer that has grown in between
+ * @time_stamp: time stamp of the sub-buffer, in units of the trace clock; the time
+ *	deltas of its records add up from here
+ * @lost: events lost directly before this sub-buffer: 0, a count, or
+ *	RBMAP_LOST_UNKNOWN; always 0 if @from is not 0
+ * @cpu: the CPU that the ring belongs to
+ * @flags: flags of enum rbmap_span_flags
  *
  * Since: 0.1
  */

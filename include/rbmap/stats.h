@@ -16,15 +16,16 @@ struct tracefs_instance;
 /**
  * struct rbmap_counters - the kernel's live counters of one CPU's ring
  *
- * @unread: events in the ring, not yet consumed
+ * @unread: events in the ring that have not been consumed
  * @overrun: events overwritten before they were read, since the last reset
- * @commit_overrun: events refused because an interrupted writer held its place
- * @bytes: bytes unread, about
- * @dropped: events refused with the overwrite option off
+ * @commit_overrun: events refused because the ring came round to the place of an
+ *	interrupted writer
+ * @bytes: approximate number of unread bytes
+ * @dropped: events refused because the ring was full and the overwrite option was off
  * @read: events consumed
  * @oldest_ns: time stamp of the oldest unread event in nanoseconds, rounded to
- *	microseconds by the kernel; clock units for clocks that are no time
- * @now_ns: the trace clock's now, likewise
+ *	microseconds by the kernel; clock units if the trace clock does not count time
+ * @now_ns: the current time of the trace clock, in the same unit
  *
  * Source: per_cpu/cpuN/stats, tracing_stats_read() in kernel/trace/trace.c.
  *
@@ -42,14 +43,13 @@ struct rbmap_counters {
 };
 
 /**
- * struct rbmap_extent - how much is in a ring, and from when to when
+ * struct rbmap_extent - the amount of data in a ring and the time it covers
  *
- * @bytes: bytes of records not yet consumed, without the headers of sub-buffers
- * @oldest: time stamp of the oldest event not yet consumed, in the units of the trace
- *	clock
- * @newest: of the newest, likewise
+ * @bytes: bytes of unconsumed records, without the headers of sub-buffers
+ * @oldest: time stamp of the oldest unconsumed event, in units of the trace clock
+ * @newest: time stamp of the newest unconsumed event, in the same unit
  *
- * All are 0 where there is no such event.
+ * All fields are 0 if the ring has no unconsumed event.
  *
  * Since: 0.1
  */
@@ -60,17 +60,18 @@ struct rbmap_extent {
 };
 
 /**
- * struct rbmap_account - where the events of one CPU went
+ * struct rbmap_account - what happened to the events of one CPU
  *
  * @written: events that the kernel was asked to write
- * @delivered: counted in spans
- * @others: consumed by someone else
- * @overrun: overwritten before they were read
- * @dropped: refused with the overwrite option off
- * @commit_overrun: refused because an interrupted writer held its place
- * @torn: overwritten before they were seen, or while they were being looked at: only
- *	an observer misses events in this way
- * @unread: still in the ring
+ * @delivered: events delivered in spans
+ * @others: events consumed by other readers
+ * @overrun: events overwritten before they were read
+ * @dropped: events refused because the ring was full and the overwrite option was off
+ * @commit_overrun: events refused because the ring came round to the place of an
+ *	interrupted writer
+ * @torn: events overwritten before or while they were read. Only an observer loses
+ *	events in this way
+ * @unread: events still in the ring
  *
  * Since: 0.1
  */
@@ -86,27 +87,27 @@ struct rbmap_account {
 };
 
 /**
- * rbmap_counters_parse - read the text of per_cpu/cpuN/stats
+ * rbmap_counters_parse - parse the text of per_cpu/cpuN/stats
  *
- * @ret: filled in on success, untouched otherwise
- * @text: the text, terminated
+ * @ret: filled in on success, untouched on failure
+ * @text: the NUL-terminated text
  *
- * Returns 0, or -EBADMSG where a counter is missing or no number.
+ * Returns 0, or -EBADMSG if a counter is missing or is not a number.
  *
  * Since: 0.1
  */
 int rbmap_counters_parse(struct rbmap_counters *ret, const char *text);
 
 /**
- * rbmap_counters_read - the kernel's live counters of one CPU's ring
+ * rbmap_counters_read - read the kernel's live counters of one CPU's ring
  *
- * @ret: filled in on success, untouched otherwise
- * @instance: a libtracefs instance, borrowed; NULL is the top-level one
+ * @ret: filled in on success, untouched on failure
+ * @instance: a libtracefs instance, borrowed; NULL selects the top-level instance
  * @cpu: the CPU
  *
- * Changes nothing. The kernel takes the lock of the ring's readers for a moment.
+ * Changes nothing. The kernel briefly takes the lock of the ring's readers.
  *
- * Returns 0, -ENXIO where the CPU has no ring, -EBADMSG, or the negative errno of
+ * Returns 0, -ENXIO if the CPU has no ring, -EBADMSG, or the negative errno from
  * reading the file.
  *
  * Since: 0.1
@@ -115,41 +116,43 @@ int rbmap_counters_read(struct rbmap_counters *ret, struct tracefs_instance *ins
 			int cpu);
 
 /**
- * rbmap_extent_check - whether rbmap_extent_read() can be relied on
+ * rbmap_extent_check - check whether rbmap_extent_read() is reliable here
  *
- * @instance: a libtracefs instance, borrowed; NULL is the top-level one
+ * @instance: a libtracefs instance, borrowed; NULL selects the top-level instance
  *
- * What is read beside the writer is told to be whole by the time stamps of the
- * sub-buffers, which takes a trace clock that never shows one time twice or goes back:
- * local, global, mono, mono_raw, boot or x86-tsc. And it has been shown to be safe only
- * on a strongly ordered CPU: x86.
+ * Data read while the writer is active is validated by the time stamps of the
+ * sub-buffers. This requires a trace clock that never shows the same time twice and
+ * never goes back: local, global, mono, mono_raw, boot or x86-tsc. It also requires a
+ * strongly ordered CPU; only x86 has been shown to be safe.
  *
- * Returns 0, -EOPNOTSUPP with another clock or CPU, -EBADMSG, or the negative errno of
- * reading trace_clock.
+ * Returns 0, -EOPNOTSUPP with any other clock or CPU, -EBADMSG, or the negative errno
+ * from reading trace_clock.
  *
  * Since: 0.1
  */
 int rbmap_extent_check(struct tracefs_instance *instance);
 
 /**
- * rbmap_extent_read - how much is in a mapped ring, and from when to when
+ * rbmap_extent_read - measure the data in a mapped ring and the time it covers
  *
- * @ret: filled in on success, untouched otherwise
+ * @ret: filled in on success, untouched on failure
  * @mapping: the mapping, borrowed
- * @layout: of the instance's sub-buffers, borrowed
+ * @layout: the layout of the instance's sub-buffers, borrowed
  *
- * From the mapping alone: the kernel is not called, takes no lock, and nobody is held
- * up. Each number was true at some moment of the call; what is written or overwritten
- * meanwhile may be in one and not in the other, but @oldest is never later than
- * @newest. What was consumed is left out as far as the meta-page knows of it: while
- * somebody else has the ring mapped and somebody consumes with read(2) or splice(2), it
- * does not, and while somebody consumes through a mapping it may be of two moments:
- * then @oldest is that of an event nearby.
+ * Reads only the mapping: no system call, no kernel lock, no effect on other readers or
+ * the writer. Each value was correct at some moment during the call. Events that are
+ * written or overwritten during the call may be included in one value and not in
+ * another, but @oldest is never later than @newest.
  *
- * To be relied on only where rbmap_extent_check() returns 0.
+ * Consumed events are excluded as far as the meta-page shows them. It does not show
+ * what is consumed with read(2) or splice(2) while another process has the ring mapped.
+ * If events are consumed through a mapping during the call, the meta-page may combine
+ * values of two moments; @oldest is then the time stamp of a nearby event.
  *
- * Returns 0, -EPROTO where the mapping has not that layout, -EAGAIN where the writer,
- * or somebody who consumes, was faster at every try, -EBADMSG where the bytes are not
+ * The result is reliable only if rbmap_extent_check() returns 0.
+ *
+ * Returns 0, -EPROTO if the mapping does not have that layout, -EAGAIN if the writer or
+ * another reader was faster on every attempt, -EBADMSG if the bytes are not valid
  * records, or -ENOMEM.
  *
  * Since: 0.1
@@ -158,19 +161,19 @@ int rbmap_extent_read(struct rbmap_extent *ret, const struct rbmap_mapping *mapp
 		      const struct rbmap_layout *layout);
 
 /**
- * rbmap_account_fill - the loss identity of one CPU, between two looks
+ * rbmap_account_fill - compute the loss identity of one CPU from two readings
  *
- * @ret: filled in; delivered and torn are taken from it, all else is set
+ * @ret: filled in; delivered and torn are input, all other fields are set
  * @before: the counters when the session was opened, borrowed
- * @after: the counters now, with nobody writing, borrowed
+ * @after: the counters now, read while nothing is being written; borrowed
  *
- * Sets written to the sum of what the kernel took and what it refused, and others
- * to what was consumed but not delivered.
+ * Sets written to the sum of the events that the kernel accepted and refused, and
+ * others to the events that were consumed but not delivered.
  *
- * Returns 0 where written = delivered + others + overrun + dropped +
- * commit_overrun + torn + unread holds, -ESTALE where the counters went backwards
- * (a reset: then only delivered counts), or -EBADMSG where more was delivered than
- * the kernel says was read: a bug to report.
+ * Returns 0 if written = delivered + others + overrun + dropped + commit_overrun + torn
+ * + unread holds, -ESTALE if the counters went backwards because of a reset (only
+ * delivered is meaningful then), or -EBADMSG if more events were delivered than the
+ * kernel counted as read. -EBADMSG indicates a bug, which should be reported.
  *
  * Since: 0.1
  */
@@ -178,20 +181,22 @@ int rbmap_account_fill(struct rbmap_account *ret, const struct rbmap_counters *b
 		       const struct rbmap_counters *after);
 
 /**
- * rbmap_account_fill_observed - the same where spans were observed, not consumed
+ * rbmap_account_fill_observed - compute the loss identity for observed events
  *
- * @ret: filled in; delivered is taken from it, all else is set
+ * @ret: filled in; delivered is input, all other fields are set
  * @before: the counters when the session was opened, borrowed
- * @after: the counters now, with nobody writing, borrowed
+ * @after: the counters now, read while nothing is being written; borrowed
  *
- * What an observer has seen stays in the ring or is overwritten behind it, so that
- * overrun, unread and others tell nothing of it and are set to 0. What it missed is
- * torn: overwritten, or taken by somebody else, before it was seen whole.
+ * Use it instead of rbmap_account_fill() if the spans were observed and not consumed.
+ * Events that an observer has read stay in the ring or are overwritten later, so
+ * overrun, unread and others do not apply and are set to 0. Events that the observer
+ * missed are torn: they were overwritten or consumed before they could be read
+ * completely.
  *
- * Returns 0 where written = delivered + dropped + commit_overrun + torn holds, -ESTALE
- * where the counters went backwards (a reset: then only delivered counts), or -EBADMSG
- * where more was delivered than was written: a bug to report, or somebody consumed at
- * the same time as the session was opened.
+ * Returns 0 if written = delivered + dropped + commit_overrun + torn holds, -ESTALE if
+ * the counters went backwards because of a reset (only delivered is meaningful then),
+ * or -EBADMSG if more events were delivered than were written. The cause of -EBADMSG is
+ * a bug, or another reader that consumed events while the session was being opened.
  *
  * Since: 0.1
  */
@@ -202,17 +207,19 @@ int rbmap_account_fill_observed(struct rbmap_account *ret,
 /**
  * rbmap_account_add - add one account to another
  *
- * @sum: added to
- * @account: borrowed
+ * @sum: the account to add to
+ * @account: the account to add, borrowed
  *
  * Since: 0.1
  */
 void rbmap_account_add(struct rbmap_account *sum, const struct rbmap_account *account);
 
 /**
- * rbmap_account_lost - all that was lost: overrun, dropped, commit_overrun, torn
+ * rbmap_account_lost - the sum of all losses
  *
  * @account: borrowed
+ *
+ * Returns overrun + dropped + commit_overrun + torn.
  *
  * Since: 0.1
  */

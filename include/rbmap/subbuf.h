@@ -12,17 +12,17 @@ extern "C" {
 
 struct tracefs_instance;
 
-/** Events were lost, but how many is not known. */
+/** Events were lost, but their number is not known. */
 #define RBMAP_LOST_UNKNOWN UINT64_MAX
 
 /**
- * struct rbmap_layout - how a sub-buffer is laid out
+ * struct rbmap_layout - the layout of a sub-buffer
  *
- * @subbuf_size: bytes of a sub-buffer, its header included
- * @data_offset: bytes before the first record: the size of the header
- * @commit_offset: where the commit word lies
- * @commit_size: bytes of the commit word: 8 or 4, the kernel's long
- * @swap: the bytes are in another order than this machine's
+ * @subbuf_size: size of a sub-buffer in bytes, including its header
+ * @data_offset: offset of the first record, which is the size of the header
+ * @commit_offset: offset of the commit word
+ * @commit_size: size of the commit word in bytes: 8 or 4, as the kernel's long
+ * @swap: whether the byte order differs from that of this machine
  *
  * Source: events/header_page of tracefs, kernel/trace/ring_buffer.c
  * (ring_buffer_print_page_header()).
@@ -38,12 +38,11 @@ struct rbmap_layout {
 };
 
 /**
- * struct rbmap_subbuf_header - what the header of a sub-buffer says
+ * struct rbmap_subbuf_header - the decoded header of a sub-buffer
  *
- * @time_stamp: of the first record, in the units of the trace clock
- * @size: bytes of records behind the header that are committed
- * @lost: events lost just before this sub-buffer: 0, a count, or
- *	RBMAP_LOST_UNKNOWN
+ * @time_stamp: time stamp of the first record, in units of the trace clock
+ * @size: bytes of committed records after the header
+ * @lost: events lost directly before this sub-buffer: 0, a count, or RBMAP_LOST_UNKNOWN
  *
  * Since: 0.1
  */
@@ -54,27 +53,27 @@ struct rbmap_subbuf_header {
 };
 
 /**
- * rbmap_layout_parse - read the text of events/header_page
+ * rbmap_layout_parse - parse the text of events/header_page
  *
- * @ret: filled in on success, untouched otherwise; swap is set to false
- * @text: the text, need not be terminated
- * @size: bytes of @text
+ * @ret: filled in on success, untouched on failure; swap is set to false
+ * @text: the text; it does not have to be NUL-terminated
+ * @size: size of @text in bytes
  *
- * Returns 0, or -EBADMSG where the text does not describe a sub-buffer that this
- * library can read.
+ * Returns 0, or -EBADMSG if the text does not describe a sub-buffer that this library
+ * can read.
  *
  * Since: 0.1
  */
 int rbmap_layout_parse(struct rbmap_layout *ret, const char *text, size_t size);
 
 /**
- * rbmap_layout_read - the layout of an instance's sub-buffers
+ * rbmap_layout_read - read the layout of an instance's sub-buffers
  *
- * @ret: filled in on success, untouched otherwise
- * @instance: a libtracefs instance, borrowed; NULL is the top-level one
+ * @ret: filled in on success, untouched on failure
+ * @instance: a libtracefs instance, borrowed; NULL selects the top-level instance
  *
- * Returns 0, -EBADMSG as rbmap_layout_parse() does, or the negative errno of
- * reading the file.
+ * Returns 0, -EBADMSG as rbmap_layout_parse() does, or the negative errno from reading
+ * the file.
  *
  * Since: 0.1
  */
@@ -85,12 +84,13 @@ int rbmap_layout_read(struct rbmap_layout *ret, struct tracefs_instance *instanc
  *
  * @layout: the layout, borrowed
  * @subbuf: layout->subbuf_size bytes, borrowed
- * @ret: filled in on success, untouched otherwise
+ * @ret: filled in on success, untouched on failure
  *
- * The size is checked: it never exceeds what fits a sub-buffer. A sub-buffer
- * that the kernel may still write to has to be read through a span instead.
+ * The size is checked: it never exceeds the capacity of a sub-buffer. Do not use this
+ * function on a sub-buffer that the kernel may still write to; use the fields of its
+ * span instead.
  *
- * Returns 0, or -EBADMSG where the commit word is more than a sub-buffer holds.
+ * Returns 0, or -EBADMSG if the commit word exceeds the capacity of a sub-buffer.
  * Source: RB_MISSED_EVENTS, RB_MISSED_STORED in kernel/trace/ring_buffer.c.
  *
  * Since: 0.1

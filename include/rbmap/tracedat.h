@@ -23,10 +23,10 @@ struct tracefs_instance;
 /**
  * enum rbmap_tracedat_flags - how a trace.dat is written
  *
- * @RBMAP_TRACEDAT_DIRECT: whole sub-buffers go from the ring to the disk by O_DIRECT,
- *	past the page cache
- * @RBMAP_TRACEDAT_UNBROKEN: of each CPU only what has no gap in it up to the end: a
- *loss makes the writer give up what it has stored before
+ * @RBMAP_TRACEDAT_DIRECT: write whole sub-buffers from the ring to the disk with
+ *	O_DIRECT, bypassing the page cache
+ * @RBMAP_TRACEDAT_UNBROKEN: keep only the events of each CPU after its last loss; when
+ *	events are lost, the writer drops everything it has stored of that CPU before
  *
  * Since: 0.1
  */
@@ -36,21 +36,21 @@ enum rbmap_tracedat_flags {
 };
 
 /**
- * struct rbmap_tracedat_options - what goes into a trace.dat
+ * struct rbmap_tracedat_options - options of rbmap_tracedat_writer_open()
  *
  * @size: sizeof(struct rbmap_tracedat_options)
  * @instance: the libtracefs instance that is recorded, borrowed until
- *	rbmap_tracedat_writer_close(); NULL is the top-level one
- * @layout: of its sub-buffers, borrowed during the call
+ *	rbmap_tracedat_writer_close(); NULL selects the top-level instance
+ * @layout: the layout of its sub-buffers, borrowed during the call
  * @cpus: the CPUs that spans will come from, borrowed during the call
- * @nr_cpus: how many @cpus
- * @events: the events whose formats are stored, each "system:event", ended by NULL,
- *	borrowed during the call; NULL stores all. Those of the "ftrace" system are
- *	always stored
+ * @nr_cpus: number of CPUs in @cpus
+ * @events: the events whose formats are stored, a NULL-terminated list of
+ *	"system:event", borrowed during the call; NULL stores all formats. Those of the
+ *	"ftrace" system are always stored
  * @log: where messages go
- * @flags: enum rbmap_tracedat_flags
+ * @flags: flags of enum rbmap_tracedat_flags
  *
- * Zero it, set @size, then set what is wanted.
+ * Zero the struct, set @size, then set the fields you need.
  *
  * Since: 0.1
  */
@@ -66,7 +66,7 @@ struct rbmap_tracedat_options {
 };
 
 /**
- * struct rbmap_tracedat_work - what a writer has done so far
+ * struct rbmap_tracedat_work - counts of the work a writer has done
  *
  * @bytes: bytes of sub-buffers in the file
  * @writes: system calls that wrote to the file
@@ -79,25 +79,26 @@ struct rbmap_tracedat_work {
 };
 
 /**
- * rbmap_tracedat_writer_open - begin a trace.dat, version 6
+ * rbmap_tracedat_writer_open - start writing a trace.dat of version 6
  *
- * @ret: the writer on success, untouched otherwise; free it with
+ * @ret: the writer on success, untouched on failure; free it with
  *	rbmap_tracedat_writer_close()
  * @fd: a regular file, open for reading and writing, borrowed until
- *	rbmap_tracedat_writer_close(); what it held is gone
+ *	rbmap_tracedat_writer_close(); its previous contents are lost
  * @options: borrowed during the call
  *
- * Writes the whole head: formats, names of kernel functions, trace_printk()
- * formats, command lines. From then on the file is a valid trace.dat at every
- * moment, up to the last rbmap_tracedat_writer_flush(). Each CPU has a far-apart
- * region of the file, which is sparse until rbmap_tracedat_writer_finish().
+ * Writes the complete file header: event formats, names of kernel functions,
+ * trace_printk() formats and command lines. From then on the file is a valid trace.dat
+ * at any time and contains everything up to the last rbmap_tracedat_writer_flush().
+ * Each CPU has its own region of the file, at a large distance from the others; the
+ * file is sparse until rbmap_tracedat_writer_finish().
  *
- * Returns 0, or a negative errno: -E2BIG where @options has fields that this
- * library does not know, -EINVAL for @options that make no sense or an @fd with
- * O_APPEND, -EBADF for one that cannot be read and written, -ESPIPE where it is no
- * regular file, -EOPNOTSUPP where the file system has no O_DIRECT, -ENOSPC, -EFBIG
- *where the file system cannot hold a file large enough, or what reading tracefs or
- *writing @fd said.
+ * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
+ * library does not know, -EINVAL if @options is invalid or @fd has O_APPEND set, -EBADF
+ * if @fd cannot be read and written, -ESPIPE if it is not a regular file, -EOPNOTSUPP
+ * if the file system does not support O_DIRECT, -ENOSPC, -EFBIG if the file system does
+ * not support files that are large enough, or an error from reading tracefs or writing
+ * @fd.
  *
  * Since: 0.1
  */
@@ -108,18 +109,19 @@ int rbmap_tracedat_writer_open(struct rbmap_tracedat_writer **ret, int fd,
  * rbmap_tracedat_writer_put - store spans
  *
  * @writer: the writer
- * @spans: borrowed during the call; from any engine
- * @nr: how many
+ * @spans: borrowed during the call; spans of any engine
+ * @nr: the number of spans
  *
- * Each seq of a CPU has a slot of one sub-buffer, and the same seq grown goes into
- * the same slot. Adjacent spans go out as one write, straight from where they are.
+ * Each sub-buffer (each seq of a CPU) has a slot in the file. When a sub-buffer has
+ * grown, its new span goes into the same slot. Adjacent spans are written with one
+ * system call, directly from their memory.
  *
- * Returns how many spans were stored, from the first on: fewer than @nr where something
- * failed behind them, which the next call with the rest tells. Where it is the first:
- * -ENXIO for a CPU that the writer does not know, -EFBIG where a CPU's
- * region is full, -EINVAL for a span that does not fit the layout or a seq that goes
- * backwards, or the negative errno of writing. What was stored before a failure stays
- * readable, and nothing of a span that failed is in the file.
+ * Returns the number of spans stored, counted from the first. If it is less than @nr,
+ * the next span failed; call again with the remaining spans to get its error. If the
+ * first span fails, the call returns -ENXIO if the writer does not have this CPU,
+ * -EFBIG if the CPU's region is full, -EINVAL if the span does not fit the layout or
+ * its seq goes backwards, or the negative errno from writing. Everything stored before
+ * a failure stays readable, and no part of a failed span is in the file.
  *
  * Since: 0.1
  */
@@ -127,20 +129,21 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 			      const struct rbmap_span *spans, int nr);
 
 /**
- * rbmap_tracedat_writer_discard - take out what was overwritten while it was stored
+ * rbmap_tracedat_writer_discard - remove torn spans
  *
  * @writer: the writer
- * @spans: those of the last rbmap_tracedat_writer_put() that were stored, in the same
- *	order, as rbmap_session_settle() has left them
- * @nr: how many
+ * @spans: the spans that the last rbmap_tracedat_writer_put() stored, in the same
+ *	order, after rbmap_session_settle()
+ * @nr: the number of spans
  *
- * The slots of spans with RBMAP_SPAN_TORN are left without records, and those behind
- * them say that events were lost; with RBMAP_TRACEDAT_UNBROKEN they are given up with
- * all before them. To be called where rbmap_session_settle() did not
- * return 0, before the next rbmap_tracedat_writer_flush(): then nothing of them was
- *ever part of the file.
+ * Removes the records of spans that were overwritten while they were being stored
+ * (those with RBMAP_SPAN_TORN), and marks the loss in the next sub-buffer. With
+ * RBMAP_TRACEDAT_UNBROKEN, everything that was stored of the CPU up to and including
+ * such a span is dropped. Call it if rbmap_session_settle() did not return 0, before
+ * the next rbmap_tracedat_writer_flush(). The torn spans then never become part of the
+ * file.
  *
- * Returns 0, -ENXIO for a CPU that the writer does not know, or the negative errno of
+ * Returns 0, -ENXIO if the writer does not have this CPU, or the negative errno from
  * writing.
  *
  * Since: 0.1
@@ -149,41 +152,43 @@ int rbmap_tracedat_writer_discard(struct rbmap_tracedat_writer *writer,
 				  const struct rbmap_span *spans, int nr);
 
 /**
- * rbmap_tracedat_writer_flush - make what was stored part of the file
+ * rbmap_tracedat_writer_flush - make the stored spans part of the file
  *
  * @writer: the writer
  *
- * Brings the sizes in the head up to date; a system call only where they changed.
- * Begins to write back what is new, so that the end has not all of it to wait for, as
- * long as the disk takes it at once; waits for nothing to be on the disk.
+ * Updates the sizes in the file header; this takes a system call only if they have
+ * changed. It also starts writing new data back to the disk, as long as the disk
+ * accepts it immediately, so that less is left to wait for at the end. It does not wait
+ * for data to reach the disk.
  *
- * Returns 0, or the negative errno of writing.
+ * Returns 0 or the negative errno from writing.
  *
  * Since: 0.1
  */
 int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
 
 /**
- * rbmap_tracedat_writer_finish - end the file
+ * rbmap_tracedat_writer_finish - complete the file
  *
- * @writer: the writer; only rbmap_tracedat_writer_work() and
- *	rbmap_tracedat_writer_close() may follow
+ * @writer: the writer; afterwards only rbmap_tracedat_writer_work() and
+ *	rbmap_tracedat_writer_close() may be called
  *
- * Stores the command lines and the counters of each CPU as they are now, and takes
- * the holes out of the file: by collapsing them where the file system can, else by
- * cloning or copying. A process that is killed exactly between the two system calls of
- * a collapse leaves CPUs that read as empty, their data in place.
+ * Stores the saved command lines and the counters of each CPU as they are now, and
+ * removes the holes from the file. The holes are collapsed if the file system supports
+ * that; otherwise the data is cloned or copied. If the process is killed exactly
+ * between the two system calls of a collapse, some CPUs read as empty although their
+ * data is still in the file.
  *
- * Returns 0, or the negative errno of the first thing that failed; the file is valid
- * all the same. A file system that is too full for the copy is no failure: the file
- * stays sparse, and the log says so.
+ * Returns 0 or the negative errno of the first failure; the file is valid even then. A
+ * file system without enough space for the copy is not a failure: the file stays
+ * sparse, and a warning is logged.
  *
  * Since: 0.1
  */
 int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer);
 
 /**
- * rbmap_tracedat_writer_work - what the writer has done so far
+ * rbmap_tracedat_writer_work - get the counts of the work done so far
  *
  * @writer: the writer
  * @ret: filled in
@@ -198,36 +203,36 @@ void rbmap_tracedat_writer_work(const struct rbmap_tracedat_writer *writer,
  *
  * @writer: may be NULL
  *
- * The file descriptor stays open. Without rbmap_tracedat_writer_finish() before, the
- * file is as the last flush left it.
+ * The file descriptor stays open. If rbmap_tracedat_writer_finish() was not called, the
+ * file stays as the last flush left it.
  *
  * Since: 0.1
  */
 void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer);
 
 /**
- * struct rbmap_tracedat_info - what the head of a trace.dat says
+ * struct rbmap_tracedat_info - the file header of a trace.dat
  *
  * @version: 6 or 7
- * @big_endian: the order of bytes in the file
- * @long_size: bytes of a long of the program that wrote it
- * @page_size: bytes of a page of the machine; in version 6 of a sub-buffer
- * @compression: the name of the compression, "none" where there is none
- * @size: bytes of the file
- * @clock: the trace clock; NULL where not told
- * @in_seconds: it counts nanoseconds, which are printed as seconds
- * @nr_cpus: CPUs that the machine had
- * @system: name, host, release and machine of the kernel; NULL where not told
- * @writer: the program that wrote it; NULL where not told
- * @trace_id: of the recording; 0 where not told
- * @offset: what rbmap_tracedat_reader_next() adds to each time stamp, in the units
- *	of the trace clock
- * @tsc_mult, @tsc_shift: what it multiplies time stamps by, and shifts them right by,
- *	before; @tsc_mult is 0 where that is not wanted
- * @tsc_offset: as the file says; trace-cmd report leaves it alone, and so does this
- *	library
- * @cpu_stats: per_cpu/stats of each CPU at the end of the recording, and lines with
- *	the name of the buffer before those of a buffer; ended by NULL
+ * @big_endian: whether the file is big-endian
+ * @long_size: size of a long in bytes, in the program that wrote the file
+ * @page_size: page size of the machine in bytes; in version 6, the size of a sub-buffer
+ * @compression: name of the compression algorithm, or "none"
+ * @size: size of the file in bytes
+ * @clock: the trace clock; NULL if the file does not name it
+ * @in_seconds: whether time stamps are nanoseconds, to be printed as seconds
+ * @nr_cpus: number of CPUs of the machine
+ * @system: name, host, release and machine of the kernel; NULL if the file does not
+ *	have them
+ * @writer: the program that wrote the file; NULL if the file does not name it
+ * @trace_id: the identifier of the recording; 0 if the file has none
+ * @offset: added to each time stamp by rbmap_tracedat_reader_next(), in units of the
+ *	trace clock
+ * @tsc_mult, @tsc_shift: before @offset is added, time stamps are multiplied by
+ *	@tsc_mult and shifted right by @tsc_shift; not done if @tsc_mult is 0
+ * @tsc_offset: the value in the file; neither trace-cmd report nor this library uses it
+ * @cpu_stats: a NULL-terminated list of lines: the per_cpu/stats of each CPU at the end
+ *	of the recording, with the name of the buffer before the lines of each instance
  *
  * All pointers are valid until rbmap_tracedat_reader_close().
  *
@@ -254,11 +259,12 @@ struct rbmap_tracedat_info {
 };
 
 /**
- * struct rbmap_tracedat_cpu - what a file has of one CPU of one buffer
+ * struct rbmap_tracedat_cpu - the data of one CPU of one buffer
  *
- * @cpu: its number
- * @offset: where its data begins in the file
- * @size: bytes of it that are there, compressed or not
+ * @cpu: the CPU number
+ * @offset: offset of its data in the file
+ * @size: size of its data in the file in bytes, in compressed form if the file is
+ *	compressed
  *
  * Since: 0.1
  */
@@ -271,13 +277,13 @@ struct rbmap_tracedat_cpu {
 /**
  * struct rbmap_tracedat_buffer - one ring buffer in a file
  *
- * @name: of the instance; "" is the top-level one
- * @clock: the trace clock as the buffer tells it, which of an instance may be wrong;
- *	NULL where not told
- * @layout: of its sub-buffers
- * @compressed: its sub-buffers are stored in compressed chunks
- * @cpus: the CPUs that it has data of, ascending
- * @nr_cpus: how many @cpus
+ * @name: name of the instance; "" for the top-level instance
+ * @clock: the trace clock recorded for this buffer, which may be wrong for an instance;
+ *	NULL if the file does not name it
+ * @layout: the layout of its sub-buffers
+ * @compressed: whether its sub-buffers are stored in compressed chunks
+ * @cpus: the CPUs that have data, in ascending order
+ * @nr_cpus: number of CPUs in @cpus
  *
  * All pointers are valid until rbmap_tracedat_reader_close().
  *
@@ -293,10 +299,10 @@ struct rbmap_tracedat_buffer {
 };
 
 /**
- * struct rbmap_tracedat_fault - something in a file that is not as it should be
+ * struct rbmap_tracedat_fault - a defect found in a file
  *
- * @offset: where in the file
- * @text: what, in one line without a full stop
+ * @offset: its offset in the file
+ * @text: a description in one line, without a full stop
  *
  * Since: 0.1
  */
@@ -306,23 +312,22 @@ struct rbmap_tracedat_fault {
 };
 
 /**
- * rbmap_tracedat_reader_open - begin to read a trace.dat, version 6 or 7
+ * rbmap_tracedat_reader_open - open a trace.dat of version 6 or 7 for reading
  *
- * @ret: the reader on success, untouched otherwise; free it with
+ * @ret: the reader on success, untouched on failure; free it with
  *	rbmap_tracedat_reader_close()
- * @fd: a regular file, open for reading, borrowed until
- *	rbmap_tracedat_reader_close()
+ * @fd: a regular file, open for reading, borrowed until rbmap_tracedat_reader_close()
  * @log: where messages go, copied; may be NULL
  *
- * Reads the head: formats, command lines, options, and where the data of each CPU
- * lies. The data is mapped piece by piece later, so that what is in memory does not
- * grow with the file. Of a file that is broken or cut off all that is whole is read;
- * what is not, rbmap_tracedat_reader_faults() tells. The file must not become shorter
- * meanwhile.
+ * Reads the file header: formats, command lines, options and the location of each CPU's
+ * data. The data itself is mapped later, one piece at a time, so memory usage does not
+ * grow with the size of the file. If the file is damaged or truncated, all intact parts
+ * are read, and rbmap_tracedat_reader_faults() lists the damage. The file must not be
+ * truncated while it is open.
  *
- * Returns 0, -EBADMSG where this is no trace.dat at all, -EOPNOTSUPP for a version or
- * a compression that this library does not know, -ESPIPE where @fd is no regular file,
- * -ENOMEM, or the negative errno of reading @fd.
+ * Returns 0, -EBADMSG if the file is not a trace.dat, -EOPNOTSUPP if this library does
+ * not know its version or compression, -ESPIPE if @fd is not a regular file, -ENOMEM,
+ * or the negative errno from reading @fd.
  *
  * Since: 0.1
  */
@@ -341,7 +346,7 @@ int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
 void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *reader);
 
 /**
- * rbmap_tracedat_reader_info - what the head says
+ * rbmap_tracedat_reader_info - get the file header
  *
  * @reader: the reader
  *
@@ -353,13 +358,13 @@ const struct rbmap_tracedat_info *
 rbmap_tracedat_reader_info(const struct rbmap_tracedat_reader *reader);
 
 /**
- * rbmap_tracedat_reader_buffers - the ring buffers in the file
+ * rbmap_tracedat_reader_buffers - get the ring buffers in the file
  *
  * @reader: the reader
- * @ret: an array, valid until rbmap_tracedat_reader_close(): the top-level one first
- *	where there is one, the others in the order of the file
+ * @ret: set to an array that is valid until rbmap_tracedat_reader_close(): first the
+ *	top-level buffer, if the file has one, then the others in file order
  *
- * Returns how many.
+ * Returns the number of buffers.
  *
  * Since: 0.1
  */
@@ -367,16 +372,15 @@ size_t rbmap_tracedat_reader_buffers(const struct rbmap_tracedat_reader *reader,
 				     const struct rbmap_tracedat_buffer **ret);
 
 /**
- * rbmap_tracedat_reader_events - the event formats of the file
+ * rbmap_tracedat_reader_events - get the event formats of the file
  *
  * @reader: the reader
  * @buffer: the number of the buffer whose records are to be printed
  *
- * The same libtraceevent handle for all buffers. Names of commands and functions are
- * those of the file.
+ * All buffers share one libtraceevent handle. The names of commands and functions are
+ * taken from the file.
  *
- * Returns the events, valid until rbmap_tracedat_reader_close(); they must not be
- * closed.
+ * Returns the events, valid until rbmap_tracedat_reader_close(). Do not close them.
  *
  * Since: 0.1
  */
@@ -384,14 +388,14 @@ struct rbmap_events *
 rbmap_tracedat_reader_events(const struct rbmap_tracedat_reader *reader, size_t buffer);
 
 /**
- * rbmap_tracedat_reader_faults - what is broken, as far as it was met
+ * rbmap_tracedat_reader_faults - get the defects found so far
  *
  * @reader: the reader
- * @ret: an array, valid until the next call on the reader
+ * @ret: set to an array that is valid until the next call on the reader
  *
- * Of many faults only the first thousand are kept.
+ * Only the first thousand defects are kept.
  *
- * Returns how many.
+ * Returns the number of defects in the array.
  *
  * Since: 0.1
  */
@@ -399,20 +403,20 @@ size_t rbmap_tracedat_reader_faults(const struct rbmap_tracedat_reader *reader,
 				    const struct rbmap_tracedat_fault **ret);
 
 /**
- * rbmap_tracedat_reader_take - the next sub-buffer of a CPU
+ * rbmap_tracedat_reader_take - get the next sub-buffer of a CPU
  *
  * @reader: the reader
  * @buffer: the number of the buffer
- * @cpu: the place of the CPU among the buffer's
- * @span: filled in where 1 is returned, untouched otherwise; its memory is valid until
- *	the next call for the same CPU. It covers the whole sub-buffer, and its time
- *	stamp is as the kernel wrote it
+ * @cpu: the index of the CPU in the buffer's list of CPUs
+ * @span: filled in if 1 is returned, untouched otherwise; its memory is valid until the
+ *	next call for the same CPU. It covers the whole sub-buffer, and its time stamp
+ *	is the one that the kernel wrote
  *
- * A sub-buffer that makes no sense is a fault and passed over: the next span of the
- * CPU says that events were lost, unknown how many.
+ * An invalid sub-buffer is recorded as a fault and skipped; the next span of this CPU
+ * shows an unknown number of lost events.
  *
- * Returns 1, 0 at the end, -EINVAL for a buffer or a CPU that is not there, -ENOMEM,
- * or the negative errno of mapping the file.
+ * Returns 1, 0 at the end, -EINVAL if there is no such buffer or CPU, -ENOMEM, or the
+ * negative errno from mapping the file.
  *
  * Since: 0.1
  */
@@ -420,14 +424,14 @@ int rbmap_tracedat_reader_take(struct rbmap_tracedat_reader *reader, size_t buff
 			       size_t cpu, struct rbmap_span *span);
 
 /**
- * rbmap_tracedat_reader_choose - leave CPUs out
+ * rbmap_tracedat_reader_choose - restrict reading to some CPUs
  *
  * @reader: the reader
- * @cpus: the numbers of those that rbmap_tracedat_reader_next() is to read, borrowed
- *	during the call; NULL is all
- * @nr: how many
+ * @cpus: the CPU numbers that rbmap_tracedat_reader_next() reads, borrowed during the
+ *	call; NULL selects all CPUs
+ * @nr: number of CPUs in @cpus
  *
- * To be called before the first rbmap_tracedat_reader_next(), or behind
+ * Call it before the first rbmap_tracedat_reader_next(), or after
  * rbmap_tracedat_reader_rewind().
  *
  * Since: 0.1
@@ -436,20 +440,20 @@ void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader, const in
 				  size_t nr);
 
 /**
- * rbmap_tracedat_reader_next - the next record of all CPUs of all buffers
+ * rbmap_tracedat_reader_next - get the next record of all CPUs and buffers
  *
  * @reader: the reader
- * @ret: filled in where 1 is returned, untouched otherwise; its data is valid until
- *	the next call on the reader. Its time stamp is converted as
- *	struct rbmap_tracedat_info says, its offset that in its sub-buffer
- * @buffer: set to the number of its buffer; may be NULL
+ * @ret: filled in if 1 is returned, untouched otherwise; its data is valid until the
+ *	next call on the reader. Its time stamp is converted as described for struct
+ *	rbmap_tracedat_info; its offset is the offset in its sub-buffer
+ * @buffer: set to the number of the record's buffer; may be NULL
  *
- * In the order of time; records of one time stamp in the order of their buffers and
- * CPUs, those of one CPU always in the order in which they were written. Bytes that are
- * no records are a fault; what follows is read on with the next sub-buffer. Not to be
- * mixed with rbmap_tracedat_reader_take().
+ * Records are returned in time order. Records with the same time stamp are ordered by
+ * buffer and CPU; those of one CPU always keep the order in which they were written.
+ * Invalid records are recorded as a fault, and reading continues with the next
+ * sub-buffer. Do not mix calls of this function and rbmap_tracedat_reader_take().
  *
- * Returns 1, 0 at the end, -ENOMEM, or the negative errno of mapping the file.
+ * Returns 1, 0 at the end, -ENOMEM, or the negative errno from mapping the file.
  *
  * Since: 0.1
  */
@@ -457,23 +461,24 @@ int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
 			       struct rbmap_record *ret, size_t *buffer);
 
 /**
- * rbmap_tracedat_reader_place - where in the file the last sub-buffer lies
+ * rbmap_tracedat_reader_place - the file offset of the last sub-buffer
  *
  * @reader: the reader
  *
- * Returns the offset of the sub-buffer that was taken last, or of the one that the last
- * record lies in; where they are compressed, of the chunk. 0 before the first.
+ * Returns the offset of the sub-buffer that was taken last, or of the one that contains
+ * the last record; if the data is compressed, the offset of the chunk. Returns 0 before
+ * the first.
  *
  * Since: 0.1
  */
 uint64_t rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *reader);
 
 /**
- * rbmap_tracedat_reader_rewind - begin with the data again
+ * rbmap_tracedat_reader_rewind - return to the start of the data
  *
  * @reader: the reader
  *
- * Faults that were met stay, and are not told twice.
+ * Faults found so far are kept and are not recorded again.
  *
  * Since: 0.1
  */

@@ -11,10 +11,11 @@ extern "C" {
 #define RBMAP_VERSION_PATCH 0
 
 /**
- * rbmap_version - the version of the library that runs
+ * rbmap_version - the version of the library in use
  *
  * Returns "MAJOR.MINOR.PATCH"; the string is static. Compare it with the
- * RBMAP_VERSION_* macros to learn whether the program was built against another.
+ * RBMAP_VERSION_* macros to find out whether the program was built against a different
+ * version.
  *
  * Since: 0.1
  */

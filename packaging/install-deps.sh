@@ -89,6 +89,7 @@ look() {
   need have nm -- binutils binutils
   need have setarch -- setarch util-linux
   need have script -- script bsdutils
+  need have mandb -- man-db man-db
   need have jq -- jq jq
   need have trace-cmd -- trace-cmd trace-cmd
   need have strace -- strace strace

@@ -27,6 +27,12 @@ project_files() {
   fi
 }
 
+# The functions that the installed library exports.
+exported_functions() {
+  nm -D --defined-only "$LIBDIR/librbmap.so" | awk '$2 != "A" { print $3 }' |
+    sed 's/@.*//' | sort
+}
+
 # The functions that the headers declare, comments left out.
 header_functions() {
   local header

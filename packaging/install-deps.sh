@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# install-deps.sh build|test: installs what is missing for building, or for testing as
-# well. Does nothing where nothing is missing. Exit status 1 where something stays so;
-# its last lines then say what.
+# install-deps.sh build|test: installs the missing packages for building, or for
+# building and testing. Does nothing if nothing is missing. If something could not be
+# installed, the exit status is 1 and the last lines list it.
 set -u
 
 usage() {
@@ -30,26 +30,26 @@ have_header() {
   echo "#include <$1>" | cc -E -x c - >/dev/null 2>&1
 }
 
-# A compiler's sanitizer libraries may be packaged apart from it.
+# The sanitizer libraries of a compiler may be packaged separately.
 have_sanitizer() {
   echo 'int main(void) { return 0; }' |
     cc -fsanitize="$1" -x c - -o /dev/null >/dev/null 2>&1
 }
 
-# libFuzzer comes with clang, or apart from it.
+# libFuzzer may be packaged separately from clang.
 have_fuzzer() {
   echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return 0; }' |
     clang -fsanitize=fuzzer,address,undefined -x c - -o /dev/null >/dev/null 2>&1
 }
 
-# Without them events print in another form than elsewhere on the same system.
+# Without them, events are printed differently than by other tools on the same system.
 have_plugins() {
   local dir
   dir=$(pkg-config --variable=libdir libtraceevent 2>/dev/null)/traceevent/plugins
   [ -e "$dir/plugin_sched_switch.so" ]
 }
 
-# need CHECK... -- WHAT PACKAGE: WHAT is missing where CHECK fails.
+# need CHECK... -- WHAT PACKAGE: WHAT is missing if CHECK fails.
 need() {
   local check=()
   while [ "$1" != -- ]; do
@@ -99,7 +99,7 @@ look() {
   [ "$(uname -m)" != x86_64 ] || look_for_kernel_tests
 }
 
-# Those boot other kernels, and build one.
+# These tests boot other kernels and build one.
 look_for_kernel_tests() {
   need have qemu-system-x86_64 -- QEMU qemu-system-x86
   need have cpio -- cpio cpio
@@ -115,14 +115,14 @@ look_for_kernel_tests() {
   need have_header openssl/evp.h -- "OpenSSL's headers" libssl-dev
 }
 
-tell() {
+list_missing() {
   printf 'missing: %s\n' "${missing[@]}"
 }
 
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
   echo "Installing: ${packages[*]}"
-  # A package list that is there already may do, also without a network.
+  # An existing package list may be sufficient, even without a network.
   apt-get install -y --no-install-recommends "${packages[@]}" </dev/null >"$log" 2>&1 ||
     { apt-get update </dev/null && apt-get install -y --no-install-recommends \
       "${packages[@]}" </dev/null; } >"$log" 2>&1
@@ -134,14 +134,15 @@ main() {
   look "$1"
   [ "${#missing[@]}" != 0 ] || return 0
   if ! have apt-get; then
-    tell
-    echo "Install these with this system's package manager; on Debian they are:" \
+    list_missing
+    echo "Install these with your system's package manager. The Debian packages are:" \
       "${packages[*]}"
     return 1
   fi
   if [ "$(id -u)" != 0 ]; then
-    tell
-    echo "Run as root, or first: apt-get install ${packages[*]}"
+    list_missing
+    echo "Run this script as root, or install the packages first:" \
+      "apt-get install ${packages[*]}"
     return 1
   fi
   log=$(mktemp) || return 1
@@ -150,7 +151,7 @@ main() {
   hash -r
   look "$1"
   [ "${#missing[@]}" != 0 ] || return 0
-  tell
+  list_missing
   return 1
 }
 

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# From a checkout to a trace: installs what the build needs, builds, records two seconds
-# of this kernel's scheduler and shows what came of it.
+# From a checkout to a trace: installs the build dependencies, builds, records two
+# seconds of this kernel's scheduler events and shows the result.
 set -u
 
 usage() {
   cat <<'EOF'
 usage: sudo packaging/quickstart.sh [FILE]
 
-Builds in build/quickstart and installs nothing but the packages that the build needs.
-The trace goes to FILE, which must not exist yet; without one, into a new directory
-for temporary files.
+Builds rbmap in build/quickstart, records a short trace and shows the result. Installs
+only the packages that are required for building. The trace is written to FILE, which
+must not exist yet, or to a new temporary directory if FILE is not given.
 EOF
 }
 
@@ -29,7 +29,7 @@ fail() {
   exit 1
 }
 
-# show COMMAND...: says the command, then runs it.
+# show COMMAND...: prints the command, then runs it.
 show() {
   echo "\$ $*"
   "$@"
@@ -53,20 +53,21 @@ parse() {
   esac
   [ $# -le 1 ] || { usage >&2; exit 2; }
   [ $# = 0 ] || file=$(realpath -m -- "$1")
-  [ -z "$file" ] || [ ! -e "$file" ] || fail "$file is there already; name another file"
+  [ -z "$file" ] || [ ! -e "$file" ] || fail "$file already exists; choose another file"
 }
 
 build() {
-  say 'What the build needs'
-  packaging/install-deps.sh build || fail 'the build needs what is missing above'
-  echo 'All there.'
+  say 'Build dependencies'
+  packaging/install-deps.sh build ||
+    fail 'the build dependencies listed above are missing'
+  echo 'All installed.'
   say 'Building'
   mkdir -p build || fail "cannot write to $PWD"
   { cmake --preset release -B build/quickstart -DBUILD_TESTING=OFF &&
     cmake --build build/quickstart; } </dev/null >build/quickstart.log 2>&1 ||
     {
       tail -n 20 build/quickstart.log
-      fail "the build failed: $PWD/build/quickstart.log"
+      fail "the build failed; see $PWD/build/quickstart.log"
     }
   echo "Built $PWD/$bin/rbmap-record, rbmap-report, rbmap-stat and rbmap-tail."
 }
@@ -75,25 +76,26 @@ is_tracefs() {
   [ "$(stat -f -c %T "$tracing" 2>/dev/null)" = tracefs ]
 }
 
-# Ends here, with what still works, where nothing can be recorded.
+# Exits with an explanation if nothing can be recorded here.
 look_at_kernel() {
   if [ "$(id -u)" = 0 ] && ! is_tracefs &&
     mount -t tracefs nodev "$tracing" 2>/dev/null; then
-    echo "Mounted tracefs at $tracing; it stays so."
+    echo "Mounted tracefs at $tracing; it stays mounted."
   fi
-  say 'What this kernel and this user can do'
+  say 'Features of this kernel and this user'
   show "$bin/rbmap-stat" --features | tee "$work/features"
   if [ "$(id -u)" != 0 ]; then
-    fail 'recording needs root: run sudo packaging/quickstart.sh. What is built works' \
-      'as far as shown above, and tests/run.sh runs the tests that need no root'
+    fail 'recording requires root: run sudo packaging/quickstart.sh. The programs are' \
+      'built and work as far as shown above; tests/run.sh runs the tests that do not' \
+      'require root'
   fi
   is_tracefs ||
     fail "no tracefs at $tracing: this is a container, or a kernel without tracing." \
-      'What is built works as far as shown above, and tests/run.sh runs the tests' \
-      'that need no tracing'
+      'The programs are built and work as far as shown above; tests/run.sh runs the' \
+      'tests that do not require tracing'
   if grep -q '^mapping  *no' "$work/features"; then
-    echo 'No mapping: what follows works all the same, but copies through read(2), and'
-    echo 'there is no meta-page to show.'
+    echo 'This kernel cannot map ring buffers: rbmap uses read(2) instead, and there is'
+    echo 'no meta-page to show.'
   fi
 }
 
@@ -111,16 +113,16 @@ record() {
   local instance status
   if [ -z "$file" ]; then
     file=$(mktemp -d "${TMPDIR:-/tmp}/rbmap-quickstart.XXXXXX")/trace.dat ||
-      fail 'cannot make a directory for the trace'
+      fail 'cannot create a directory for the trace'
   fi
-  say 'Two seconds of the scheduler'
+  say 'Recording two seconds of scheduler events'
   echo "\$ $bin/rbmap-record -e sched --duration 2 -o $file"
   "$bin/rbmap-record" -e sched --duration 2 -o "$file" \
     </dev/null >"$work/summary" 2>&1 &
   recorder=$!
   if instance=$(recorder_instance); then
     sleep 1
-    say 'Meanwhile: the meta-page of each CPU'
+    say 'During the recording: the meta-page of each CPU'
     show "$bin/rbmap-stat" -B "$instance"
   fi
   wait "$recorder"
@@ -132,7 +134,7 @@ record() {
 }
 
 show_events() {
-  say 'Events, parsed: one more second, printed live; the first lines'
+  say 'One more second, printed live as text: the first lines'
   echo "\$ $bin/rbmap-record -q -e sched --duration 1 --format text"
   "$bin/rbmap-record" -q -e sched --duration 1 --format text \
     </dev/null >"$work/text" || fail 'rbmap-record could not print events'
@@ -140,7 +142,7 @@ show_events() {
   echo "... $(wc -l <"$work/text") lines"
 }
 
-# Under sudo the trace is for the one who asked for it.
+# Under sudo, the trace belongs to the user who called it.
 hand_over() {
   if [ -n "${SUDO_UID-}" ]; then
     chown "$SUDO_UID:${SUDO_GID-}" "$file"
@@ -149,7 +151,7 @@ hand_over() {
     esac
   fi
   say "The trace: $file ($(stat -c %s "$file") bytes)"
-  echo "Open it with trace-cmd report $file, or with KernelShark."
+  echo "To view it, run trace-cmd report $file, or open it in KernelShark."
 }
 
 parse "$@"

@@ -15,33 +15,34 @@ usage: packaging/kernel/build.sh --deb [OPTION]...
        packaging/kernel/build.sh --test [--deb] [OPTION]...
        packaging/kernel/build.sh --source-only --output DIR
 
-Takes Debian's source of Linux 6.1, applies the patches of linux-6.1/ and builds. The
-source is that of the package linux-source-6.1, installed or else downloaded.
+Builds Debian's Linux 6.1 with the patches in linux-6.1/. The source is taken from the
+package linux-source-6.1, which is downloaded if it is not installed.
 
-  --deb           packages to install, with the configuration of Debian's own kernel: of
-                  the one that runs, of one in /boot, or of the package linux-config-6.1
-  --test          a small kernel for the tests in QEMU: bzImage and config; with --deb
-                  also packages
-  --source-only   no more than the source with the patches
+  --deb           build packages with Debian's configuration: that of the running kernel,
+                  of a kernel in /boot, or of the package linux-config-6.1
+  --test          build a small kernel for the tests in QEMU: bzImage and config; with
+                  --deb, also packages
+  --source-only   only create the patched source
 
-  --config FILE   with --deb: a configuration to start from
-  --localmod      with --deb: only the modules that are loaded now; minutes, not hours
-  --debug-info    with --deb: with debug information and BTF, as Debian has it
-  --kasan         with the kernel's address sanitizer; slow
-  --source FILE   the source: linux-source-6.1.tar.xz, or Debian's package of it
-  --series DIR    other patches than those of linux-6.1/
-  --output DIR    where the result goes (default: here)
-  --jobs N        how many at once (default: as many as there are CPUs)
-  --help          this text
+  --config FILE   with --deb: start from this configuration
+  --localmod      with --deb: build only the modules that are currently loaded; takes
+                  minutes, not hours
+  --debug-info    with --deb: include debug information and BTF, like Debian's kernel
+  --kasan         enable the kernel's address sanitizer; slow
+  --source FILE   use this source: linux-source-6.1.tar.xz, or Debian's package of it
+  --series DIR    use the patches in DIR
+  --output DIR    write the result to DIR (default: the current directory)
+  --jobs N        run N jobs at once (default: the number of CPUs)
+  --help          show this text
 
-Needs no root. A build that was interrupted goes on where it was: source and objects are
-kept in ${cache/#$HOME/\~}, which may be removed at any time.
-ccache is used where it is installed.
+Does not require root. An interrupted build continues where it stopped: source and objects
+are kept in ${cache/#$HOME/\~}, which may be removed at any time.
+ccache is used if it is installed.
 EOT
 }
 
 usage_error() {
-  echo "build.sh: $*; --help tells more" >&2
+  echo "build.sh: $*; see --help" >&2
   exit 2
 }
 
@@ -97,7 +98,7 @@ check_usage() {
   [[ $mode != source || -z $test$kasan ]] || usage_error '--source-only goes alone'
   [[ $mode != source || $output != . ]] || usage_error '--source-only needs --output DIR'
   [ -z "$config_file" ] || [ -r "$config_file" ] || die "$config_file: cannot be read"
-  [[ -z $test || $(uname -m) == x86_64 ]] || die '--test: needs an x86-64 machine'
+  [[ -z $test || $(uname -m) == x86_64 ]] || die '--test: requires an x86-64 machine'
 }
 
 # need PACKAGE CHECK...
@@ -144,8 +145,8 @@ check_space() {
   [ -z "$debug_info" ] || needed=40
   [ -z "$localmod" ] || needed=$((needed / 2))
   free=$(df --output=avail -B 1G "$tree" | tail -n 1)
-  [ "$free" -ge "$needed" ] || die "$cache: ${free// /} GB are free, up to $needed" \
-    'are needed; XDG_CACHE_HOME names another place'
+  [ "$free" -ge "$needed" ] || die "$cache: only ${free// /} GB are free, but" \
+    "up to $needed GB are required; set XDG_CACHE_HOME to use another directory"
 }
 
 # To the terminal as well, where there is one: it may take hours.
@@ -164,10 +165,10 @@ run_make() {
 
 build() {
   local log=$objects/build.log
-  echo "Building Linux $version$localversion; the log: $log"
+  echo "Building Linux $version$localversion; log: $log"
   logged run_make "$@" </dev/null && return
   grep -E -B 2 -A 5 'error:|Error [0-9]|No space' "$log" | head -n 40 >&2
-  die "the build failed; all of it: $log"
+  die "the build failed; see $log"
 }
 
 not_written() {
@@ -213,7 +214,7 @@ copy_tree() (
 
 deliver_source() {
   local new=''
-  [ ! -e "$output" ] || die "$output: is there already"
+  [ ! -e "$output" ] || die "$output: already exists"
   new=$(mktemp -d "$output.XXXXXX") || not_written
   copy_tree "$new" || not_written
   chmod 755 "$new"
@@ -231,7 +232,7 @@ main() {
   localversion=-rbmap${kasan:+-kasan}
   objects=$tree/objects-$(if [ -n "$test" ]; then echo test; else echo deb; fi)${kasan:+-kasan}
   check_space
-  mkdir -p "$objects" || die "$objects: cannot be made"
+  mkdir -p "$objects" || die "$objects: cannot be created"
   if [ -n "$test" ]; then test_config "$objects"; else installable_config "$objects"; fi
   [ "$mode" != deb ] || build_deb
   [ -z "$test" ] || build_test

@@ -13,18 +13,18 @@ usage() {
   cat <<'EOT'
 usage: packaging/kernel/check-series.sh [OPTION]...
 
-Checks that the patches of linux-6.1/ are complete and in git's format, that checkpatch.pl
-finds no error in them, that each applies and that what it touches compiles after each,
-without a warning (W=1) that was not there before. At the end also without snapshots, for
-32 bits, the headers for programs and the self-tests.
+Checks that the patches in linux-6.1/ are complete and in git's format, that checkpatch.pl
+finds no errors, and that each patch applies. After each patch, the affected files have to
+compile without new warnings (W=1). With all patches applied, also compiles without
+snapshots and for 32 bits, the headers for user space, and the self-tests.
 
-  --no-compile    all but the compiling
-  --source FILE   the source: linux-source-6.1.tar.xz, or Debian's package of it
-  --series DIR    other patches than those of linux-6.1/
-  --jobs N        how many at once (default: as many as there are CPUs)
-  --help          this text
+  --no-compile    skip the checks that compile
+  --source FILE   use this source: linux-source-6.1.tar.xz, or Debian's package of it
+  --series DIR    check the patches in DIR
+  --jobs N        run N jobs at once (default: the number of CPUs)
+  --help          show this text
 
-Exit status 1 where a check failed, 77 where there is no source or no compiler.
+Exits with status 1 if a check failed, and 77 if there is no source or no compiler.
 EOT
 }
 

@@ -38,7 +38,7 @@ merge_config() {
   local objects=$1 log=$1/config.log
   shift
   (cd "$tree" && scripts/kconfig/merge_config.sh -O "$objects" "$@") </dev/null \
-    >"$log" 2>&1 || die "the configuration cannot be made; all of it: $log"
+    >"$log" 2>&1 || die "the configuration cannot be created; see $log"
 }
 
 # check_config OBJECTS FRAGMENT...: an option may be refused for what it depends on.
@@ -60,15 +60,15 @@ check_config() {
     esac
     ! grep -q "^$name=" "$config" || refused+=("$name=n")
   done < <(cat "$@")
-  [ "${#refused[@]}" = 0 ] || die "the configuration does not take: ${refused[*]}"
+  [ "${#refused[@]}" = 0 ] || die "options that cannot be set: ${refused[*]}"
 }
 
 # local_modules OBJECTS: only what is loaded now, or listed in the file that LSMOD names.
 local_modules() {
   [ -n "${LSMOD:-}" ] || grep -q . /proc/modules 2>/dev/null ||
-    die '--localmod: no modules are loaded here; LSMOD names a file made by lsmod'
+    die '--localmod: no modules are loaded; set LSMOD to a file with the output of lsmod'
   yes '' 2>/dev/null | PATH=$PATH:/usr/sbin:/sbin run_make localmodconfig \
-    >"$1/localmod.log" 2>&1 || die "--localmod failed; all of it: $1/localmod.log"
+    >"$1/localmod.log" 2>&1 || die "--localmod failed; see $1/localmod.log"
 }
 
 test_config() {

@@ -34,7 +34,7 @@ find_source() {
   if [ -z "$source_file" ]; then
     source_file=/usr/src/$source_name.tar.xz
     [ ! -r "$source_file" ] || return 0
-    echo "$source_name is not installed: downloading it"
+    echo "$source_name is not installed; downloading it"
     source_file=$(download $source_name) || die "$source_name: cannot be downloaded;" \
       "install it (sudo apt install $source_name) or give --source FILE"
   fi
@@ -63,7 +63,7 @@ unpack() {
   error=$(unpack_source "$1" 2>&1) ||
     die "$source_file: cannot be unpacked to $1: $(head -n 1 <<<"$error")"
   tree_version "$1"
-  [[ $version == 6.1.* ]] || die "$source_file: is no source of Linux 6.1"
+  [[ $version == 6.1.* ]] || die "$source_file: is not the source of Linux 6.1"
 }
 
 # The names of the patches, in their order.
@@ -75,7 +75,7 @@ series() {
 # apply_patch TREE PATCH: a patch that fits only nearly does not fit.
 apply_patch() {
   local error
-  [ -r "$series_dir/$2" ] || die "$series_dir/$2: cannot be read, but series names it"
+  [ -r "$series_dir/$2" ] || die "$series_dir/$2: is listed in series, but cannot be read"
   error=$(patch -d "$1" -p1 -f -N -s -F0 --no-backup-if-mismatch -r - \
     <"$series_dir/$2" 2>&1) && return
   die "$2: does not apply to Linux $version:" \
@@ -123,7 +123,7 @@ make_tree() {
   unpack "$new"
   echo "Applying $(series | wc -l) patches to Linux $version"
   apply_series "$new"
-  mv -T "$new" "$cache/$1" || die "$cache/$1: cannot be made"
+  mv -T "$new" "$cache/$1" || die "$cache/$1: cannot be created"
   trap - EXIT INT TERM HUP
 }
 
@@ -133,9 +133,9 @@ prepare_tree() {
   find_source
   mkdir -p "$cache" 2>/dev/null
   [[ -d $cache && -w $cache ]] ||
-    die "$cache: cannot be written; XDG_CACHE_HOME names another place"
+    die "$cache: cannot be written; set XDG_CACHE_HOME to use another directory"
   exec {lock}>"$cache/lock" || exit
-  flock -n "$lock" || { echo 'Waiting for another build'; flock "$lock"; }
+  flock -n "$lock" || { echo 'Waiting for another build to finish'; flock "$lock"; }
   key=$(tree_key) || exit
   tree=$cache/$key
   # One tree is enough: they are large.

@@ -12,21 +12,21 @@ RBMAP_PUBLIC const char *rbmap_strerror(int error)
 		error = -error;
 	switch (error) {
 	case EBUSY:
-		return "the ring buffer is in use: snapshot, latency tracer, another mapping, or unsettled spans";
+		return "the ring buffer is in use by a snapshot, a latency tracer, a mapping, or unsettled spans";
 	case ENODEV:
 		return "this ring buffer cannot be mapped";
 	case ENOTTY:
-		return "the kernel cannot map ring buffers (Linux 6.10 or later can)";
+		return "the kernel cannot map ring buffers (Linux 6.10 or later is required)";
 	case EBADMSG:
-		return "the bytes are not what the format promises";
+		return "the data does not have the expected format";
 	case EPROTO:
-		return "the kernel's ring-buffer numbers make no sense";
+		return "the kernel's values for the ring buffer are not plausible";
 	case ENXIO:
 		return "no such CPU, or it has no ring buffer";
 	case E2BIG:
-		return "an option that this version of the library does not know";
+		return "an option is not known to this version of the library";
 	case ESTALE:
-		return "the ring buffer was reset meanwhile";
+		return "the ring buffer was reset in the meantime";
 	}
 	/* Unlike strerror(), neither translated nor shared between threads. */
 	text = strerrordesc_np(error);

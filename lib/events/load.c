@@ -131,9 +131,10 @@ static void load_printk_formats(struct loader *loader)
 	int r = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
 
 	if (r) {
-		log_info(&loader->events->names.log,
-			 "printk_formats cannot be read (%s): no trace_printk() text",
-			 rbmap_strerror(r));
+		log_info(
+			&loader->events->names.log,
+			"printk_formats cannot be read (%s): trace_printk() text is not available",
+			rbmap_strerror(r));
 		return;
 	}
 	tep_parse_printk_formats(loader->events->tep, text);

@@ -87,7 +87,7 @@ RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *even
 	const struct format_plan *plan;
 
 	if (!is_number_of_record(event))
-		return "its number is too large for a record";
+		return "its ID is too large for a record";
 	plan = find(events, event->id);
 
 	return plan ? plan->why_not : "no memory";

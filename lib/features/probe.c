@@ -150,7 +150,7 @@ static void try_lockdown(struct probe *probe)
 	else if (found_state(probe, "readable") == YES)
 		rbmap_features_add(
 			probe->features, "not-locked-down", YES, "", "%s",
-			"tracing files open, and the kernel shows no lockdown");
+			"tracing files can be opened, and no lockdown is shown");
 	else
 		rbmap_features_add(
 			probe->features, "not-locked-down", UNKNOWN,
@@ -178,7 +178,7 @@ static void open_own_instance(struct probe *probe)
 		probe->own = openat(probe->top, probe->own_path,
 				    O_PATH | O_DIRECTORY | O_CLOEXEC);
 		rbmap_features_add(probe->features, "instances", YES, "", "%s",
-				   "a ring buffer of one's own can be made");
+				   "an instance can be created");
 	} else {
 		probe->own_path[0] = '\0';
 		rbmap_features_add(probe->features, "instances", NO,
@@ -218,7 +218,7 @@ static void try_mapping(struct probe *probe)
 	if (probe->own < 0) {
 		rbmap_features_add(probe->features, "mapping", UNKNOWN, REMEDY_RIGHTS,
 				   "%s",
-				   "cannot be tried without an instance of one's own");
+				   "cannot be tested without an instance of its own");
 		return;
 	}
 	fd = open_own_ring(probe);
@@ -227,7 +227,7 @@ static void try_mapping(struct probe *probe)
 		rbmap_features_add(
 			probe->features, "mapping",
 			r == -ENOTTY || r == -ENODEV ? NO : UNKNOWN,
-			r == -ENOTTY ? "Linux 6.10 or later; until then ring buffers "
+			r == -ENOTTY ? "Linux 6.10 or later; without it, ring buffers "
 				       "are read with read(2)" :
 				       "",
 			"%s", rbmap_strerror(r));
@@ -235,7 +235,7 @@ static void try_mapping(struct probe *probe)
 		rbmap_mapping_meta(mapping, &meta);
 		rbmap_features_add(
 			probe->features, "mapping", YES, "",
-			"a ring maps: %u sub-buffers of %u bytes, meta-page %u bytes",
+			"rings can be mapped: %u sub-buffers of %u bytes, meta-page %u bytes",
 			meta.nr_subbufs, meta.subbuf_size, meta.meta_page_size);
 	}
 	rbmap_mapping_close(mapping);
@@ -267,7 +267,7 @@ static void try_subbuf_sizes(struct probe *probe)
 	if (!r)
 		rbmap_features_add(
 			probe->features, "sub-buffer-sizes", YES, "",
-			"buffer_subbuf_size_kb: can be set, is %s KB by default", text);
+			"buffer_subbuf_size_kb: can be set, default is %s KB", text);
 	else
 		rbmap_features_add(probe->features, "sub-buffer-sizes",
 				   r == -ENOENT ? NO : UNKNOWN,
@@ -329,7 +329,7 @@ static void try_function_tracing(struct probe *probe)
 		rbmap_features_add(
 			probe->features, name, NO,
 			r == -EPERM ?
-				"the kernel forbids it; events can be recorded all the same" :
+				"the kernel does not allow it; events can still be recorded" :
 				REMEDY_RIGHTS,
 			"set_ftrace_filter: %s", why(r));
 }
@@ -376,7 +376,7 @@ static void try_kernel_symbols(struct probe *probe)
 		rbmap_features_add(
 			probe->features, "kernel-symbols", NO,
 			"run as root with /proc/sys/kernel/kptr_restrict below 2",
-			"/proc/kallsyms shows zeros (kptr_restrict %s)", level);
+			"/proc/kallsyms hides addresses (kptr_restrict %s)", level);
 }
 
 static void try_files(struct probe *probe)
@@ -384,7 +384,7 @@ static void try_files(struct probe *probe)
 	try_subbuf_sizes(probe);
 	try_clocks(probe);
 	try_file(probe, "notrace-pid", "set_event_notrace_pid",
-		 "a recorder can keep itself out of the trace", "Linux 5.7 or later");
+		 "a recorder can exclude itself from the trace", "Linux 5.7 or later");
 	try_file(probe, "event-fork", "options/event-fork", "children can be followed",
 		 "Linux 4.7 or later");
 	try_file(probe, "buffer-percent", "buffer_percent",
@@ -414,7 +414,7 @@ static void try_inside(struct probe *probe)
 {
 	try_rights(probe);
 	if (found_state(probe, "readable") != YES) {
-		try_nothing_more(probe, "cannot be tried without access");
+		try_nothing_more(probe, "cannot be tested without access");
 		return;
 	}
 	open_own_instance(probe);
@@ -432,7 +432,7 @@ void rbmap_features_try(struct rbmap_features *features)
 		try_inside(&probe);
 		close(probe.top);
 	} else {
-		try_nothing_more(&probe, "cannot be tried without tracefs");
+		try_nothing_more(&probe, "cannot be tested without tracefs");
 	}
 	try_lockdown(&probe);
 	try_kernel_symbols(&probe);

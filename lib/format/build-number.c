@@ -143,7 +143,7 @@ static uint16_t build_element(struct format_build *build,
 	for (; array && array->type == TEP_PRINT_TYPE; array = array->typecast.item)
 		cast = cast ? cast : array;
 	if (!array) {
-		rbmap_build_refuse(build, "an index of nothing");
+		rbmap_build_refuse(build, "an index without an array");
 		return FORMAT_NONE;
 	}
 	if (array->type == TEP_PRINT_FIELD) {
@@ -153,17 +153,17 @@ static uint16_t build_element(struct format_build *build,
 		value.kind = VALUE_DYNAMIC_ELEMENT;
 		field = array->dynarray.field;
 	} else {
-		rbmap_build_refuse(build, "an index of what is no array");
+		rbmap_build_refuse(build, "an index into a field that is not an array");
 		return FORMAT_NONE;
 	}
 	if (!field ||
 	    (value.kind == VALUE_DYNAMIC_ELEMENT &&
 	     (field->size != sizeof(uint32_t) || !rbmap_build_covers(build, field)))) {
-		rbmap_build_refuse(build, "an index of what is no array");
+		rbmap_build_refuse(build, "an index into a field that is not an array");
 		return FORMAT_NONE;
 	}
 	if (field->elementsize > UINT8_MAX) {
-		rbmap_build_refuse(build, "elements of an array of an odd size");
+		rbmap_build_refuse(build, "an array with elements of an unusual size");
 		return FORMAT_NONE;
 	}
 	if (field->elementsize || value.kind == VALUE_ELEMENT)
@@ -263,7 +263,8 @@ static uint16_t build_length(struct format_build *build,
 
 	if (!field || field->size != sizeof(uint32_t) ||
 	    !rbmap_build_covers(build, field)) {
-		rbmap_build_refuse(build, "the length of what is no dynamic array");
+		rbmap_build_refuse(build,
+				   "the length of a field that is not a dynamic array");
 		return FORMAT_NONE;
 	}
 	value.offset = field->offset;
@@ -304,7 +305,7 @@ static uint16_t build_any(struct format_build *build, const struct tep_print_arg
 		rbmap_build_refuse(build, "the address of a dynamic array");
 		return FORMAT_NONE;
 	default:
-		rbmap_build_refuse(build, "an argument of a new kind");
+		rbmap_build_refuse(build, "an argument of an unknown kind");
 		return FORMAT_NONE;
 	}
 }
@@ -314,8 +315,8 @@ uint16_t rbmap_build_number(struct format_build *build, const struct tep_print_a
 	uint16_t ret;
 
 	if (!arg || build->depth >= FORMAT_DEPTH_MAX) {
-		rbmap_build_refuse(build, arg ? "arguments nested this deep" :
-						"an argument that is missing");
+		rbmap_build_refuse(build, arg ? "arguments nested too deeply" :
+						"a missing argument");
 		return FORMAT_NONE;
 	}
 	build->depth++;

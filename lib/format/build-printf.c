@@ -22,7 +22,7 @@ static bool read_count(struct format_build *build, struct conversion *c, int *re
 	for (; isdigit((unsigned char)*c->at); c->at++) {
 		count = 10 * count + *c->at - '0';
 		if (count > WIDTH_MAX)
-			return rbmap_build_refuse(build, "a width this large");
+			return rbmap_build_refuse(build, "a width that is too large");
 	}
 	*ret = count;
 	return true;
@@ -98,9 +98,9 @@ static bool add_number(struct format_build *build, struct conversion *c,
 	struct format_step *step = &c->step;
 
 	if (c->longs < -2 || c->longs > 2)
-		return rbmap_build_refuse(build, "a number of a size of its own");
+		return rbmap_build_refuse(build, "a number of an unusual size");
 	if (c->star_precision)
-		return rbmap_build_refuse(build, "a '*' that is a number's precision");
+		return rbmap_build_refuse(build, "a '*' as the precision of a number");
 	step->kind = STEP_NUMBER;
 	step->bytes = bytes[c->longs + 2];
 	step->is_signed = *c->at == 'd' || *c->at == 'i';
@@ -111,7 +111,7 @@ static bool add_number(struct format_build *build, struct conversion *c,
 	else if (*c->at == 'o')
 		step->style.base = 8;
 	if (step->style.base == 10 && step->style.prefix)
-		return rbmap_build_refuse(build, "a '#' for a decimal");
+		return rbmap_build_refuse(build, "a '#' flag for a decimal number");
 	if (!take_number(build, arg, &step->value))
 		return false;
 	if (!step->style.width && step->style.precision < 0 && !c->star_width &&
@@ -129,11 +129,11 @@ static bool add_address(struct format_build *build, struct conversion *c,
 	bool is_mac = *c->at == 'M' || *c->at == 'm';
 
 	if (arg->type != TEP_PRINT_FIELD)
-		return rbmap_build_refuse(build, "an address that is no field");
+		return rbmap_build_refuse(build, "an address that is not a field");
 	field = rbmap_build_field(build, arg);
 	if (!field || field->size != (is_mac ? 6 : 16) ||
 	    !rbmap_build_covers(build, field))
-		return rbmap_build_refuse(build, "an address of another size");
+		return rbmap_build_refuse(build, "an address of an unusual size");
 	step->offset = field->offset;
 	step->kind = is_mac ? STEP_MAC : STEP_UUID;
 	if (is_mac && *c->at == 'M')
@@ -187,7 +187,7 @@ static bool add_text(struct format_build *build, struct conversion *c,
 		return rbmap_build_refuse(build, "a string of wide characters");
 	/* The first of the two zeros and signs that printf(3) does not define. */
 	if (c->step.style.zeros || c->step.style.prefix)
-		return rbmap_build_refuse(build, "a string with a number's flags");
+		return rbmap_build_refuse(build, "a string with flags for numbers");
 	if (!rbmap_build_text(build, *arg, &c->step))
 		return false;
 	*arg = (*arg)->next;
@@ -213,7 +213,7 @@ static bool add_conversion(struct format_build *build, const char **format,
 	c.step.star_is_width = c.star_width;
 	read_longs(&c);
 	if (!*c.at)
-		return rbmap_build_refuse(build, "a conversion without an end");
+		return rbmap_build_refuse(build, "an incomplete conversion");
 	if (strchr("diuxXo", *c.at)) {
 		done = add_number(build, &c, arg);
 	} else if (*c.at == 's') {
@@ -221,7 +221,8 @@ static bool add_conversion(struct format_build *build, const char **format,
 	} else if (*c.at == 'p') {
 		done = add_pointer(build, &c, arg);
 	} else if (strchr("#*.-0123456789", *c.at)) {
-		return rbmap_build_refuse(build, "a conversion in an odd order");
+		return rbmap_build_refuse(
+			build, "a conversion with its parts in an unusual order");
 	} else {
 		unknown[1] = *c.at++;
 		done = rbmap_build_literal(build, unknown, 3);

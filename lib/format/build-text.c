@@ -73,10 +73,10 @@ static bool set_place(struct format_build *build, const struct tep_print_arg *ar
 	} else if (arg && arg->type == TEP_PRINT_FIELD) {
 		field = rbmap_build_field(build, arg);
 	} else {
-		return rbmap_build_refuse(build, "an array that is no field");
+		return rbmap_build_refuse(build, "an array that is not a field");
 	}
 	if (!field)
-		return rbmap_build_refuse(build, "an array that is no field");
+		return rbmap_build_refuse(build, "an array that is not a field");
 	if (!rbmap_build_covers(build, field) ||
 	    (step->dynamic && field->size != sizeof(uint32_t)))
 		return rbmap_build_refuse(build, "a dynamic array without a place");
@@ -110,7 +110,8 @@ static bool add_array(struct format_build *build, const struct tep_print_arg *ar
 	if (size->kind != VALUE_CONSTANT ||
 	    (size->constant != 1 && size->constant != 2 && size->constant != 4 &&
 	     size->constant != 8))
-		return rbmap_build_refuse(build, "elements of an array of an odd size");
+		return rbmap_build_refuse(build,
+					  "an array with elements of an unusual size");
 	step->element = size->constant;
 	return set_place(build, arg->int_array.field, step) &&
 	       rbmap_build_step(build, step);
@@ -148,7 +149,7 @@ static bool add_field(struct format_build *build, const struct tep_print_arg *ar
 		step->kind = STEP_TEXT_REST;
 	else if (!(field->flags & TEP_FIELD_IS_ARRAY) &&
 		 field->size == tep_get_long_size(build->tep))
-		return rbmap_build_refuse(build, "a string of the kernel's memory");
+		return rbmap_build_refuse(build, "a string in kernel memory");
 	else
 		step->kind = STEP_TEXT_FIELD;
 	return rbmap_build_step(build, step);
@@ -178,7 +179,7 @@ static bool add_constant(struct format_build *build, const char *string,
 	bool done;
 
 	if (step->star != FORMAT_NONE)
-		return rbmap_build_refuse(build, "a '*' for a text that is constant");
+		return rbmap_build_refuse(build, "a '*' for constant text");
 	rbmap_text_bytes(&text, &step->style, string, strlen(string));
 	done = text.failed ? rbmap_build_out_of_memory(build) :
 			     rbmap_build_literal(build, text.buffer, text.used);
@@ -247,7 +248,7 @@ static bool add_any(struct format_build *build, const struct tep_print_arg *arg,
 	case TEP_PRINT_TYPE:
 		return true;
 	default:
-		return rbmap_build_refuse(build, "a text of another kind");
+		return rbmap_build_refuse(build, "text of an unknown kind");
 	}
 }
 
@@ -257,7 +258,7 @@ bool rbmap_build_text(struct format_build *build, const struct tep_print_arg *ar
 	bool done;
 
 	if (!arg || build->depth >= FORMAT_DEPTH_MAX)
-		return rbmap_build_refuse(build, "an argument that is missing");
+		return rbmap_build_refuse(build, "a missing argument");
 	build->depth++;
 	done = add_any(build, arg, like);
 	build->depth--;

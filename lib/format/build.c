@@ -44,7 +44,7 @@ uint16_t rbmap_build_value(struct format_build *build, const struct format_value
 	void *values = plan->values;
 
 	if (plan->nr_values >= PLAN_MAX) {
-		rbmap_build_refuse(build, "a print format this long");
+		rbmap_build_refuse(build, "a print format that is too long");
 		return FORMAT_NONE;
 	}
 	if (!make_room(build, &values, &build->values_room, plan->nr_values, 1,
@@ -61,7 +61,7 @@ bool rbmap_build_step(struct format_build *build, const struct format_step *step
 	void *steps = plan->steps;
 
 	if (plan->nr_steps >= PLAN_MAX)
-		return rbmap_build_refuse(build, "a print format this long");
+		return rbmap_build_refuse(build, "a print format that is too long");
 	if (!make_room(build, &steps, &build->steps_room, plan->nr_steps, 1,
 		       sizeof(*step)))
 		return false;
@@ -77,7 +77,7 @@ bool rbmap_build_string(struct format_build *build, const char *string, size_t l
 	void *strings = plan->strings;
 
 	if (length >= UINT32_MAX - plan->strings_size)
-		return rbmap_build_refuse(build, "a print format this long");
+		return rbmap_build_refuse(build, "a print format that is too long");
 	/* Short ones are copied with what follows them. */
 	if (!make_room(build, &strings, &build->strings_room, plan->strings_size,
 		       length + TEXT_SHORT, 1))

@@ -12,7 +12,8 @@ static bool measure(struct format_build *build, const struct tep_format_field *f
 	for (; field; field = field->next) {
 		if (field->offset < 0 || field->size < 0 ||
 		    rbmap_field_end(field) > INT32_MAX)
-			return rbmap_build_refuse(build, "a field at no place");
+			return rbmap_build_refuse(
+				build, "a field with an invalid offset or size");
 		if (rbmap_field_end(field) > plan->min_size)
 			plan->min_size = rbmap_field_end(field);
 	}
@@ -71,7 +72,7 @@ static bool may_compile(struct format_build *build)
 		return rbmap_build_refuse(
 			build, "libtraceevent cannot parse its print format");
 	if (event->flags & TEP_EVENT_FL_ISBPRINT)
-		return rbmap_build_refuse(build, "each record has a format of its own");
+		return rbmap_build_refuse(build, "each record has its own format");
 	if (event->flags & TEP_EVENT_FL_PRINTRAW)
 		return rbmap_build_refuse(build, "it is to be printed raw");
 	return true;

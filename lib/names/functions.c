@@ -45,12 +45,13 @@ static void load_symbols(struct rbmap_names *names)
 	if (!r)
 		r = rbmap_symbols_parse(&names->symbols, text, &cut);
 	if (r)
-		log_warning(&names->log,
-			    "kallsyms cannot be read (%s): no names of functions",
-			    rbmap_strerror(r));
+		log_warning(
+			&names->log,
+			"kallsyms cannot be read (%s): function names are not available",
+			rbmap_strerror(r));
 	if (cut)
-		log_warning(&names->log, "kallsyms cannot be read to its end: some "
-					 "functions have no name or another one's");
+		log_warning(&names->log, "kallsyms was not read to its end: some "
+					 "function names are missing or wrong");
 }
 
 /* Every other address is in one: so both ways to print it are tried. */

@@ -52,15 +52,17 @@ void rbmap_names_open_files(struct rbmap_names_files *files,
 {
 	files->cmdlines = rbmap_tracefs_open(NULL, "saved_cmdlines", O_RDONLY);
 	if (files->cmdlines < 0)
-		log_info(log,
-			 "saved_cmdlines cannot be read (%s): commands have no names",
-			 rbmap_strerror(files->cmdlines));
+		log_info(
+			log,
+			"saved_cmdlines cannot be read (%s): command names are not available",
+			rbmap_strerror(files->cmdlines));
 	files->proc = open_proc();
 	files->kallsyms = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	if (files->kallsyms < 0)
-		log_info(log,
-			 "/proc/kallsyms cannot be read (%s): functions have no names",
-			 rbmap_strerror(-errno));
+		log_info(
+			log,
+			"/proc/kallsyms cannot be read (%s): function names are not available",
+			rbmap_strerror(-errno));
 }
 
 static void close_file(int fd)

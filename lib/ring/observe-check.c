@@ -21,7 +21,7 @@ static int check_clock(struct tracefs_instance *instance, const struct rbmap_log
 	if (!rbmap_clock_gives_order(clock)) {
 		log_warning(log,
 			    "the ring buffer cannot be observed: the trace clock %s "
-			    "does not tell the order, choose local or mono",
+			    "does not give a reliable order, choose local or mono",
 			    clock);
 		r = -EOPNOTSUPP;
 	}
@@ -39,8 +39,8 @@ static int check_overwrite(struct tracefs_instance *instance,
 	if (r < 0)
 		return r;
 	if (text[0] == '0') {
-		log_warning(log, "the ring buffer cannot be observed: it is full once "
-				 "and for all with the option overwrite off");
+		log_warning(log, "the ring buffer cannot be observed: this is not "
+				 "possible with the option overwrite off");
 		r = -EOPNOTSUPP;
 	}
 	free(text);
@@ -54,9 +54,8 @@ static int check_cpu(const struct rbmap_log *log)
 	(void)log;
 	return 0;
 #else
-	log_warning(log,
-		    "the ring buffer cannot be observed: this has not been shown to "
-		    "be safe on a CPU of this kind");
+	log_warning(log, "the ring buffer cannot be observed: this is known to be safe "
+			 "only on x86 CPUs");
 	return -EOPNOTSUPP;
 #endif
 }

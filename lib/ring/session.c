@@ -163,7 +163,8 @@ static int choose_engine(struct rbmap_session *session, enum rbmap_engine wanted
 		return r;
 	log_warning(&session->log,
 		    "the ring buffer cannot be mapped (%s); using read(2)",
-		    r == -ENOTTY ? "Linux 6.10 or later can" : strerrordesc_np(-r));
+		    r == -ENOTTY ? "Linux 6.10 or later is required" :
+				   strerrordesc_np(-r));
 	close_engines(session);
 	return open_engines(session, rbmap_engine_find(RBMAP_ENGINE_READ));
 }

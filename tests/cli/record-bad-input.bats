@@ -215,7 +215,7 @@ as_nobody() {
 
 @test "a ring that cannot be observed" {
   need_engine observe
-  refused 1 "cannot be observed: the trace clock uptime does not tell the order" \
+  refused 1 "cannot be observed: the trace clock uptime does not give a reliable order" \
     -e sched -C uptime --engine observe -o t.dat
   make_ring
   echo 0 >"$ring/options/overwrite"

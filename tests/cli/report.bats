@@ -191,7 +191,7 @@ make_files() {
   cp x.dat bad.dat
   poke bad.dat 20 177
   run -1 show --check bad.dat
-  [[ $output == *"header_page: not there"* ]]
+  [[ $output == *"header_page: missing"* ]]
 }
 
 @test "-e, -F, -M: as the lines of all of them" {

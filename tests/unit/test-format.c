@@ -119,10 +119,10 @@ static const struct {
 	{ "\"%d\", REC->nosuch", "does not have" },
 	{ "\"%d\", REC->b ^ 1", "operator" },
 	{ "\"%ls\", REC->name", "wide" },
-	{ "\"%pU\", REC->mac", "another size" },
-	{ "\"100%\"", "without an end" },
+	{ "\"%pU\", REC->mac", "unusual size" },
+	{ "\"100%\"", "incomplete" },
 	{ "\"%llx\", __get_dynamic_array(arr)", "address" },
-	{ "\"%s\", __print_array(REC->uuid, 2, 3)", "odd size" },
+	{ "\"%s\", __print_array(REC->uuid, 2, 3)", "unusual size" },
 	{ "\"%99999d\", REC->b", "width" },
 };
 
@@ -194,7 +194,8 @@ START_TEST(elements_that_are_no_number_are_left_to_libtraceevent)
 	set_up();
 	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "test"),
 			 0);
-	ck_assert_str_eq(plan_of(9)->why_not, "elements of an array of an odd size");
+	ck_assert_str_eq(plan_of(9)->why_not,
+			 "an array with elements of an unusual size");
 	tear_down();
 }
 END_TEST
@@ -537,7 +538,7 @@ START_TEST(no_record_is_of_an_event_with_a_number_this_large)
 	ck_assert_str_eq(rbmap_events_why_not_compiled(events,
 						       tep_find_event(events->tep,
 								      65543)),
-			 "its number is too large for a record");
+			 "its ID is too large for a record");
 	tear_down();
 }
 END_TEST

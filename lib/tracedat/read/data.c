@@ -64,8 +64,9 @@ static int move_window(struct rbmap_tracedat_reader *datfile,
 	if (fstat(datfile->fd, &st) < 0)
 		return -errno;
 	if ((uint64_t)st.st_size < begin + length)
-		return rbmap_datfile_fault(datfile, st.st_size,
-					   "the file became shorter while it was read");
+		return rbmap_datfile_fault(
+			datfile, st.st_size,
+			"the file was truncated while it was being read");
 	unmap(stream);
 	map = mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_POPULATE, datfile->fd,
 		   begin);
@@ -206,7 +207,7 @@ static int next_chunk(struct rbmap_tracedat_reader *datfile,
 			  from_size);
 	if (r == -EBADMSG)
 		return bad_data(datfile, stream, stream->chunk_place,
-				"what is compressed is broken");
+				"the compressed data is damaged");
 	stream->chunk_size = r < 0 ? 0 : to_size;
 	return r;
 }
@@ -295,8 +296,7 @@ static int check_cut(struct rbmap_tracedat_reader *datfile,
 
 	if (there == layout->subbuf_size)
 		return 0;
-	r = bad_data(datfile, stream, stream->place,
-		     "this sub-buffer is not whole any more");
+	r = bad_data(datfile, stream, stream->place, "this sub-buffer is damaged");
 	if (there < layout->data_offset)
 		return r;
 	if (header->size > room)
@@ -314,7 +314,7 @@ static int make_span(struct rbmap_tracedat_reader *datfile,
 
 	if (r < 0)
 		return bad_data(datfile, stream, stream->place,
-				"more records than a sub-buffer has room for");
+				"more records than fit into a sub-buffer");
 	r = check_cut(datfile, stream, there, &header);
 	if (r < 0)
 		return r;

@@ -52,7 +52,7 @@ int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
 int rbmap_datfile_cut(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_in *in, const char *what)
 {
-	return rbmap_datfile_fault(datfile, in->offset + in->size, "%s: cut off here",
+	return rbmap_datfile_fault(datfile, in->offset + in->size, "%s: truncated here",
 				   what);
 }
 

@@ -35,7 +35,7 @@ static int named_part(struct rbmap_tracedat_reader *datfile, struct tracedat_in 
 	if (rbmap_in_bytes(in, &found, size))
 		return rbmap_datfile_cut(datfile, in, name);
 	if (memcmp(found, name, size))
-		return rbmap_datfile_fault(datfile, offset, "%s: not there", name);
+		return rbmap_datfile_fault(datfile, offset, "%s: missing", name);
 	if (rbmap_in_part(in, 8, ret))
 		return rbmap_datfile_cut(datfile, in, name);
 	return 0;

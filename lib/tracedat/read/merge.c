@@ -39,8 +39,7 @@ static int bad_record(struct rbmap_tracedat_reader *datfile,
 	const char *name = datfile->buffers[stream->buffer].name;
 
 	return rbmap_datfile_fault(datfile, stream->place,
-				   "CPU %d%s%s: the rest of this sub-buffer is no "
-				   "records",
+				   "CPU %d%s%s: the rest of this sub-buffer is invalid",
 				   stream->cpu->cpu, *name ? " of " : "", name);
 }
 

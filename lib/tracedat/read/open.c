@@ -167,7 +167,7 @@ static void publish_buffer(struct rbmap_tracedat_reader *datfile, size_t number)
 	}
 	if (buffer->nr_cpus)
 		rbmap_datfile_fault(datfile, 0,
-				    "sub-buffers of %u bytes make no sense here: the "
+				    "sub-buffers of %u bytes are not plausible: the "
 				    "data of %zu CPUs cannot be read",
 				    buffer->subbuf_size, buffer->nr_cpus);
 	buffer->nr_cpus = 0;

@@ -46,8 +46,8 @@ static int inflate_section(struct rbmap_tracedat_reader *datfile,
 		return rbmap_datfile_cut(datfile, in, what);
 	if (to_size > TRACEDAT_MAX_TEXT)
 		return rbmap_datfile_fault(datfile, in->offset,
-					   "%s: %u bytes are more than a text has",
-					   what, to_size);
+					   "%s: %u bytes are too many for text", what,
+					   to_size);
 	to = malloc((size_t)to_size + 1);
 	if (!to)
 		return -ENOMEM;
@@ -56,8 +56,8 @@ static int inflate_section(struct rbmap_tracedat_reader *datfile,
 		free(to);
 		return r == -ENOMEM ? r :
 				      rbmap_datfile_fault(datfile, in->offset,
-							  "%s: what is compressed is "
-							  "broken",
+							  "%s: the compressed data is "
+							  "damaged",
 							  what);
 	}
 	free((void *)in->bytes);
@@ -79,7 +79,7 @@ int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t o
 		return r;
 	if (section.id != id)
 		return rbmap_datfile_fault(datfile, offset,
-					   "%s: section %u instead of %u", what,
+					   "%s: found section %u instead of %u", what,
 					   section.id, id);
 	in = (struct tracedat_in){ .offset = offset + SECTION_HEADER,
 				   .size = section.size,
@@ -89,7 +89,7 @@ int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t o
 		in.size = datfile->size - in.offset;
 	r = rbmap_datfile_read(datfile, in.offset, in.size, &bytes);
 	if (r == -EBADMSG)
-		return rbmap_datfile_fault(datfile, offset, "%s: too large for a text",
+		return rbmap_datfile_fault(datfile, offset, "%s: too large for text",
 					   what);
 	if (r < 0)
 		return r;

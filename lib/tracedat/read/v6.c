@@ -100,7 +100,7 @@ static void drop_placeless(struct rbmap_tracedat_reader *datfile)
 			datfile->buffers[kept++] = *buffer;
 			continue;
 		}
-		log_warning(&datfile->log, "buffer %s: the file has no data of it",
+		log_warning(&datfile->log, "buffer %s: the file has no data for it",
 			    buffer->name);
 		free(buffer->name);
 	}
@@ -176,9 +176,9 @@ static int read_instance(struct v6 *v6, struct tracedat_buffer *buffer)
 	if (r < 0)
 		return r;
 	if (memcmp(word, "flyrecord", WORD_SIZE))
-		return rbmap_datfile_fault(v6->datfile, buffer->table,
-					   "buffer %s: no table of its data",
-					   buffer->name);
+		return rbmap_datfile_fault(
+			v6->datfile, buffer->table,
+			"buffer %s: the table of its data is missing", buffer->name);
 	return read_table(v6, buffer);
 }
 
@@ -206,8 +206,7 @@ static int read_rest(struct v6 *v6)
 		return rbmap_datfile_cut(datfile, v6->in, "the number of CPUs");
 	if (v6->nr_cpus > TRACEDAT_MAX_CPUS)
 		return rbmap_datfile_fault(datfile, v6->in->at - 4,
-					   "%u CPUs are more than there can be",
-					   v6->nr_cpus);
+					   "%u CPUs are too many", v6->nr_cpus);
 	datfile->info.nr_cpus = v6->nr_cpus;
 	begin = v6->in->at;
 	r = read_word(v6, &word);
@@ -221,11 +220,12 @@ static int read_rest(struct v6 *v6)
 	if (r < 0)
 		return r;
 	if (!memcmp(word, "latency  ", WORD_SIZE))
-		return rbmap_datfile_fault(datfile, begin,
-					   "the text of a latency tracer, no events");
+		return rbmap_datfile_fault(
+			datfile, begin,
+			"the file contains the text of a latency tracer, not events");
 	if (memcmp(word, "flyrecord", WORD_SIZE))
-		return rbmap_datfile_fault(datfile, begin,
-					   "no table of the CPUs' data here");
+		return rbmap_datfile_fault(
+			datfile, begin, "the table of the CPUs' data is missing here");
 	r = read_table(v6, &datfile->buffers[0]);
 	return r < 0 && r != -EBADMSG ? r : read_instances(v6);
 }

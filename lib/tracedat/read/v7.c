@@ -62,7 +62,8 @@ static int read_cpu(struct rbmap_tracedat_reader *datfile,
 		return rbmap_datfile_cut(datfile, option, "option BUFFER");
 	if (cpu >= TRACEDAT_MAX_CPUS)
 		return rbmap_datfile_fault(datfile, option->offset,
-					   "option BUFFER: a CPU %u cannot be", cpu);
+					   "option BUFFER: CPU %u is not possible",
+					   cpu);
 	return rbmap_datfile_add_cpu(datfile, buffer, cpu, offset, size);
 }
 
@@ -87,7 +88,8 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 	if (r < 0)
 		return r;
 	if (section.id != ID_BUFFER)
-		return rbmap_datfile_fault(datfile, offset, "no data of a buffer");
+		return rbmap_datfile_fault(datfile, offset,
+					   "this is not the data of a buffer");
 	buffer = rbmap_datfile_add_buffer(datfile, name);
 	if (!buffer)
 		return -ENOMEM;
@@ -108,8 +110,9 @@ static int take_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 	if (id == ID_BUFFER)
 		return read_buffer(datfile, option);
 	if (id == ID_BUFFER_TEXT)
-		return rbmap_datfile_fault(datfile, option->offset,
-					   "the text of a latency tracer, no events");
+		return rbmap_datfile_fault(
+			datfile, option->offset,
+			"the file contains the text of a latency tracer, not events");
 	if (id < ID_HEADER_INFO || id > ID_CMDLINES)
 		return rbmap_datfile_option(datfile, id, option);
 	if (rbmap_in_u64(option, &offset))
@@ -163,7 +166,7 @@ static int read_chain(struct rbmap_tracedat_reader *datfile, uint64_t next)
 	for (int nr = 0; r == 0 && next; nr++) {
 		if (nr == MOST_IN_CHAIN || is_among(seen, nr, next))
 			return rbmap_datfile_fault(datfile, next,
-						   "options: their chain has no end");
+						   "options: their chain does not end");
 		seen[nr] = next;
 		r = rbmap_datfile_read_section(datfile, next, SECTION_OPTIONS,
 					       "options", &options);
@@ -208,7 +211,8 @@ int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile, struct tracedat
 	if (rbmap_in_u64(in, &first))
 		return rbmap_datfile_cut(datfile, in, "the place of the options");
 	if (!first)
-		return rbmap_datfile_fault(datfile, in->at - 8, "no options");
+		return rbmap_datfile_fault(datfile, in->at - 8,
+					   "the options are missing");
 	r = read_chain(datfile, first);
 	count_cpus(datfile);
 	return r;

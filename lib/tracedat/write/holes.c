@@ -130,7 +130,7 @@ static int copy_all(struct rbmap_tracedat_writer *writer)
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
 	log_warning(&writer->log,
-		    "the file stays sparse: no room on the disk to move its parts");
+		    "the file stays sparse: not enough disk space to move its parts");
 	return 0;
 }
 

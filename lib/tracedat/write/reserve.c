@@ -44,7 +44,7 @@ void rbmap_tracedat_give_back(struct rbmap_tracedat_writer *writer)
 			continue;
 		if (punch(writer, region) < 0)
 			log_info(&writer->log,
-				 "%llu KiB stay set aside behind a CPU's data: %s",
+				 "%llu KiB stay allocated after the data of a CPU: %s",
 				 (unsigned long long)((region->reserved -
 						       region->slots) *
 							      writer->layout

@@ -228,7 +228,7 @@ static int read_cmdlines(const struct rbmap_tracedat_writer *writer, char *text,
 
 	if (r == -ENOENT || r == -EACCES || r == -EPERM) {
 		log_warning(&writer->log,
-			    "the file has no command lines: %s/saved_cmdlines: %s",
+			    "command lines are not stored: %s/saved_cmdlines: %s",
 			    writer->source.top_dir, rbmap_strerror(r));
 		*ret_size = 0;
 		return 0;
@@ -237,7 +237,7 @@ static int read_cmdlines(const struct rbmap_tracedat_writer *writer, char *text,
 		return r;
 	if (size == room - 1)
 		log_warning(&writer->log,
-			    "%s/saved_cmdlines: too long, %zu bytes of it are stored",
+			    "%s/saved_cmdlines: too long, only %zu bytes are stored",
 			    writer->source.top_dir, size);
 	while (size && text[size - 1] != '\n')
 		size--;

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "flight.h"
 #include "recorder.h"
+#include "run.h"
 #include "summary.h"
 #include "tracing-file.h"
 
@@ -227,7 +228,7 @@ static int record(struct state *state, bool *began)
 		status = begin(state);
 	if (status != COMMON_OK)
 		return status;
-	status = recorder_run(recorder);
+	status = run_recording(recorder);
 	*began = recorder->started &&
 		 !(recorder->command && command_never_ran(recorder->command));
 	return status;
@@ -284,7 +285,7 @@ static int run(struct state *state)
 	status = worse(status, close_files(state, began));
 	block_signals(&signals, NULL);
 	if (recorder->started && recorder->command) {
-		int command = recorder_wait_for_command(recorder);
+		int command = run_wait_for_command(recorder);
 
 		/* What went wrong here goes before, but for the loss: the command's. */
 		if (status == COMMON_OK || (status == COMMON_LOST && command))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The recording itself: rings into sink until something ends it. */
+/* A recording: its parts, and how it stands. */
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
 
@@ -55,14 +55,8 @@ struct recorder {
 	uint64_t dumps;
 };
 
-/* Until a signal, the time, the command's end or a failure. Returns an exit code. */
-int recorder_run(struct recorder *recorder);
-
-/*
- * The recording is over and in the file: waits for a command that still runs. Returns
- * what to exit with.
- */
-int recorder_wait_for_command(struct recorder *recorder);
+/* Has the command ended? Then so does the recording. */
+void recorder_check_command(struct recorder *recorder);
 
 /* What signals that came ask for: an end, a dump. */
 void recorder_take_signals(struct recorder *recorder);

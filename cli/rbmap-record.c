@@ -16,6 +16,8 @@
 #include "flight.h"
 #include "recorder.h"
 #include "run.h"
+#include "sink-dat.h"
+#include "sink-lines.h"
 #include "summary.h"
 #include "tracing-file.h"
 
@@ -171,6 +173,12 @@ static int drop_privileges(void)
 	return common_drop_privileges(keep, sizeof(keep) / sizeof(keep[0]));
 }
 
+static int open_sink(struct sink *ret, const struct sink_source *source)
+{
+	return source->config->format == FORMAT_DAT ? sink_dat_open(ret, source) :
+						      sink_lines_open(ret, source);
+}
+
 static int begin_recording(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
@@ -193,7 +201,7 @@ static int begin_recording(struct state *state)
 	if (status == COMMON_OK)
 		status = output_begin(&state->output);
 	if (status == COMMON_OK)
-		status = sink_open(&recorder->sink, &source);
+		status = open_sink(&recorder->sink, &source);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common.h"
 #include "flight-dump.h"
+#include "sink-dat.h"
 
 #define NS_PER_MS 1000000
 /* A turn of half a megabyte, as when recording. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "sink-dat.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -6,7 +8,6 @@
 #include <rbmap/tracedat.h>
 
 #include "common.h"
-#include "sink.h"
 
 static int dat_put(void *self, const struct rbmap_span *spans, int nr)
 {

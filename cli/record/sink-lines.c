@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include "sink-lines.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,6 @@
 #include <rbmap/merge.h>
 
 #include "common.h"
-#include "sink.h"
 
 /* A write this large costs next to nothing a line. */
 #define FULL (64 * 1024)

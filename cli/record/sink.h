@@ -59,11 +59,6 @@ struct sink_source {
 	int signal_fd;
 };
 
-/* Each prints its errors and returns an exit code. */
-int sink_open(struct sink *ret, const struct sink_source *source);
-int sink_dat_open(struct sink *ret, const struct sink_source *source);
-int sink_lines_open(struct sink *ret, const struct sink_source *source);
-
 /* Takes a zeroed one. */
 void sink_close(struct sink *sink);
 

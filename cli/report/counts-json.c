@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "counts-json.h"
+
 #include <event-parse.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include <rbmap/version.h>
 
 #include "common-json.h"
-#include "counts.h"
 
 /* What is not known is null. */
 static void add_if(struct json_object *object, const char *key, bool known,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "counts-text.h"
+
 #include <event-parse.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <rbmap/events.h>
 
 #include "common.h"
-#include "counts.h"
 
 #define NS_PER_US 1000
 #define US_PER_S 1000000

@@ -4,12 +4,8 @@
 #include <errno.h>
 #include <event-parse.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <rbmap/error.h>
 #include <rbmap/events.h>
-
-#include "common.h"
 
 static int id_of(struct report *report, const struct report_record *record)
 {
@@ -71,7 +67,7 @@ static int add(struct report_stat *stat, const struct report_record *record)
 	return r;
 }
 
-static int count_all(struct report_stat *stat)
+int stat_count_all(struct report_stat *stat)
 {
 	struct report_record record;
 	int r;
@@ -151,38 +147,4 @@ bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
 		return false;
 	*ret = (double)events * 1e9 / (double)(last - first);
 	return true;
-}
-
-static int print(const struct report_stat *stat)
-{
-	if (stat->report->config.json)
-		return stat_print_json(stat);
-	stat_print(stat);
-	return COMMON_OK;
-}
-
-int report_print_stat(struct report *report)
-{
-	struct report_stat stat = { .report = report };
-	int r = -ENOMEM, status, faults;
-
-	stat.nr_streams = report_nr_streams(report);
-	stat.cpus = calloc(stat.nr_streams + 1, sizeof(*stat.cpus));
-	stat.counts = calloc(STAT_IDS, sizeof(*stat.counts));
-	stat.gaps = calloc(STAT_GAPS, sizeof(*stat.gaps));
-	if (stat.cpus && stat.counts && stat.gaps)
-		r = count_all(&stat);
-	if (r == 0) {
-		status = print(&stat);
-		faults = report_tell_faults(report);
-		status = status == COMMON_OK ? faults : status;
-	} else {
-		status = common_fail("%s: %s", report->config.file, rbmap_strerror(r));
-	}
-	for (int id = 0; stat.counts && id < STAT_IDS; id++)
-		free(stat.counts[id]);
-	free(stat.counts);
-	free(stat.cpus);
-	free(stat.gaps);
-	return status;
 }

@@ -63,10 +63,7 @@ void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
 bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
 	       uint64_t last, double *ret);
 
-/* To standard output. */
-void stat_print(const struct report_stat *stat);
-
-/* The same as one JSON object. Prints its errors; returns an exit code. */
-int stat_print_json(const struct report_stat *stat);
+/* Reads all records that are chosen: 0 or a negative errno. */
+int stat_count_all(struct report_stat *stat);
 
 #endif

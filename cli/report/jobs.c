@@ -9,12 +9,12 @@
  * are in use the main thread prints one, too, instead of waiting: of N jobs it is one.
  */
 #define _GNU_SOURCE
+#include "jobs.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "printer.h"
 
 /*
  * Some thousand records: to wake a thread for fewer costs more than it helps. With

@@ -36,7 +36,4 @@ void printer_put_begin(const struct printer *printer, struct trace_seq *text);
 /* Writes the text and empties it. */
 int printer_write(struct printer *printer, struct trace_seq *text);
 
-/* jobs.c: prints all, on as many threads as --jobs says: 0 or a negative errno. */
-int printer_run_jobs(struct printer *printer);
-
 #endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trace-seq.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "common-json.h"
+#include "jobs.h"
+#include "printer.h"
+
+/* A write this large costs next to nothing a line. */
+#define FULL (64 * 1024)
+
+static int print_records(struct printer *printer, struct trace_seq *text)
+{
+	struct report_record record;
+	int r;
+
+	while ((r = report_next(printer->report, &record)) > 0) {
+		r = printer_put(printer, &record, NULL, 0, text);
+		if (r == 0 && text->len >= FULL)
+			r = printer_write(printer, text);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+/* What came before an error is printed. */
+static int print_all(struct printer *printer)
+{
+	struct trace_seq text;
+	int r;
+
+	trace_seq_init(&text);
+	printer_put_begin(printer, &text);
+	r = print_records(printer, &text);
+	if (!printer->write_error)
+		printer_write(printer, &text);
+	trace_seq_destroy(&text);
+	return r;
+}
+
+static int width_of_names(const struct report *report)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < report->nr_buffers; i++)
+		if (strlen(report->buffers[i].name) > width)
+			width = strlen(report->buffers[i].name);
+	return width < 256 ? (int)width : 256;
+}
+
+static char *buffer_member(const char *name)
+{
+	struct json_object *string = common_json_string(name);
+	char *member = NULL;
+
+	if (!string ||
+	    asprintf(&member, ",\"buffer\":%s}",
+		     json_object_to_json_string_ext(
+			     string, JSON_C_TO_STRING_PLAIN |
+					     JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
+		member = NULL;
+	json_object_put(string);
+	return member;
+}
+
+static int make_members(struct printer *printer)
+{
+	const struct report *report = printer->report;
+
+	if (!report->config.json || !printer->name_width)
+		return 0;
+	printer->members = calloc(report->nr_buffers, sizeof(*printer->members));
+	if (!printer->members)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->nr_buffers; i++) {
+		printer->members[i] = buffer_member(report->buffers[i].name);
+		if (!printer->members[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void free_members(struct printer *printer)
+{
+	for (size_t i = 0; printer->members && i < printer->report->nr_buffers; i++)
+		free(printer->members[i]);
+	free(printer->members);
+}
+
+static int ended(const struct printer *printer, int r)
+{
+	const struct report *report = printer->report;
+
+	/* Who read it has seen enough. */
+	if (printer->write_error == -EPIPE)
+		return COMMON_OK;
+	if (printer->write_error)
+		return common_fail("standard output: %s",
+				   strerror(-printer->write_error));
+	if (r < 0)
+		return common_fail("%s: %s", report->config.file, rbmap_strerror(r));
+	return report_tell_faults(report);
+}
+
+int report_print_events(struct report *report)
+{
+	struct printer printer = { .report = report };
+	int r;
+
+	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
+	printer.name_width = width_of_names(report);
+	r = make_members(&printer);
+	if (r == 0)
+		r = report->config.jobs > 1 ? printer_run_jobs(&printer) :
+					      print_all(&printer);
+	free_members(&printer);
+	return ended(&printer, r);
+}

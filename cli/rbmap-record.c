@@ -31,11 +31,6 @@ struct state {
 	struct recorder recorder;
 };
 
-static int worse(int status, int other)
-{
-	return status == COMMON_OK ? other : status;
-}
-
 /* Every way out goes through the end of main, so signals only tell the loop to stop. */
 static void block_signals(sigset_t *signals, sigset_t *before)
 {
@@ -289,8 +284,8 @@ static int run(struct state *state)
 	 */
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (began && !state->config.flight)
-		status = worse(status, report(state));
-	status = worse(status, close_files(state, began));
+		status = common_worse(status, report(state));
+	status = common_worse(status, close_files(state, began));
 	block_signals(&signals, NULL);
 	if (recorder->started && recorder->command) {
 		int command = run_wait_for_command(recorder);

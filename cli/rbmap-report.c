@@ -11,19 +11,19 @@
 #include "common.h"
 #include "report.h"
 
-static int cannot_read(const struct report *report, int error)
+static int cannot_read(const struct report *report, int r)
 {
 	const char *file = report->config.file;
 
-	if (error == -EBADMSG)
+	if (r == -EBADMSG)
 		return common_fail("%s: not a trace.dat", file);
-	if (error == -EOPNOTSUPP)
+	if (r == -EOPNOTSUPP)
 		return common_fail("%s: a version or a compression that this program "
 				   "does not know",
 				   file);
-	if (error == -ESPIPE)
+	if (r == -ESPIPE)
 		return common_fail("%s: not a regular file", file);
-	return common_fail("%s: %s", file, rbmap_strerror(error));
+	return common_fail("%s: %s", file, rbmap_strerror(r));
 }
 
 static int open_file(struct report *report)
@@ -92,7 +92,7 @@ static int run(struct report *report)
 		return status;
 	switch (report->config.what) {
 	case REPORT_STAT:
-		return report_print_stat(report);
+		return report_print_statistics(report);
 	case REPORT_CHECK:
 		return report_check(report);
 	default:

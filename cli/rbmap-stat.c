@@ -164,24 +164,25 @@ static int output_width(void)
 	return size.ws_col;
 }
 
-static int look_once(const struct config *config, struct stat_look *look,
-		     struct tracefs_instance *instance, const struct common_cpus *cpus)
+static int print_sample(const struct config *config, struct stat_sample *sample,
+			struct tracefs_instance *instance,
+			const struct common_cpus *cpus)
 {
-	int status = stat_look_take(look, instance, cpus);
+	int status = stat_sample_take(sample, instance, cpus);
 
 	if (status != COMMON_OK)
 		return status;
 	if (config->json) {
-		status = stat_print_json(look);
+		status = stat_print_json(sample);
 	} else {
 		if (config->watch_ns && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[J", stdout);
-		stat_print_head(look);
-		if (!stat_print_table(look, output_width()))
+		stat_print_head(sample);
+		if (!stat_print_table(sample, output_width()))
 			status = common_fail("not enough memory for the table");
-		stat_print_notes(look);
+		stat_print_notes(sample);
 	}
-	free(look->cpus);
+	free(sample->cpus);
 	return status;
 }
 
@@ -221,21 +222,21 @@ static void wait_until(int64_t due)
 		;
 }
 
-static int watch(const struct config *config, struct stat_look *look,
+static int watch(const struct config *config, struct stat_sample *sample,
 		 struct tracefs_instance *instance, const struct common_cpus *cpus)
 {
 	int64_t due = now_ns();
 
 	end_well_on_signals();
-	for (uint64_t looks = 1;; looks++) {
-		int status = look_once(config, look, instance, cpus);
+	for (uint64_t nr = 1;; nr++) {
+		int status = print_sample(config, sample, instance, cpus);
 
 		if (status != COMMON_OK || !common_flush_stdout() ||
-		    looks == config->count)
+		    nr == config->count)
 			return status;
 		if (!config->json && !isatty(STDOUT_FILENO))
 			putchar('\n');
-		/* Looks that took longer than the interval are not made up for. */
+		/* Samples that took longer than the interval are not made up for. */
 		due += config->watch_ns;
 		if (due < now_ns())
 			due = now_ns();
@@ -245,7 +246,7 @@ static int watch(const struct config *config, struct stat_look *look,
 
 static int run(const struct config *config)
 {
-	struct stat_look look = { .name = config->instance };
+	struct stat_sample sample = { .name = config->instance };
 	struct common_cpus cpus = { .nr = 0 };
 	struct tracefs_instance *instance;
 	char *path = NULL;
@@ -259,11 +260,11 @@ static int run(const struct config *config)
 	status = common_cpus_choose(&cpus, config->cpulist, COMMON_OFFLINE_TAKE);
 	if (status == COMMON_OK) {
 		path = tracefs_instance_get_dir(instance);
-		look.path = path ? path : "?";
+		sample.path = path ? path : "?";
 		if (config->watch_ns)
-			status = watch(config, &look, instance, &cpus);
+			status = watch(config, &sample, instance, &cpus);
 		else
-			status = look_once(config, &look, instance, &cpus);
+			status = print_sample(config, &sample, instance, &cpus);
 	}
 	free(path);
 	common_cpus_free(&cpus);
@@ -278,7 +279,7 @@ int main(int argc, char **argv)
 	int status;
 
 	common_init("rbmap-stat");
-	/* A whole look at a time, on a terminal too. */
+	/* A whole sample at a time, on a terminal too. */
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	status = parse(&config, argc, argv, &done);
 	if (status == COMMON_OK && !done)

@@ -104,17 +104,17 @@ static void note_reason(void *context, enum rbmap_log_level level, const char *m
 		log.write(log.context, level, message);
 }
 
-static int cannot_observe(const struct tail *tail, int error)
+static int cannot_observe(const struct tail *tail, int r)
 {
 	const char *name = tail->config.instance;
 
-	if (error == -EOPNOTSUPP || error == -ENOTTY || error == -ENODEV)
+	if (r == -EOPNOTSUPP || r == -ENOTTY || r == -ENODEV)
 		return common_fail("%s; rbmap-record%s%s --format text can consume it",
 				   *tail->reason.warning ? tail->reason.warning :
-							   rbmap_strerror(error),
+							   rbmap_strerror(r),
 				   name ? " -B " : "", name ? name : "");
 	return common_fail("the ring buffer could not be opened: %s",
-			   rbmap_strerror(error));
+			   rbmap_strerror(r));
 }
 
 static int open_session(struct tail *tail)

@@ -19,6 +19,12 @@ enum common_exit {
 	COMMON_LOST = 3
 };
 
+/* The first of two exit codes that is not COMMON_OK. */
+static inline int common_worse(int status, int other)
+{
+	return status == COMMON_OK ? other : status;
+}
+
 /* ---- message.c: messages, standard streams ---- */
 
 /*

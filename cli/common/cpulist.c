@@ -35,10 +35,10 @@ static int parse_cpu(const char **text, int last, int *ret)
 /* "5", "0-3", or "8-" up to @last; advances @text. */
 static int parse_range(const char **text, int last, int *ret_from, int *ret_to)
 {
-	int err = parse_cpu(text, last, ret_from);
+	int r = parse_cpu(text, last, ret_from);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	*ret_to = *ret_from;
 	if (**text != '-')
 		return 0;
@@ -47,9 +47,9 @@ static int parse_range(const char **text, int last, int *ret_from, int *ret_to)
 		*ret_to = last;
 		return 0;
 	}
-	err = parse_cpu(text, last, ret_to);
-	if (err)
-		return err;
+	r = parse_cpu(text, last, ret_to);
+	if (r)
+		return r;
 	return *ret_to < *ret_from ? -EINVAL : 0;
 }
 
@@ -57,10 +57,10 @@ static int parse_into(bool *map, const char *text, int last)
 {
 	for (;;) {
 		int from, to;
-		int err = parse_range(&text, last, &from, &to);
+		int r = parse_range(&text, last, &from, &to);
 
-		if (err)
-			return err;
+		if (r)
+			return r;
 		while (from <= to)
 			map[from++] = true;
 		if (*text == '\0')
@@ -88,18 +88,18 @@ static int gather(struct common_cpus *ret, const bool *map, int last)
 int common_cpus_parse(struct common_cpus *ret, const char *text, int last)
 {
 	bool *map;
-	int err;
+	int r;
 
 	if (last < 0 || last > CPU_LIMIT)
 		return -EINVAL;
 	map = calloc(last + 1, sizeof(*map));
 	if (!map)
 		return -ENOMEM;
-	err = parse_into(map, text, last);
-	if (!err)
-		err = gather(ret, map, last);
+	r = parse_into(map, text, last);
+	if (!r)
+		r = gather(ret, map, last);
 	free(map);
-	return err;
+	return r;
 }
 
 void common_cpus_free(struct common_cpus *cpus)
@@ -168,12 +168,12 @@ int common_cpus_read(struct common_cpus *ret, const char *which)
 
 static int read_machine(struct common_cpus *ret, const char *which)
 {
-	int err = common_cpus_read(ret, which);
+	int r = common_cpus_read(ret, which);
 
-	if (!err && ret->nr)
+	if (!r && ret->nr)
 		return COMMON_OK;
 	return common_fail("/sys/devices/system/cpu/%s: %s; is /sys mounted?", which,
-			   err ? strerror(-err) : "empty");
+			   r ? strerror(-r) : "empty");
 }
 
 static int refuse_cpu(int cpu, const struct common_cpus *present)
@@ -208,9 +208,9 @@ static int parse_chosen(struct common_cpus *ret, const char *text,
 			const struct common_cpus *present)
 {
 	int last = present->cpus[present->nr - 1];
-	int err = common_cpus_parse(ret, text, last);
+	int r = common_cpus_parse(ret, text, last);
 
-	switch (err) {
+	switch (r) {
 	case 0:
 		return COMMON_OK;
 	case -ERANGE:
@@ -220,7 +220,7 @@ static int parse_chosen(struct common_cpus *ret, const char *text,
 		return common_usage_error("-M '%s': not a CPU list; write it as 0-3,5",
 					  text);
 	}
-	return common_fail("-M '%s': %s", text, strerror(-err));
+	return common_fail("-M '%s': %s", text, strerror(-r));
 }
 
 int common_cpus_choose(struct common_cpus *ret, const char *text,

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "common-json.h"
 #include "common.h"
-#include "base/utf8.h"
 
 void common_json_number(struct json_object *to, const char *key, uint64_t number)
 {

@@ -35,10 +35,10 @@ static int parse_digits(const char **text, uint64_t *ret)
 int common_parse_number(uint64_t *ret, const char *text)
 {
 	uint64_t number;
-	int err = parse_digits(&text, &number);
+	int r = parse_digits(&text, &number);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	if (*text)
 		return -EINVAL;
 	*ret = number;
@@ -49,10 +49,10 @@ int common_parse_kb(uint64_t *ret, const char *text)
 {
 	static const char suffixes[] = "KMG";
 	uint64_t kb;
-	int err = parse_digits(&text, &kb);
+	int r = parse_digits(&text, &kb);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	if (*text) {
 		const char *suffix = strchr(suffixes, toupper((unsigned char)*text));
 
@@ -107,16 +107,16 @@ static int parse_fraction(const char **text, uint64_t *ret)
 int common_parse_time(uint64_t *ret_ns, const char *text)
 {
 	uint64_t whole, fraction = 0, unit, ns, part;
-	int err = parse_digits(&text, &whole);
+	int r = parse_digits(&text, &whole);
 
-	if (!err && *text == '.') {
+	if (!r && *text == '.') {
 		text++;
-		err = parse_fraction(&text, &fraction);
+		r = parse_fraction(&text, &fraction);
 	}
-	if (!err)
-		err = parse_time_unit(text, &unit);
-	if (err)
-		return err;
+	if (!r)
+		r = parse_time_unit(text, &unit);
+	if (r)
+		return r;
 	/* In two steps, since an hour of nanoseconds times a billionth overflows. */
 	part = unit / NS_PER_S * fraction + unit % NS_PER_S * fraction / NS_PER_S;
 	if (__builtin_mul_overflow(whole, unit, &ns) ||

@@ -30,18 +30,18 @@ static double cpu_seconds(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-static int sink_failed(struct recorder *recorder, int error)
+static int sink_failed(struct recorder *recorder, int r)
 {
-	recorder->sink_error = error;
+	recorder->sink_error = r;
 	recorder->stop = true;
-	if (error == -EPIPE) {
+	if (r == -EPIPE) {
 		recorder->output_closed = true;
 		return COMMON_OK;
 	}
 	return common_fail("%s: %s; recording stopped, what came before is kept",
 			   recorder->output->path,
-			   error == -ETIMEDOUT ? "its reader takes nothing" :
-						 rbmap_strerror(error));
+			   r == -ETIMEDOUT ? "its reader takes nothing" :
+					     rbmap_strerror(r));
 }
 
 /* Returns how many were stored, from the first on. */
@@ -67,17 +67,17 @@ static int store(struct recorder *recorder, const struct rbmap_span *spans, int 
  */
 static int use_spans(struct recorder *recorder, struct rbmap_span *spans, int nr)
 {
-	struct tally_look looks[SPANS];
+	struct tally_span counted[SPANS];
 	int status = COMMON_OK, stored, torn, r = 0;
 
-	tally_look(&recorder->tally, spans, nr, looks);
+	tally_count(&recorder->tally, spans, nr, counted);
 	stored = store(recorder, spans, nr, &status);
 	torn = rbmap_session_settle(recorder->session, spans, nr);
 	if (torn > 0 && stored)
 		r = recorder->sink.ops->discard(recorder->sink.self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(recorder, r);
-	if (tally_put(&recorder->tally, spans, looks, stored) < 0)
+	if (tally_put(&recorder->tally, spans, counted, stored) < 0)
 		return common_fail("%s", strerror(ENOMEM));
 	return status;
 }
@@ -223,11 +223,6 @@ static int finish(struct recorder *recorder)
 			   rbmap_strerror(r));
 }
 
-static int worse(int status, int other)
-{
-	return status == COMMON_OK ? other : status;
-}
-
 /* What is told when all is put back: rings and sink are gone by then. */
 static void note_result(struct recorder *recorder)
 {
@@ -245,10 +240,10 @@ int drain_end(struct recorder *recorder)
 {
 	int status = drain(recorder);
 
-	status = worse(status, tally_end(&recorder->tally));
+	status = common_worse(status, tally_end(&recorder->tally));
 	if (target_is_own(recorder->target) && !recorder->config->cpus)
-		tally_look_for_others(&recorder->tally);
-	status = worse(status, finish(recorder));
+		tally_find_unrecorded(&recorder->tally);
+	status = common_worse(status, finish(recorder));
 	progress_clear(recorder);
 	note_result(recorder);
 	return status;

@@ -62,20 +62,20 @@ static const char *filter_option(const struct selected_event *event)
 }
 
 static int refused(char *reason, bool is_filter, const char *text,
-		   const struct selected_event *event, int error)
+		   const struct selected_event *event, int r)
 {
 	const char *option = is_filter ? filter_option(event) : "-R";
-	/* Not by the error alone: a quote that is missing is ESRCH to the kernel. */
-	bool wrong = reason || error == -EINVAL;
+	/* Not by the errno alone: a quote that is missing is ESRCH to the kernel. */
+	bool wrong = reason || r == -EINVAL;
 
 	if (wrong)
 		common_usage_error("%s '%s': %s:%s takes no such %s: %s", option, text,
 				   event->system, event->name,
 				   is_filter ? "filter" : "trigger",
-				   reason ? reason : strerror(-error));
+				   reason ? reason : strerror(-r));
 	else
 		common_error("%s '%s': %s:%s: %s", option, text, event->system,
-			     event->name, strerror(-error));
+			     event->name, strerror(-r));
 	return wrong ? COMMON_USAGE : COMMON_FAILURE;
 }
 
@@ -86,7 +86,7 @@ static int write_condition(struct tracefs_instance *instance, bool is_filter,
 	char *before = tracefs_error_last(instance);
 	char *reason = NULL;
 	char path[PATH_ROOM];
-	int r;
+	int r, status;
 
 	event_path(path, event, is_filter ? "filter" : "trigger");
 	r = is_filter ? tracing_write(instance, path, text) :
@@ -94,9 +94,9 @@ static int write_condition(struct tracefs_instance *instance, bool is_filter,
 	if (r < 0)
 		reason = kernel_reason(instance, before);
 	free(before);
-	r = r < 0 ? refused(reason, is_filter, text, event, r) : COMMON_OK;
+	status = r < 0 ? refused(reason, is_filter, text, event, r) : COMMON_OK;
 	free(reason);
-	return r;
+	return status;
 }
 
 static int set_filter(const struct selected_event *event,
@@ -160,11 +160,11 @@ static int set_trigger(const struct selected_event *event, const char *trigger,
 {
 	char path[PATH_ROOM];
 	char *removal;
-	int r;
+	int r, status;
 
-	r = write_condition(instance, false, trigger, event);
-	if (r != COMMON_OK || !undo)
-		return r;
+	status = write_condition(instance, false, trigger, event);
+	if (status != COMMON_OK || !undo)
+		return status;
 	if (asprintf(&removal, "!%s", trigger) < 0)
 		return common_fail("-R %s: %s", trigger, strerror(ENOMEM));
 	event_path(path, event, "trigger");

@@ -281,7 +281,7 @@ static int open_dump(struct dump *dump, const char *path)
 	return status;
 }
 
-static void tell(const struct dump *dump)
+static void print_what_was_dumped(const struct dump *dump)
 {
 	char events[COMMON_FORMAT_SIZE], bytes[COMMON_FORMAT_SIZE];
 	struct sink_work work;
@@ -313,7 +313,7 @@ int flight_dump_write(const struct recorder *recorder, const struct flight_call 
 	if (status == COMMON_OK)
 		status = dump_rings(&dump);
 	if (status == COMMON_OK)
-		tell(&dump);
+		print_what_was_dumped(&dump);
 	sink_close(&dump.sink);
 	if (output_close(&dump.output) && status == COMMON_OK)
 		status = COMMON_FAILURE;

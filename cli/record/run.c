@@ -8,11 +8,6 @@
 #include "drain.h"
 #include "flight.h"
 
-static int worse(int status, int other)
-{
-	return status == COMMON_OK ? other : status;
-}
-
 int run_recording(struct recorder *recorder)
 {
 	bool flight = recorder->config->flight;
@@ -35,10 +30,10 @@ int run_recording(struct recorder *recorder)
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));
-	status = worse(status, target_set_tracing(recorder->target, false));
+	status = common_worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
-	return worse(status,
-		     flight ? flight_dump_at_end(recorder) : drain_end(recorder));
+	return common_worse(status, flight ? flight_dump_at_end(recorder) :
+					     drain_end(recorder));
 }
 
 int run_wait_for_command(struct recorder *recorder)

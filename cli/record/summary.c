@@ -132,12 +132,10 @@ static bool loss_is_not_known(const struct recorder *recorder)
 int summary_judge(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
-	int status = COMMON_OK, r;
+	int status = COMMON_OK;
 
-	for (size_t i = 0; i < tally->nr_cpus; i++) {
-		r = judge_cpu(recorder, &tally->cpus[i]);
-		status = status == COMMON_OK ? r : status;
-	}
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		status = common_worse(status, judge_cpu(recorder, &tally->cpus[i]));
 	if (status == COMMON_OK && recorder->config->fail_on_loss &&
 	    (tally_lost(tally) || tally->nr_stretches || loss_is_not_known(recorder)))
 		status = COMMON_LOST;

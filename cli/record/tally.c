@@ -80,13 +80,13 @@ static int add_stretch(struct tally *tally, const struct lost_stretch *stretch)
 	return 0;
 }
 
-void tally_look(struct tally *tally, const struct rbmap_span *spans, int nr,
-		struct tally_look *ret)
+void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
+		 struct tally_span *ret)
 {
 	for (int i = 0; i < nr; i++) {
 		struct tally_cpu *cpu = find_cpu(tally, spans[i].cpu);
 
-		ret[i] = (struct tally_look){ .corrupt = false };
+		ret[i] = (struct tally_span){ .corrupt = false };
 		if (rbmap_walk_span(&cpu->walk, &tally->layout, &spans[i]) < 0 ||
 		    rbmap_walk_tally(&cpu->walk, &ret[i].records) < 0)
 			ret[i].corrupt = true;
@@ -94,9 +94,9 @@ void tally_look(struct tally *tally, const struct rbmap_span *spans, int nr,
 }
 
 static int put_span(struct tally *tally, const struct rbmap_span *span,
-		    const struct tally_look *look)
+		    const struct tally_span *span_counted)
 {
-	const struct rbmap_tally *counted = &look->records;
+	const struct rbmap_tally *counted = &span_counted->records;
 	struct tally_cpu *cpu = find_cpu(tally, span->cpu);
 	struct lost_stretch stretch = { span->cpu, cpu->last_time_stamp,
 					span->time_stamp, span->lost };
@@ -104,7 +104,7 @@ static int put_span(struct tally *tally, const struct rbmap_span *span,
 
 	if (span->flags & RBMAP_SPAN_TORN)
 		return 0;
-	cpu->corrupt |= look->corrupt;
+	cpu->corrupt |= span_counted->corrupt;
 	tally->events += counted->records;
 	cpu->account.delivered += counted->records;
 	if (span->lost) {
@@ -126,12 +126,12 @@ static int put_span(struct tally *tally, const struct rbmap_span *span,
 }
 
 int tally_put(struct tally *tally, const struct rbmap_span *spans,
-	      const struct tally_look *looks, int nr)
+	      const struct tally_span *counted, int nr)
 {
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < nr; i++)
-		r = put_span(tally, &spans[i], &looks[i]);
+		r = put_span(tally, &spans[i], &counted[i]);
 	return r;
 }
 
@@ -140,7 +140,7 @@ static bool is_recorded(struct tally *tally, int cpu)
 	return find_cpu(tally, cpu)->cpu == cpu;
 }
 
-void tally_look_for_others(struct tally *tally)
+void tally_find_unrecorded(struct tally *tally)
 {
 	struct common_cpus possible;
 	struct rbmap_counters now;

@@ -62,24 +62,24 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 	       struct tracefs_instance *instance);
 
 /* What was seen of a span, to be counted once it is known to be whole. */
-struct tally_look {
+struct tally_span {
 	struct rbmap_tally records;
 	bool corrupt;
 };
 
 /* Walks spans before they are settled; @ret has an entry for each of them. */
-void tally_look(struct tally *tally, const struct rbmap_span *spans, int nr,
-		struct tally_look *ret);
+void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
+		 struct tally_span *ret);
 
 /* Counts spans that are settled and stored. Returns 0 or -ENOMEM. */
 int tally_put(struct tally *tally, const struct rbmap_span *spans,
-	      const struct tally_look *looks, int nr);
+	      const struct tally_span *counted, int nr);
 
 /*
  * What CPUs that are not recorded have written: those that came online meanwhile. For
  * instances of our own and all CPUs. Says which they are.
  */
-void tally_look_for_others(struct tally *tally);
+void tally_find_unrecorded(struct tally *tally);
 
 /* Nobody writes any more and all was taken. Prints its errors; an exit code. */
 int tally_end(struct tally *tally);

@@ -15,7 +15,7 @@
 #include "report.h"
 
 /* More of one kind say nothing new. */
-#define MOST_TOLD 100
+#define MOST_COMPLAINTS 100
 
 struct check {
 	struct report *report;
@@ -25,13 +25,13 @@ struct check {
 	uint64_t faults;
 };
 
-static void tell(struct check *check, const struct report_record *record,
-		 const char *what)
+static void complain(struct check *check, const struct report_record *record,
+		     const char *what)
 {
 	const struct report *report = check->report;
 	const char *name = report->buffers[record->buffer].name;
 
-	if (check->faults++ >= MOST_TOLD)
+	if (check->faults++ >= MOST_COMPLAINTS)
 		return;
 	common_error("%s: at byte %" PRIu64 ": CPU %d%s%s, record at %u of its "
 		     "sub-buffer: %s",
@@ -70,11 +70,11 @@ static void check_record(struct check *check, const struct report_record *record
 
 	check->records++;
 	if (!event)
-		tell(check, record, "of an event that the file has no format of");
+		complain(check, record, "of an event that the file has no format of");
 	else if (!has_all_fields(event, &record->record))
-		tell(check, record, "shorter than its event's fields");
+		complain(check, record, "shorter than its event's fields");
 	if (record->record.time_stamp < *time)
-		tell(check, record, "earlier than the record before");
+		complain(check, record, "earlier than the record before");
 	*time = record->record.time_stamp;
 }
 
@@ -108,10 +108,10 @@ int report_check(struct report *report)
 	free(check.times);
 	if (r < 0)
 		return common_fail("%s: %s", report->config.file, rbmap_strerror(r));
-	status = report_tell_faults(report);
-	if (check.faults > MOST_TOLD)
+	status = report_print_faults(report);
+	if (check.faults > MOST_COMPLAINTS)
 		common_error("%s: %" PRIu64 " more bad records", report->config.file,
-			     check.faults - MOST_TOLD);
+			     check.faults - MOST_COMPLAINTS);
 	if (check.faults)
 		status = COMMON_FAILURE;
 	printf("%s: %" PRIu64 " events in %zu rings: %s\n", report->config.file,

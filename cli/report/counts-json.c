@@ -24,7 +24,7 @@ static void add_rate(struct json_object *object, const struct report *report,
 	double rate;
 
 	json_object_object_add(object, "events_per_second",
-			       stat_rate(report, events, first, last, &rate) ?
+			       counts_rate(report, events, first, last, &rate) ?
 				       json_object_new_double(rate) :
 				       NULL);
 }
@@ -59,8 +59,8 @@ static void add_file(struct json_object *object, const struct report *report)
 	json_object_object_add(object, "offset", json_object_new_int64(info->offset));
 }
 
-static struct json_object *cpu_object(const struct report_stat *stat,
-				      const struct stat_cpu *cpu,
+static struct json_object *cpu_object(const struct report_counts *stat,
+				      const struct counts_cpu *cpu,
 				      const struct rbmap_tracedat_cpu *place)
 {
 	struct json_object *object = json_object_new_object();
@@ -76,7 +76,7 @@ static struct json_object *cpu_object(const struct report_stat *stat,
 	return object;
 }
 
-static struct json_object *cpus_array(const struct report_stat *stat, size_t buffer)
+static struct json_object *cpus_array(const struct report_counts *stat, size_t buffer)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
 	struct json_object *array = json_object_new_array();
@@ -91,11 +91,11 @@ static struct json_object *cpus_array(const struct report_stat *stat, size_t buf
 }
 
 /* Of the CPUs that have any. */
-static struct json_object *counts_array(const struct report_stat *stat, size_t buffer,
+static struct json_object *counts_array(const struct report_counts *stat, size_t buffer,
 					int id, uint64_t first, uint64_t last)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
-	const uint64_t *counts = stat_counts(stat, buffer, id);
+	const uint64_t *counts = counts_of_event(stat, buffer, id);
 	struct json_object *array = json_object_new_array(), *object;
 
 	for (size_t i = 0; i < of->nr_cpus; i++) {
@@ -111,14 +111,14 @@ static struct json_object *counts_array(const struct report_stat *stat, size_t b
 	return array;
 }
 
-static struct json_object *event_object(const struct report_stat *stat, size_t buffer,
+static struct json_object *event_object(const struct report_counts *stat, size_t buffer,
 					int id, uint64_t all)
 {
-	const struct tep_event *event = stat_event(stat, id);
+	const struct tep_event *event = counts_event(stat, id);
 	struct json_object *object = json_object_new_object();
 	uint64_t first, last;
 
-	stat_extent(stat, buffer, &first, &last);
+	counts_extent(stat, buffer, &first, &last);
 	common_json_number(object, "id", id);
 	common_json_text(object, "event", event ? event->name : NULL);
 	common_json_text(object, "system", event ? event->system : NULL);
@@ -126,11 +126,12 @@ static struct json_object *event_object(const struct report_stat *stat, size_t b
 	add_rate(object, stat->report, all, first, last);
 	json_object_object_add(object, "cpus",
 			       counts_array(stat, buffer, id, first, last));
-	common_json_text(object, "why_not_compiled", stat_why_not_compiled(stat, id));
+	common_json_text(object, "why_not_compiled", counts_why_not_compiled(stat, id));
 	return object;
 }
 
-static struct json_object *buffer_object(const struct report_stat *stat, size_t buffer)
+static struct json_object *buffer_object(const struct report_counts *stat,
+					 size_t buffer)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *events = json_object_new_array();
@@ -138,8 +139,8 @@ static struct json_object *buffer_object(const struct report_stat *stat, size_t 
 
 	common_json_text(object, "buffer", stat->report->buffers[buffer].name);
 	json_object_object_add(object, "cpus", cpus_array(stat, buffer));
-	for (int id = 0; id < STAT_IDS; id++) {
-		all = stat_sum(stat, buffer, id);
+	for (int id = 0; id < COUNTS_IDS; id++) {
+		all = counts_sum(stat, buffer, id);
 		if (all)
 			json_object_array_add(events,
 					      event_object(stat, buffer, id, all));
@@ -148,8 +149,8 @@ static struct json_object *buffer_object(const struct report_stat *stat, size_t 
 	return object;
 }
 
-static struct json_object *gap_object(const struct report_stat *stat,
-				      const struct stat_gap *gap)
+static struct json_object *gap_object(const struct report_counts *stat,
+				      const struct counts_gap *gap)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -161,18 +162,18 @@ static struct json_object *gap_object(const struct report_stat *stat,
 	return object;
 }
 
-static void add_gaps(struct json_object *object, const struct report_stat *stat)
+static void add_gaps(struct json_object *object, const struct report_counts *stat)
 {
 	struct json_object *array = json_object_new_array();
-	uint64_t told = stat->nr_gaps < STAT_GAPS ? stat->nr_gaps : STAT_GAPS;
+	uint64_t listed = stat->nr_gaps < COUNTS_GAPS ? stat->nr_gaps : COUNTS_GAPS;
 
-	for (uint64_t i = 0; i < told; i++)
+	for (uint64_t i = 0; i < listed; i++)
 		json_object_array_add(array, gap_object(stat, &stat->gaps[i]));
 	json_object_object_add(object, "lost", array);
-	common_json_number(object, "lost_not_listed", stat->nr_gaps - told);
+	common_json_number(object, "lost_not_listed", stat->nr_gaps - listed);
 }
 
-int stat_print_json(const struct report_stat *stat)
+int counts_print_json(const struct report_counts *stat)
 {
 	const struct report *report = stat->report;
 	struct json_object *document = json_object_new_object();

@@ -5,6 +5,6 @@
 #include "counts.h"
 
 /* The same as one JSON object. Prints its errors; returns an exit code. */
-int stat_print_json(const struct report_stat *stat);
+int counts_print_json(const struct report_counts *stat);
 
 #endif

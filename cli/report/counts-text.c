@@ -33,7 +33,7 @@ static void print_rate(const struct report *report, uint64_t events, uint64_t fi
 {
 	double rate;
 
-	if (stat_rate(report, events, first, last, &rate))
+	if (counts_rate(report, events, first, last, &rate))
 		printf(" %12.1f", rate);
 	else
 		printf(" %12s", "-");
@@ -68,7 +68,7 @@ static void print_file(const struct report *report)
 	print_conversion(info);
 }
 
-static void print_cpu(const struct report_stat *stat, const struct stat_cpu *cpu,
+static void print_cpu(const struct report_counts *stat, const struct counts_cpu *cpu,
 		      const struct rbmap_tracedat_cpu *place)
 {
 	char first[TIME_SIZE], last[TIME_SIZE], size[COMMON_FORMAT_SIZE];
@@ -84,7 +84,7 @@ static void print_cpu(const struct report_stat *stat, const struct stat_cpu *cpu
 	printf(" %10s\n", common_format_bytes(size, place->size));
 }
 
-static void print_cpus(const struct report_stat *stat, size_t buffer)
+static void print_cpus(const struct report_counts *stat, size_t buffer)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
 
@@ -97,9 +97,9 @@ static void print_cpus(const struct report_stat *stat, size_t buffer)
 			  &of->cpus[i]);
 }
 
-static void print_name(const struct report_stat *stat, int id)
+static void print_name(const struct report_counts *stat, int id)
 {
-	const struct tep_event *event = stat_event(stat, id);
+	const struct tep_event *event = counts_event(stat, id);
 	char name[128];
 
 	if (event)
@@ -110,15 +110,15 @@ static void print_name(const struct report_stat *stat, int id)
 }
 
 /* One line for all CPUs, then one for each that has any. */
-static void print_event(const struct report_stat *stat, size_t buffer, int id)
+static void print_event(const struct report_counts *stat, size_t buffer, int id)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
-	const uint64_t *counts = stat_counts(stat, buffer, id);
-	uint64_t all = stat_sum(stat, buffer, id), first, last;
+	const uint64_t *counts = counts_of_event(stat, buffer, id);
+	uint64_t all = counts_sum(stat, buffer, id), first, last;
 
 	if (!all)
 		return;
-	stat_extent(stat, buffer, &first, &last);
+	counts_extent(stat, buffer, &first, &last);
 	print_name(stat, id);
 	printf(" %5s %12" PRIu64, "all", all);
 	print_rate(stat->report, all, first, last);
@@ -132,14 +132,14 @@ static void print_event(const struct report_stat *stat, size_t buffer, int id)
 	}
 }
 
-static void print_events(const struct report_stat *stat, size_t buffer)
+static void print_events(const struct report_counts *stat, size_t buffer)
 {
 	printf("%-40s %5s %12s %12s\n", "EVENT", "CPU", "EVENTS", "EVENTS/S");
-	for (int id = 0; id < STAT_IDS; id++)
+	for (int id = 0; id < COUNTS_IDS; id++)
 		print_event(stat, buffer, id);
 }
 
-static void print_gap(const struct report_stat *stat, const struct stat_gap *gap)
+static void print_gap(const struct report_counts *stat, const struct counts_gap *gap)
 {
 	const char *name = stat->report->buffers[gap->buffer].name;
 	char from[TIME_SIZE], to[TIME_SIZE];
@@ -156,40 +156,40 @@ static void print_gap(const struct report_stat *stat, const struct stat_gap *gap
 	printf(" to %s\n", format_time(to, stat->report, gap->to));
 }
 
-static void print_gaps(const struct report_stat *stat)
+static void print_gaps(const struct report_counts *stat)
 {
-	uint64_t told = stat->nr_gaps < STAT_GAPS ? stat->nr_gaps : STAT_GAPS;
+	uint64_t listed = stat->nr_gaps < COUNTS_GAPS ? stat->nr_gaps : COUNTS_GAPS;
 
 	printf("\n%" PRIu64 " gaps\n", stat->nr_gaps);
-	for (uint64_t i = 0; i < told; i++)
+	for (uint64_t i = 0; i < listed; i++)
 		print_gap(stat, &stat->gaps[i]);
-	if (told < stat->nr_gaps)
-		printf("and %" PRIu64 " more\n", stat->nr_gaps - told);
+	if (listed < stat->nr_gaps)
+		printf("and %" PRIu64 " more\n", stat->nr_gaps - listed);
 }
 
-static uint64_t print_slow_event(const struct report_stat *stat, int id)
+static uint64_t print_slow_event(const struct report_counts *stat, int id)
 {
-	const char *why = stat_why_not_compiled(stat, id);
+	const char *why = counts_why_not_compiled(stat, id);
 	uint64_t all = 0;
 
 	if (!why)
 		return 0;
 	for (size_t i = 0; i < stat->report->nr_buffers; i++)
-		all += stat_sum(stat, i, id);
+		all += counts_sum(stat, i, id);
 	print_name(stat, id);
 	printf(" %12" PRIu64 "  %s\n", all, why);
 	return all;
 }
 
 /* What makes a report slow, for who asks for more. */
-static void print_slow_events(const struct report_stat *stat)
+static void print_slow_events(const struct report_counts *stat)
 {
 	uint64_t all = 0;
 
 	printf("\nPrinted through libtraceevent, not by a compiled format\n"
 	       "%-40s %12s  %s\n",
 	       "EVENT", "EVENTS", "WHY");
-	for (int id = 0; id < STAT_IDS; id++)
+	for (int id = 0; id < COUNTS_IDS; id++)
 		all += print_slow_event(stat, id);
 	if (!all)
 		printf("none\n");
@@ -206,7 +206,7 @@ static void print_summary(const struct report *report)
 		printf("%s", *stats);
 }
 
-void stat_print(const struct report_stat *stat)
+void counts_print_text(const struct report_counts *stat)
 {
 	const struct report *report = stat->report;
 

@@ -5,6 +5,6 @@
 #include "counts.h"
 
 /* To standard output. */
-void stat_print(const struct report_stat *stat);
+void counts_print_text(const struct report_counts *stat);
 
 #endif

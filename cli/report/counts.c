@@ -19,15 +19,15 @@ static int id_of(struct report *report, const struct report_record *record)
 	return id;
 }
 
-static int add_gap(struct report_stat *stat, const struct report_record *record,
-		   const struct stat_cpu *cpu)
+static int add_gap(struct report_counts *stat, const struct report_record *record,
+		   const struct counts_cpu *cpu)
 {
 	uint64_t lost = record->record.lost;
 
 	stat->nr_gaps++;
-	if (stat->nr_gaps > STAT_GAPS)
+	if (stat->nr_gaps > COUNTS_GAPS)
 		return 0;
-	stat->gaps[stat->nr_gaps - 1] = (struct stat_gap){
+	stat->gaps[stat->nr_gaps - 1] = (struct counts_gap){
 		.buffer = record->buffer,
 		.cpu = record->record.cpu,
 		.lost = lost,
@@ -38,7 +38,7 @@ static int add_gap(struct report_stat *stat, const struct report_record *record,
 	return 0;
 }
 
-static void add_to_cpu(struct stat_cpu *cpu, const struct rbmap_record *record)
+static void add_to_cpu(struct counts_cpu *cpu, const struct rbmap_record *record)
 {
 	if (!cpu->records++)
 		cpu->first = record->time_stamp;
@@ -49,7 +49,7 @@ static void add_to_cpu(struct stat_cpu *cpu, const struct rbmap_record *record)
 		cpu->lost += record->lost;
 }
 
-static int add(struct report_stat *stat, const struct report_record *record)
+static int add(struct report_counts *stat, const struct report_record *record)
 {
 	size_t stream = report_stream(stat->report, record->buffer, record->record.cpu);
 	int id = id_of(stat->report, record);
@@ -67,7 +67,7 @@ static int add(struct report_stat *stat, const struct report_record *record)
 	return r;
 }
 
-int stat_count_all(struct report_stat *stat)
+int counts_take_all(struct report_counts *stat)
 {
 	struct report_record record;
 	int r;
@@ -80,7 +80,7 @@ int stat_count_all(struct report_stat *stat)
 	return r;
 }
 
-const struct tep_event *stat_event(const struct report_stat *stat, int id)
+const struct tep_event *counts_event(const struct report_counts *stat, int id)
 {
 	struct rbmap_events *events =
 		rbmap_tracedat_reader_events(stat->report->reader, 0);
@@ -88,7 +88,7 @@ const struct tep_event *stat_event(const struct report_stat *stat, int id)
 	return tep_find_event(rbmap_events_tep(events), id);
 }
 
-const char *stat_why_not_compiled(const struct report_stat *stat, int id)
+const char *counts_why_not_compiled(const struct report_counts *stat, int id)
 {
 	struct rbmap_events *events;
 	const struct tep_event *event;
@@ -96,7 +96,7 @@ const char *stat_why_not_compiled(const struct report_stat *stat, int id)
 	if (!stat->counts[id])
 		return NULL;
 	events = rbmap_tracedat_reader_events(stat->report->reader, 0);
-	event = stat_event(stat, id);
+	event = counts_event(stat, id);
 	return event ? rbmap_events_why_not_compiled(events, event) : NULL;
 }
 
@@ -107,16 +107,16 @@ static size_t first_stream(const struct report *report, size_t buffer)
 	return of->nr_cpus ? report_stream(report, buffer, of->cpus[0].cpu) : 0;
 }
 
-const uint64_t *stat_counts(const struct report_stat *stat, size_t buffer, int id)
+const uint64_t *counts_of_event(const struct report_counts *stat, size_t buffer, int id)
 {
 	const uint64_t *counts = stat->counts[id];
 
 	return counts ? counts + first_stream(stat->report, buffer) : NULL;
 }
 
-uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id)
+uint64_t counts_sum(const struct report_counts *stat, size_t buffer, int id)
 {
-	const uint64_t *counts = stat_counts(stat, buffer, id);
+	const uint64_t *counts = counts_of_event(stat, buffer, id);
 	uint64_t sum = 0;
 
 	for (size_t i = 0; counts && i < stat->report->buffers[buffer].nr_cpus; i++)
@@ -124,11 +124,11 @@ uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id)
 	return sum;
 }
 
-void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
-		 uint64_t *last)
+void counts_extent(const struct report_counts *stat, size_t buffer, uint64_t *first,
+		   uint64_t *last)
 {
-	const struct stat_cpu *cpu = stat->cpus + first_stream(stat->report, buffer);
-	const struct stat_cpu *end = cpu + stat->report->buffers[buffer].nr_cpus;
+	const struct counts_cpu *cpu = stat->cpus + first_stream(stat->report, buffer);
+	const struct counts_cpu *end = cpu + stat->report->buffers[buffer].nr_cpus;
 
 	*first = UINT64_MAX;
 	*last = 0;
@@ -140,8 +140,8 @@ void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
 	}
 }
 
-bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
-	       uint64_t last, double *ret)
+bool counts_rate(const struct report *report, uint64_t events, uint64_t first,
+		 uint64_t last, double *ret)
 {
 	if (!report->info->in_seconds || last <= first)
 		return false;

@@ -9,12 +9,12 @@
 #include "report.h"
 
 /* Of more gaps only the number is told. */
-#define STAT_GAPS 1000
+#define COUNTS_GAPS 1000
 /* What a record begins with is 16 bits. */
-#define STAT_IDS 65536
+#define COUNTS_IDS 65536
 
 /* @gaps_unknown: how often events were lost of which the file has no number */
-struct stat_cpu {
+struct counts_cpu {
 	uint64_t records;
 	uint64_t first;
 	uint64_t last;
@@ -23,7 +23,7 @@ struct stat_cpu {
 };
 
 /* @begins: there is a record before it, at @from */
-struct stat_gap {
+struct counts_gap {
 	size_t buffer;
 	int cpu;
 	bool begins;
@@ -34,36 +34,37 @@ struct stat_gap {
 
 /* @cpus: by the number of the stream; @counts: by the number of the event, then by that
  */
-struct report_stat {
+struct report_counts {
 	struct report *report;
 	size_t nr_streams;
-	struct stat_cpu *cpus;
+	struct counts_cpu *cpus;
 	uint64_t **counts;
-	struct stat_gap *gaps;
+	struct counts_gap *gaps;
 	uint64_t nr_gaps;
 };
 
 struct tep_event;
 
 /* NULL where the file has no format of it. */
-const struct tep_event *stat_event(const struct report_stat *stat, int id);
+const struct tep_event *counts_event(const struct report_counts *stat, int id);
 
 /* NULL where a compiled format prints the event, or where nothing can or has to. */
-const char *stat_why_not_compiled(const struct report_stat *stat, int id);
+const char *counts_why_not_compiled(const struct report_counts *stat, int id);
 
 /* How many of the event each CPU of the buffer has; NULL where none of any has. */
-const uint64_t *stat_counts(const struct report_stat *stat, size_t buffer, int id);
-uint64_t stat_sum(const struct report_stat *stat, size_t buffer, int id);
+const uint64_t *counts_of_event(const struct report_counts *stat, size_t buffer,
+				int id);
+uint64_t counts_sum(const struct report_counts *stat, size_t buffer, int id);
 
 /* From the first to the last record of all CPUs of the buffer. */
-void stat_extent(const struct report_stat *stat, size_t buffer, uint64_t *first,
-		 uint64_t *last);
+void counts_extent(const struct report_counts *stat, size_t buffer, uint64_t *first,
+		   uint64_t *last);
 
 /* Events a second; false where the clock counts no time, or none went by. */
-bool stat_rate(const struct report *report, uint64_t events, uint64_t first,
-	       uint64_t last, double *ret);
+bool counts_rate(const struct report *report, uint64_t events, uint64_t first,
+		 uint64_t last, double *ret);
 
 /* Reads all records that are chosen: 0 or a negative errno. */
-int stat_count_all(struct report_stat *stat);
+int counts_take_all(struct report_counts *stat);
 
 #endif

@@ -16,7 +16,7 @@
 /* A write this large costs next to nothing a line. */
 #define FULL (64 * 1024)
 
-static int print_records(struct printer *printer, struct trace_seq *text)
+static int print_records(struct report_printer *printer, struct trace_seq *text)
 {
 	struct report_record record;
 	int r;
@@ -32,7 +32,7 @@ static int print_records(struct printer *printer, struct trace_seq *text)
 }
 
 /* What came before an error is printed. */
-static int print_all(struct printer *printer)
+static int print_all(struct report_printer *printer)
 {
 	struct trace_seq text;
 	int r;
@@ -71,7 +71,7 @@ static char *buffer_member(const char *name)
 	return member;
 }
 
-static int make_members(struct printer *printer)
+static int make_members(struct report_printer *printer)
 {
 	const struct report *report = printer->report;
 
@@ -88,14 +88,14 @@ static int make_members(struct printer *printer)
 	return 0;
 }
 
-static void free_members(struct printer *printer)
+static void free_members(struct report_printer *printer)
 {
 	for (size_t i = 0; printer->members && i < printer->report->nr_buffers; i++)
 		free(printer->members[i]);
 	free(printer->members);
 }
 
-static int ended(const struct printer *printer, int r)
+static int ended(const struct report_printer *printer, int r)
 {
 	const struct report *report = printer->report;
 
@@ -107,19 +107,19 @@ static int ended(const struct printer *printer, int r)
 				   strerror(-printer->write_error));
 	if (r < 0)
 		return common_fail("%s: %s", report->config.file, rbmap_strerror(r));
-	return report_tell_faults(report);
+	return report_print_faults(report);
 }
 
 int report_print_events(struct report *report)
 {
-	struct printer printer = { .report = report };
+	struct report_printer printer = { .report = report };
 	int r;
 
 	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
 	printer.name_width = width_of_names(report);
 	r = make_members(&printer);
 	if (r == 0)
-		r = report->config.jobs > 1 ? printer_run_jobs(&printer) :
+		r = report->config.jobs > 1 ? jobs_print(&printer) :
 					      print_all(&printer);
 	free_members(&printer);
 	return ended(&printer, r);

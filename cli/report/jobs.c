@@ -37,7 +37,7 @@ struct job {
 };
 
 struct jobs {
-	struct printer *printer;
+	struct report_printer *printer;
 	struct job *ring;
 	size_t nr_ring;
 	pthread_t *threads;
@@ -271,7 +271,7 @@ static void free_ring(struct jobs *jobs)
 	free(jobs->threads);
 }
 
-int printer_run_jobs(struct printer *printer)
+int jobs_print(struct report_printer *printer)
 {
 	struct jobs jobs = {
 		.printer = printer,

@@ -5,6 +5,6 @@
 #include "printer.h"
 
 /* Prints all, on as many threads as --jobs says: 0 or a negative errno. */
-int printer_run_jobs(struct printer *printer);
+int jobs_print(struct report_printer *printer);
 
 #endif

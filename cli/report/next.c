@@ -94,7 +94,7 @@ int report_next(struct report *report, struct report_record *ret)
 	return 1;
 }
 
-int report_tell_faults(const struct report *report)
+int report_print_faults(const struct report *report)
 {
 	const struct rbmap_tracedat_fault *faults;
 	size_t nr = rbmap_tracedat_reader_faults(report->reader, &faults);

@@ -5,7 +5,7 @@
 
 #include <rbmap/events.h>
 
-int printer_write(struct printer *printer, struct trace_seq *text)
+int printer_write(struct report_printer *printer, struct trace_seq *text)
 {
 	printer->write_error =
 		common_writer_write(&printer->writer, text->buffer, text->len);
@@ -14,7 +14,7 @@ int printer_write(struct printer *printer, struct trace_seq *text)
 }
 
 /* As trace-cmd report has it: wide enough for the longest, once for a record. */
-static void put_buffer_name(const struct printer *printer, size_t buffer,
+static void put_buffer_name(const struct report_printer *printer, size_t buffer,
 			    struct trace_seq *text)
 {
 	const char *name = printer->report->buffers[buffer].name;
@@ -33,14 +33,15 @@ static int end_line(struct trace_seq *text)
 	return 0;
 }
 
-static struct rbmap_events *events_of(const struct printer *printer,
+static struct rbmap_events *events_of(const struct report_printer *printer,
 				      const struct report_record *record)
 {
 	return rbmap_tracedat_reader_events(printer->report->reader, record->buffer);
 }
 
-static int put_text(const struct printer *printer, const struct report_record *record,
-		    struct rbmap_batch *batch, size_t number, struct trace_seq *text)
+static int put_text(const struct report_printer *printer,
+		    const struct report_record *record, struct rbmap_batch *batch,
+		    size_t number, struct trace_seq *text)
 {
 	int r = 0;
 
@@ -59,7 +60,7 @@ static int put_text(const struct printer *printer, const struct report_record *r
 }
 
 /* The library's object, with the buffer as a member more where there are several. */
-static int end_object(const struct printer *printer, size_t buffer,
+static int end_object(const struct report_printer *printer, size_t buffer,
 		      struct trace_seq *text)
 {
 	if (printer->members) {
@@ -69,8 +70,9 @@ static int end_object(const struct printer *printer, size_t buffer,
 	return end_line(text);
 }
 
-static int put_json(const struct printer *printer, const struct report_record *record,
-		    struct rbmap_batch *batch, size_t number, struct trace_seq *text)
+static int put_json(const struct report_printer *printer,
+		    const struct report_record *record, struct rbmap_batch *batch,
+		    size_t number, struct trace_seq *text)
 {
 	int r = 0;
 
@@ -87,8 +89,9 @@ static int put_json(const struct printer *printer, const struct report_record *r
 	return r == 0 ? end_object(printer, record->buffer, text) : r;
 }
 
-int printer_put(const struct printer *printer, const struct report_record *record,
-		struct rbmap_batch *batch, size_t number, struct trace_seq *text)
+int printer_put(const struct report_printer *printer,
+		const struct report_record *record, struct rbmap_batch *batch,
+		size_t number, struct trace_seq *text)
 {
 	unsigned int begin = text->len;
 	int r = printer->report->config.json ?
@@ -100,7 +103,7 @@ int printer_put(const struct printer *printer, const struct report_record *recor
 	return r;
 }
 
-void printer_put_begin(const struct printer *printer, struct trace_seq *text)
+void printer_put_begin(const struct report_printer *printer, struct trace_seq *text)
 {
 	const struct report *report = printer->report;
 

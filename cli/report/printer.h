@@ -10,7 +10,7 @@
 #include "common.h"
 #include "report.h"
 
-struct printer {
+struct report_printer {
 	struct report *report;
 	struct common_writer writer;
 	/* What writing said, as opposed to reading. */
@@ -27,13 +27,14 @@ struct printer {
  * away. With a batch it changes nothing but that and the text, and may be called by any
  * thread.
  */
-int printer_put(const struct printer *printer, const struct report_record *record,
-		struct rbmap_batch *batch, size_t number, struct trace_seq *text);
+int printer_put(const struct report_printer *printer,
+		const struct report_record *record, struct rbmap_batch *batch,
+		size_t number, struct trace_seq *text);
 
 /* What stands before all lines. */
-void printer_put_begin(const struct printer *printer, struct trace_seq *text);
+void printer_put_begin(const struct report_printer *printer, struct trace_seq *text);
 
 /* Writes the text and empties it. */
-int printer_write(struct printer *printer, struct trace_seq *text);
+int printer_write(struct report_printer *printer, struct trace_seq *text);
 
 #endif

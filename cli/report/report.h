@@ -48,10 +48,10 @@ size_t report_nr_streams(const struct report *report);
 
 /* Each prints its errors and returns an exit code. */
 int report_print_events(struct report *report);
-int report_print_stat(struct report *report);
+int report_print_statistics(struct report *report);
 int report_check(struct report *report);
 
 /* What was found broken, to standard error; COMMON_FAILURE where anything was. */
-int report_tell_faults(const struct report *report);
+int report_print_faults(const struct report *report);
 
 #endif

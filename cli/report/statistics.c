@@ -9,33 +9,32 @@
 #include "counts-text.h"
 #include "counts.h"
 
-static int print(const struct report_stat *stat)
+static int print(const struct report_counts *stat)
 {
 	if (stat->report->config.json)
-		return stat_print_json(stat);
-	stat_print(stat);
+		return counts_print_json(stat);
+	counts_print_text(stat);
 	return COMMON_OK;
 }
 
-int report_print_stat(struct report *report)
+int report_print_statistics(struct report *report)
 {
-	struct report_stat stat = { .report = report };
-	int r = -ENOMEM, status, faults;
+	struct report_counts stat = { .report = report };
+	int r = -ENOMEM, status;
 
 	stat.nr_streams = report_nr_streams(report);
 	stat.cpus = calloc(stat.nr_streams + 1, sizeof(*stat.cpus));
-	stat.counts = calloc(STAT_IDS, sizeof(*stat.counts));
-	stat.gaps = calloc(STAT_GAPS, sizeof(*stat.gaps));
+	stat.counts = calloc(COUNTS_IDS, sizeof(*stat.counts));
+	stat.gaps = calloc(COUNTS_GAPS, sizeof(*stat.gaps));
 	if (stat.cpus && stat.counts && stat.gaps)
-		r = stat_count_all(&stat);
+		r = counts_take_all(&stat);
 	if (r == 0) {
 		status = print(&stat);
-		faults = report_tell_faults(report);
-		status = status == COMMON_OK ? faults : status;
+		status = common_worse(status, report_print_faults(report));
 	} else {
 		status = common_fail("%s: %s", report->config.file, rbmap_strerror(r));
 	}
-	for (int id = 0; stat.counts && id < STAT_IDS; id++)
+	for (int id = 0; stat.counts && id < COUNTS_IDS; id++)
 		free(stat.counts[id]);
 	free(stat.counts);
 	free(stat.cpus);

@@ -75,15 +75,15 @@ int stat_features(bool json, int width)
 	struct rbmap_features *features;
 	sigset_t all, before;
 	int status = COMMON_OK;
-	int err;
+	int r;
 
 	/* So that the probe's instance never outlives it: signals wait. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	err = rbmap_features_probe(&features);
+	r = rbmap_features_probe(&features);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return common_fail("features: %s", rbmap_strerror(err));
+	if (r)
+		return common_fail("features: %s", rbmap_strerror(r));
 	if (json)
 		status = print_json(features);
 	else

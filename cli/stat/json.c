@@ -43,12 +43,12 @@ static struct json_object *counters_object(const struct rbmap_counters *counters
 	return object;
 }
 
-static void add_times(struct json_object *object, const struct stat_look *look,
+static void add_times(struct json_object *object, const struct stat_sample *sample,
 		      const struct rbmap_counters *counters)
 {
 	common_json_number(object, "oldest", counters->oldest_ns);
 	common_json_number(object, "now", counters->now_ns);
-	common_json_text(object, "time_unit", look->clock_is_time ? "ns" : "ticks");
+	common_json_text(object, "time_unit", sample->clock_is_time ? "ns" : "ticks");
 }
 
 /* What is not known is null. */
@@ -72,7 +72,7 @@ static struct json_object *extent_object(const struct stat_cpu *cpu)
 	return object;
 }
 
-static struct json_object *cpu_object(const struct stat_look *look,
+static struct json_object *cpu_object(const struct stat_sample *sample,
 				      const struct stat_cpu *cpu)
 {
 	struct json_object *object = json_object_new_object();
@@ -86,7 +86,7 @@ static struct json_object *cpu_object(const struct stat_look *look,
 			       cpu->meta_error ? NULL : meta_object(&cpu->meta));
 	common_json_text(object, "meta_error",
 			 cpu->meta_error ? rbmap_strerror(cpu->meta_error) : NULL);
-	add_times(counters, look, &cpu->counters);
+	add_times(counters, sample, &cpu->counters);
 	json_object_object_add(object, "counters", counters);
 	common_json_number(object, "unread", cpu->counters.unread);
 	common_json_number(object, "lost", stat_lost(&cpu->counters));
@@ -101,13 +101,13 @@ static struct json_object *cpu_object(const struct stat_look *look,
 	return object;
 }
 
-static struct json_object *total_object(const struct stat_look *look)
+static struct json_object *total_object(const struct stat_sample *sample)
 {
 	struct rbmap_counters sum = { .unread = 0 };
 	struct json_object *object;
 
-	for (size_t i = 0; i < look->nr; i++) {
-		const struct rbmap_counters *counters = &look->cpus[i].counters;
+	for (size_t i = 0; i < sample->nr; i++) {
+		const struct rbmap_counters *counters = &sample->cpus[i].counters;
 
 		sum.unread += counters->unread;
 		sum.overrun += counters->overrun;
@@ -121,18 +121,18 @@ static struct json_object *total_object(const struct stat_look *look)
 	return object;
 }
 
-int stat_print_json(const struct stat_look *look)
+int stat_print_json(const struct stat_sample *sample)
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *cpus = json_object_new_array();
 
 	common_json_number(document, "time", time(NULL));
-	common_json_text(document, "instance", look->name);
-	common_json_text(document, "path", look->path);
-	common_json_text(document, "clock", look->clock);
-	for (size_t i = 0; i < look->nr; i++)
-		json_object_array_add(cpus, cpu_object(look, &look->cpus[i]));
+	common_json_text(document, "instance", sample->name);
+	common_json_text(document, "path", sample->path);
+	common_json_text(document, "clock", sample->clock);
+	for (size_t i = 0; i < sample->nr; i++)
+		json_object_array_add(cpus, cpu_object(sample, &sample->cpus[i]));
 	json_object_object_add(document, "cpus", cpus);
-	json_object_object_add(document, "total", total_object(look));
+	json_object_object_add(document, "total", total_object(sample));
 	return common_json_print(document);
 }

@@ -36,25 +36,25 @@ static bool same_extent_error(const struct stat_cpu *a, const struct stat_cpu *b
 }
 
 /* Is there one like it before it, that has been told already? */
-static bool told(const struct stat_look *look, size_t index, same_fn same)
+static bool is_listed(const struct stat_sample *sample, size_t index, same_fn same)
 {
 	for (size_t i = 0; i < index; i++) {
-		if (same(&look->cpus[i], &look->cpus[index]))
+		if (same(&sample->cpus[i], &sample->cpus[index]))
 			return true;
 	}
 	return false;
 }
 
 /* "CPU 3" or "CPUs 0-2,5": all that are like this one. */
-static void print_alike(const struct stat_look *look, size_t index, same_fn same)
+static void print_alike(const struct stat_sample *sample, size_t index, same_fn same)
 {
 	struct common_cpus alike = { .nr = 0 };
 	char *text = NULL;
 
-	alike.cpus = calloc(look->nr, sizeof(*alike.cpus));
-	for (size_t i = 0; alike.cpus && i < look->nr; i++) {
-		if (same(&look->cpus[i], &look->cpus[index]))
-			alike.cpus[alike.nr++] = look->cpus[i].cpu;
+	alike.cpus = calloc(sample->nr, sizeof(*alike.cpus));
+	for (size_t i = 0; alike.cpus && i < sample->nr; i++) {
+		if (same(&sample->cpus[i], &sample->cpus[index]))
+			alike.cpus[alike.nr++] = sample->cpus[i].cpu;
 	}
 	if (alike.cpus)
 		text = common_cpus_text(&alike);
@@ -86,16 +86,16 @@ static void print_if_zero(const char *name, uint64_t number, const char **before
 }
 
 /* The fields whose columns are left out where all are 0. */
-static void print_zeros(const struct stat_look *look)
+static void print_zeros(const struct stat_sample *sample)
 {
 	uint64_t flags = 0, reader_lost = 0, pages_lost = 0, pages_touched = 0;
 	const char *before = "0 on every CPU: ";
 	bool any = false;
 
-	for (size_t i = 0; i < look->nr; i++) {
-		const struct rbmap_meta *meta = &look->cpus[i].meta;
+	for (size_t i = 0; i < sample->nr; i++) {
+		const struct rbmap_meta *meta = &sample->cpus[i].meta;
 
-		if (look->cpus[i].meta_error)
+		if (sample->cpus[i].meta_error)
 			continue;
 		any = true;
 		flags |= meta->flags;
@@ -113,60 +113,61 @@ static void print_zeros(const struct stat_look *look)
 		putchar('\n');
 }
 
-void stat_print_head(const struct stat_look *look)
+void stat_print_head(const struct stat_sample *sample)
 {
-	printf("%s, clock %s\n", look->path, look->clock);
-	for (size_t i = 0; i < look->nr; i++) {
-		if (look->cpus[i].meta_error || told(look, i, same_geometry))
+	printf("%s, clock %s\n", sample->path, sample->clock);
+	for (size_t i = 0; i < sample->nr; i++) {
+		if (sample->cpus[i].meta_error || is_listed(sample, i, same_geometry))
 			continue;
-		print_alike(look, i, same_geometry);
-		print_geometry(&look->cpus[i].meta);
+		print_alike(sample, i, same_geometry);
+		print_geometry(&sample->cpus[i].meta);
 	}
-	print_zeros(look);
+	print_zeros(sample);
 }
 
-static void print_sum(const struct stat_look *look)
+static void print_sum(const struct stat_sample *sample)
 {
 	char count[COMMON_FORMAT_SIZE], lost_count[COMMON_FORMAT_SIZE];
 	char size[COMMON_FORMAT_SIZE];
 	uint64_t unread = 0, bytes = 0, lost = 0;
 
-	for (size_t i = 0; i < look->nr; i++) {
-		unread += look->cpus[i].counters.unread;
-		bytes += look->cpus[i].counters.bytes;
-		lost += stat_lost(&look->cpus[i].counters);
+	for (size_t i = 0; i < sample->nr; i++) {
+		unread += sample->cpus[i].counters.unread;
+		bytes += sample->cpus[i].counters.bytes;
+		lost += stat_lost(&sample->cpus[i].counters);
 	}
 	printf("%s events unread (%s), %s lost since the last reset\n",
 	       common_format_count(count, unread), common_format_bytes(size, bytes),
 	       common_format_count(lost_count, lost));
 }
 
-static void print_extent_error(const struct stat_look *look, int error)
+static void print_extent_error(const struct stat_sample *sample, int r)
 {
 	printf(": fill and oldest are the counters', no reach: ");
-	if (error == -EOPNOTSUPP)
-		printf("not with the clock %s, or not on this CPU\n", look->clock);
+	if (r == -EOPNOTSUPP)
+		printf("not with the clock %s, or not on this CPU\n", sample->clock);
 	else
-		printf("%s\n", rbmap_strerror(error));
+		printf("%s\n", rbmap_strerror(r));
 }
 
-void stat_print_notes(const struct stat_look *look)
+void stat_print_notes(const struct stat_sample *sample)
 {
 	putchar('\n');
-	print_sum(look);
-	for (size_t i = 0; i < look->nr; i++) {
-		if (!look->cpus[i].meta_error || told(look, i, same_error))
+	print_sum(sample);
+	for (size_t i = 0; i < sample->nr; i++) {
+		if (!sample->cpus[i].meta_error || is_listed(sample, i, same_error))
 			continue;
-		print_alike(look, i, same_error);
+		print_alike(sample, i, same_error);
 		printf(": no meta-page: %s\n",
-		       rbmap_strerror(look->cpus[i].meta_error));
+		       rbmap_strerror(sample->cpus[i].meta_error));
 	}
-	for (size_t i = 0; i < look->nr; i++) {
-		const struct stat_cpu *cpu = &look->cpus[i];
+	for (size_t i = 0; i < sample->nr; i++) {
+		const struct stat_cpu *cpu = &sample->cpus[i];
 
-		if (!same_extent_error(cpu, cpu) || told(look, i, same_extent_error))
+		if (!same_extent_error(cpu, cpu) ||
+		    is_listed(sample, i, same_extent_error))
 			continue;
-		print_alike(look, i, same_extent_error);
-		print_extent_error(look, cpu->extent_error);
+		print_alike(sample, i, same_extent_error);
+		print_extent_error(sample, cpu->extent_error);
 	}
 }

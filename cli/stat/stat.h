@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rbmap-stat: what one look at the rings found, and the ways to print it. */
+/* rbmap-stat: the rings as they were read once, and the ways to print it. */
 #ifndef STAT_H
 #define STAT_H
 
@@ -27,7 +27,7 @@ struct stat_cpu {
 };
 
 /* @clock_is_time: it counts nanoseconds, not ticks of its own. */
-struct stat_look {
+struct stat_sample {
 	const char *name;
 	const char *path;
 	char clock[32];
@@ -36,14 +36,14 @@ struct stat_look {
 	size_t nr;
 };
 
-/* ---- look.c ---- */
+/* ---- sample.c ---- */
 
 /*
- * Looks at the rings of @cpus; prints its error and returns an exit code. On success
- * look->cpus is to be freed; name and path are left alone.
+ * Reads the rings of @cpus once; prints its error and returns an exit code. On success
+ * sample->cpus is to be freed; name and path are left alone.
  */
-int stat_look_take(struct stat_look *look, struct tracefs_instance *instance,
-		   const struct common_cpus *cpus);
+int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
+		     const struct common_cpus *cpus);
 
 /* Events in the ring that nobody has consumed, from the meta-page. */
 uint64_t stat_meta_unread(const struct rbmap_meta *meta);
@@ -66,17 +66,17 @@ bool stat_reach(const struct stat_cpu *cpu, uint64_t *ret);
 /* ---- table.c, notes.c ---- */
 
 /* Prints to standard output; @width in columns. False without memory. */
-bool stat_print_table(const struct stat_look *look, int width);
+bool stat_print_table(const struct stat_sample *sample, int width);
 
 /* The lines above the table: what all CPUs have in common. */
-void stat_print_head(const struct stat_look *look);
+void stat_print_head(const struct stat_sample *sample);
 
 /* The lines below it: what it means together, and what could not be had. */
-void stat_print_notes(const struct stat_look *look);
+void stat_print_notes(const struct stat_sample *sample);
 
 /* ---- json.c: one document on one line; returns an exit code ---- */
 
-int stat_print_json(const struct stat_look *look);
+int stat_print_json(const struct stat_sample *sample);
 
 /* ---- features.c ---- */
 

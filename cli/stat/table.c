@@ -89,7 +89,7 @@ struct row {
 
 /* The last row is the total, where there is more than one CPU. */
 struct table {
-	const struct stat_look *look;
+	const struct stat_sample *sample;
 	struct row *rows;
 	size_t nr;
 	int label_width;
@@ -176,13 +176,13 @@ static bool value(const struct stat_cpu *cpu, enum column column, uint64_t *ret)
 	return true;
 }
 
-static void format_cell(char *text, const struct stat_look *look, enum kind kind,
+static void format_cell(char *text, const struct stat_sample *sample, enum kind kind,
 			uint64_t number)
 {
 	if (kind == PERMILLE)
 		snprintf(text, CELL_SIZE, "%" PRIu64 ".%" PRIu64, number / 10,
 			 number % 10);
-	else if (kind == TIME && look->clock_is_time)
+	else if (kind == TIME && sample->clock_is_time)
 		snprintf(text, CELL_SIZE, "%.3f", number / 1e9);
 	else
 		snprintf(text, CELL_SIZE, "%" PRIu64, number);
@@ -190,7 +190,7 @@ static void format_cell(char *text, const struct stat_look *look, enum kind kind
 
 static void fill_column(struct table *table, enum column column)
 {
-	const struct stat_look *look = table->look;
+	const struct stat_sample *sample = table->sample;
 	enum kind kind = headings[column].kind;
 	bool any = false;
 	uint64_t sum = 0;
@@ -198,15 +198,15 @@ static void fill_column(struct table *table, enum column column)
 	for (size_t i = 0; i < table->nr; i++) {
 		char *text = table->rows[i].cells[column];
 		uint64_t number = sum;
-		bool has = i < look->nr ? value(&look->cpus[i], column, &number) :
-					  any && kind <= SUM_HIDE_ZERO;
+		bool has = i < sample->nr ? value(&sample->cpus[i], column, &number) :
+					    any && kind <= SUM_HIDE_ZERO;
 
-		snprintf(text, CELL_SIZE, i < look->nr ? "-" : "");
+		snprintf(text, CELL_SIZE, i < sample->nr ? "-" : "");
 		if (!has)
 			continue;
-		format_cell(text, look, kind, number);
+		format_cell(text, sample, kind, number);
 		any = true;
-		if (i < look->nr)
+		if (i < sample->nr)
 			sum += number;
 	}
 	/* What is 0 on every CPU is said once, above the table. */
@@ -227,10 +227,10 @@ static void fill_labels(struct table *table)
 		char *label = table->rows[i].label;
 		int width;
 
-		if (i < table->look->nr)
+		if (i < table->sample->nr)
 			width = snprintf(label, CELL_SIZE, "%d%s",
-					 table->look->cpus[i].cpu,
-					 table->look->cpus[i].online ? "" : " off");
+					 table->sample->cpus[i].cpu,
+					 table->sample->cpus[i].online ? "" : " off");
 		else
 			width = snprintf(label, CELL_SIZE, "all");
 		if (width > table->label_width)
@@ -254,7 +254,7 @@ static int group_width(const struct table *table, const struct group *group)
 
 static const char *unit(const struct table *table, enum column column)
 {
-	if (headings[column].kind == TIME && !table->look->clock_is_time)
+	if (headings[column].kind == TIME && !table->sample->clock_is_time)
 		return "ticks";
 	return headings[column].unit;
 }
@@ -326,11 +326,11 @@ static void print_panels(const struct table *table, int width)
 	}
 }
 
-bool stat_print_table(const struct stat_look *look, int width)
+bool stat_print_table(const struct stat_sample *sample, int width)
 {
 	struct table table = {
-		.look = look,
-		.nr = look->nr + (look->nr > 1),
+		.sample = sample,
+		.nr = sample->nr + (sample->nr > 1),
 		.label_width = strlen("CPU"),
 	};
 

@@ -88,7 +88,7 @@ static int begin(struct tail *tail)
 	return flush(tail, status);
 }
 
-static int look(struct tail *tail)
+static int take_and_show(struct tail *tail)
 {
 	int status, r;
 	bool took;
@@ -110,7 +110,7 @@ static int look(struct tail *tail)
 }
 
 /* A reader that goes away while nothing is traced would never be noticed by writing. */
-static int wait_and_look(struct tail *tail)
+static int wait_and_show(struct tail *tail)
 {
 	struct pollfd fds[] = {
 		{ .fd = tail->signal_fd, .events = POLLIN },
@@ -124,7 +124,7 @@ static int wait_and_look(struct tail *tail)
 		tail->stop = true;
 	if (fds[0].revents)
 		tail->ended = true;
-	return fds[1].revents ? look(tail) : COMMON_OK;
+	return fds[1].revents ? take_and_show(tail) : COMMON_OK;
 }
 
 /* What was written before the signal came, also what the merge holds back. */
@@ -153,7 +153,7 @@ int tail_follow(struct tail *tail)
 		return common_fail("%s", rbmap_strerror(r));
 	status = begin(tail);
 	while (status == COMMON_OK && !tail->stop && !tail->ended)
-		status = wait_and_look(tail);
+		status = wait_and_show(tail);
 	if (status == COMMON_OK && tail->ended && !tail->stop)
 		status = end(tail);
 	return status;

@@ -12,20 +12,21 @@
 #define NS_PER_US 1000
 #define US_PER_S 1000000
 
-void printer_open(struct printer *printer, struct rbmap_events *events, int stop_fd)
+void printer_open(struct tail_printer *printer, struct rbmap_events *events,
+		  int stop_fd)
 {
 	printer->events = events;
 	trace_seq_init(&printer->text);
 	common_writer_init(&printer->writer, STDOUT_FILENO, stop_fd);
 }
 
-void printer_close(struct printer *printer)
+void printer_close(struct tail_printer *printer)
 {
 	if (printer->events)
 		trace_seq_destroy(&printer->text);
 }
 
-int printer_flush(struct printer *printer)
+int printer_flush(struct tail_printer *printer)
 {
 	int r;
 
@@ -35,14 +36,14 @@ int printer_flush(struct printer *printer)
 	return r;
 }
 
-static int end_line(struct printer *printer)
+static int end_line(struct tail_printer *printer)
 {
 	if (trace_seq_putc(&printer->text, '\n') < 1)
 		return -ENOMEM;
 	return printer->text.len < FULL ? 0 : printer_flush(printer);
 }
 
-int printer_record(struct printer *printer, const struct rbmap_record *record)
+int printer_record(struct tail_printer *printer, const struct rbmap_record *record)
 {
 	int r;
 
@@ -51,7 +52,7 @@ int printer_record(struct printer *printer, const struct rbmap_record *record)
 	return r < 0 ? r : end_line(printer);
 }
 
-static void put_missed_text(struct printer *printer, const struct gap *gap)
+static void put_missed_text(struct tail_printer *printer, const struct gap *gap)
 {
 	uint64_t us = gap->missed / NS_PER_US;
 
@@ -66,7 +67,7 @@ static void put_missed_text(struct printer *printer, const struct gap *gap)
 }
 
 /* The library's object, with a member more. */
-static void put_missed_json(struct printer *printer, const struct gap *gap)
+static void put_missed_json(struct tail_printer *printer, const struct gap *gap)
 {
 	printer->text.len--;
 	if (gap->missed_unknown)
@@ -76,7 +77,7 @@ static void put_missed_json(struct printer *printer, const struct gap *gap)
 				 gap->missed);
 }
 
-int printer_gap(struct printer *printer, int cpu, const struct gap *gap)
+int printer_gap(struct tail_printer *printer, int cpu, const struct gap *gap)
 {
 	struct rbmap_record behind = { .cpu = cpu,
 				       .time_stamp = gap->time_stamp,

@@ -12,7 +12,7 @@
 struct rbmap_events;
 struct rbmap_record;
 
-struct printer {
+struct tail_printer {
 	struct rbmap_events *events;
 	bool json;
 	/* The clock counts something else than nanoseconds. */
@@ -22,14 +22,15 @@ struct printer {
 };
 
 /* @printer is zeroed; @events is borrowed. */
-void printer_open(struct printer *printer, struct rbmap_events *events, int stop_fd);
+void printer_open(struct tail_printer *printer, struct rbmap_events *events,
+		  int stop_fd);
 
 /* Takes a zeroed one. */
-void printer_close(struct printer *printer);
+void printer_close(struct tail_printer *printer);
 
 /* All return 0 or a negative errno; those of common_writer_write() among them. */
-int printer_record(struct printer *printer, const struct rbmap_record *record);
-int printer_gap(struct printer *printer, int cpu, const struct gap *gap);
-int printer_flush(struct printer *printer);
+int printer_record(struct tail_printer *printer, const struct rbmap_record *record);
+int printer_gap(struct tail_printer *printer, int cpu, const struct gap *gap);
+int printer_flush(struct tail_printer *printer);
 
 #endif

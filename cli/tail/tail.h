@@ -43,7 +43,7 @@ struct tail {
 	struct choice *choice;
 	struct rbmap_session *session;
 	struct rbmap_merge *merge;
-	struct printer printer;
+	struct tail_printer printer;
 	struct history history;
 	struct tail_reason reason;
 	/* By their numbers. */

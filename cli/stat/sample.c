@@ -68,10 +68,10 @@ static int open_ring(struct tracefs_instance *instance, int cpu)
 /*
  * While a ring is mapped it can be neither resized nor snapshot, and on Linux 6.12 a
  * reader that uses splice(2) stalls. The ring may be someone else's: so it is
- * mapped for this one look only, never from one to the next.
+ * mapped for this one sample only, never from one to the next.
  */
-static void look_at_mapping(struct stat_cpu *cpu, struct tracefs_instance *instance,
-			    const struct rbmap_layout *layout)
+static void read_mapping(struct stat_cpu *cpu, struct tracefs_instance *instance,
+			 const struct rbmap_layout *layout)
 {
 	struct rbmap_mapping *mapping;
 	int fd = open_ring(instance, cpu->cpu);
@@ -91,23 +91,23 @@ static void look_at_mapping(struct stat_cpu *cpu, struct tracefs_instance *insta
 }
 
 /* The counters behind the mapping: their now is not before what that has seen. */
-static int look_at_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
-		       const struct rbmap_layout *layout)
+static int read_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
+		    const struct rbmap_layout *layout)
 {
-	int err;
+	int r;
 
-	look_at_mapping(cpu, instance, layout);
-	err = rbmap_counters_read(&cpu->counters, instance, cpu->cpu);
-	if (!err && cpu->extent_error && cpu->counters.unread)
+	read_mapping(cpu, instance, layout);
+	r = rbmap_counters_read(&cpu->counters, instance, cpu->cpu);
+	if (!r && cpu->extent_error && cpu->counters.unread)
 		cpu->extent = (struct rbmap_extent){
 			.bytes = cpu->counters.bytes,
 			.oldest = cpu->counters.oldest_ns,
 		};
-	return err;
+	return r;
 }
 
 /* "[local] global counter": the one in brackets. */
-static void read_clock(struct stat_look *look, struct tracefs_instance *instance)
+static void read_clock(struct stat_sample *sample, struct tracefs_instance *instance)
 {
 	static const char *const in_ns[] = {
 		"local", "global", "perf", "mono", "mono_raw", "boot", "tai",
@@ -116,52 +116,52 @@ static void read_clock(struct stat_look *look, struct tracefs_instance *instance
 	char *name = text ? strchr(text, '[') : NULL;
 	char *end = name ? strchr(name, ']') : NULL;
 
-	snprintf(look->clock, sizeof(look->clock), "?");
+	snprintf(sample->clock, sizeof(sample->clock), "?");
 	if (end) {
 		*end = '\0';
-		snprintf(look->clock, sizeof(look->clock), "%s", name + 1);
+		snprintf(sample->clock, sizeof(sample->clock), "%s", name + 1);
 	}
 	free(text);
-	look->clock_is_time = false;
+	sample->clock_is_time = false;
 	for (size_t i = 0; i < sizeof(in_ns) / sizeof(*in_ns); i++) {
-		if (!strcmp(look->clock, in_ns[i]))
-			look->clock_is_time = true;
+		if (!strcmp(sample->clock, in_ns[i]))
+			sample->clock_is_time = true;
 	}
 }
 
-int stat_look_take(struct stat_look *look, struct tracefs_instance *instance,
-		   const struct common_cpus *cpus)
+int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
+		     const struct common_cpus *cpus)
 {
 	struct common_cpus online = { .nr = 0 };
 	struct stat_cpu *found = calloc(cpus->nr, sizeof(*found));
 	struct rbmap_layout layout;
-	int extent_error, err = 0;
+	int extent_error, r = 0;
 
 	if (!found)
 		return common_fail("%s", strerror(ENOMEM));
-	/* Anew at each look: CPUs come and go. */
+	/* Anew for each sample: CPUs come and go. */
 	common_cpus_read(&online, "online");
-	read_clock(look, instance);
+	read_clock(sample, instance);
 	extent_error = rbmap_extent_check(instance);
 	if (!extent_error)
 		extent_error = rbmap_layout_read(&layout, instance);
-	for (size_t i = 0; i < cpus->nr && !err; i++) {
+	for (size_t i = 0; i < cpus->nr && !r; i++) {
 		struct stat_cpu *cpu = &found[i];
 
 		cpu->cpu = cpus->cpus[i];
 		cpu->online = common_cpus_has(&online, cpu->cpu);
 		cpu->extent_error = extent_error;
-		err = look_at_cpu(cpu, instance, &layout);
-		if (err)
-			common_error("%s/per_cpu/cpu%d/stats: %s", look->path, cpu->cpu,
-				     rbmap_strerror(err));
+		r = read_cpu(cpu, instance, &layout);
+		if (r)
+			common_error("%s/per_cpu/cpu%d/stats: %s", sample->path,
+				     cpu->cpu, rbmap_strerror(r));
 	}
 	common_cpus_free(&online);
-	if (err) {
+	if (r) {
 		free(found);
 		return COMMON_FAILURE;
 	}
-	look->cpus = found;
-	look->nr = cpus->nr;
+	sample->cpus = found;
+	sample->nr = cpus->nr;
 	return COMMON_OK;
 }

@@ -51,19 +51,14 @@ static int choose_cpus(struct report *report)
 {
 	const char *text = report->config.cpus;
 	struct common_cpus cpus;
-	int r;
+	int status;
 
 	if (!text)
 		return COMMON_OK;
-	r = common_cpus_parse(&cpus, text, (int)report->info->nr_cpus - 1);
-	if (r == -ERANGE)
-		return common_usage_error("-M '%s': the file has %u CPUs", text,
-					  report->info->nr_cpus);
-	if (r == -EINVAL)
-		return common_usage_error("-M '%s': not a list of CPUs, such as 0-3,5",
-					  text);
-	if (r < 0)
-		return common_fail("-M %s: %s", text, strerror(-r));
+	status = common_cpus_take(&cpus, text, (int)report->info->nr_cpus - 1,
+				  "the file");
+	if (status != COMMON_OK)
+		return status;
 	rbmap_tracedat_reader_choose(report->reader, cpus.cpus, cpus.nr);
 	common_cpus_free(&cpus);
 	return COMMON_OK;

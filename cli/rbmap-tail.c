@@ -187,7 +187,7 @@ static int show_past(struct tail *tail)
 	size_t at = 0;
 	int status = tail_print_past(tail, &at, UINT64_MAX);
 
-	if (status == COMMON_OK && !tail->stop && tail->config.last)
+	if (status == COMMON_OK && !tail->stop && tail->config.lines)
 		status = tail_print_gaps(tail);
 	if (status == COMMON_OK && !tail->stop)
 		status = tail_printed(tail, printer_flush(&tail->printer));
@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 
 	common_init("rbmap-tail");
 	status = config_parse(&tail.config, argc, argv, &done);
-	tail.history.most = tail.config.last;
+	tail.history.most = tail.config.lines;
 	if (status == COMMON_OK && !done)
 		status = run(&tail);
 	close_all(&tail);

@@ -135,16 +135,17 @@ static int choose(struct choice *choice, struct tep_event **events)
 	return status;
 }
 
-int choice_want_filter(struct choice_wanted *wanted, const char *filter)
+int choice_set_filter(void *member, const char *option, char *filter)
 {
+	struct choice_wanted *wanted = member;
 	struct common_event_option *event = common_event_options_last(&wanted->events);
 	const char **place = event ? &event->filter : &wanted->filter;
 
 	if (*place)
 		return common_usage_error(
-			"-F '%s': there is a filter already; join them "
+			"%s '%s': there is a filter already; join them "
 			"with &&",
-			filter);
+			option, filter);
 	*place = filter;
 	return COMMON_OK;
 }

@@ -23,9 +23,9 @@ struct choice_wanted {
 	const char *names;
 };
 
-/* All print their errors and return an exit code. */
-int choice_want_filter(struct choice_wanted *wanted, const char *filter);
-/* Behind the last option. */
+/* A set of common_option. Both print their errors and return an exit code. */
+int choice_set_filter(void *wanted, const char *option, char *filter);
+/* After the last option. */
 int choice_check(const struct choice_wanted *wanted);
 
 /*

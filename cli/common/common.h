@@ -54,13 +54,6 @@ int common_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int common_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * common_usage_error() for what getopt_long() just refused, with opterr 0 and an
- * option string that begins with ':' ("+:" stops at the first operand). @c is what
- * getopt_long() returned: '?' or ':'.
- */
-int common_option_error(int c, char **argv);
-
-/*
  * Flushes and closes standard output. Returns @status, or COMMON_FAILURE after an
  * error message where the output could not be written and @status was COMMON_OK. A
  * reader that went away (EPIPE) is no failure.
@@ -96,6 +89,13 @@ struct common_cpus {
  * Returns 0, -EINVAL where it is no list, -ERANGE for a number above @last, -ENOMEM.
  */
 int common_cpus_parse(struct common_cpus *ret, const char *text, int last);
+
+/*
+ * Parses -M @text for a @owner ("the file") whose last CPU is @last. Prints its error
+ * and returns an exit code.
+ */
+int common_cpus_take(struct common_cpus *ret, const char *text, int last,
+		     const char *owner);
 
 void common_cpus_free(struct common_cpus *cpus);
 

@@ -204,18 +204,20 @@ static int check_cpus(const struct common_cpus *cpus, const struct common_cpus *
 	return COMMON_OK;
 }
 
-static int parse_chosen(struct common_cpus *ret, const char *text,
-			const struct common_cpus *present)
+int common_cpus_take(struct common_cpus *ret, const char *text, int last,
+		     const char *owner)
 {
-	int last = present->cpus[present->nr - 1];
 	int r = common_cpus_parse(ret, text, last);
 
 	switch (r) {
 	case 0:
 		return COMMON_OK;
 	case -ERANGE:
-		return common_usage_error("-M '%s': this machine's last CPU is %d",
-					  text, last);
+		if (last < 0)
+			return common_usage_error("-M '%s': %s has no CPUs", text,
+						  owner);
+		return common_usage_error("-M '%s': the last CPU of %s is %d", text,
+					  owner, last);
 	case -EINVAL:
 		return common_usage_error("-M '%s': not a CPU list; write it as 0-3,5",
 					  text);
@@ -239,7 +241,8 @@ int common_cpus_choose(struct common_cpus *ret, const char *text,
 		cpus = *all;
 		*all = (struct common_cpus){ .nr = 0 };
 	} else if (status == COMMON_OK) {
-		status = parse_chosen(&cpus, text, &present);
+		status = common_cpus_take(&cpus, text, present.cpus[present.nr - 1],
+					  "this machine");
 		if (status == COMMON_OK)
 			status = check_cpus(&cpus, &present, &online, offline);
 	}

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -101,24 +100,6 @@ int common_usage_error(const char *format, ...)
 	va_end(args);
 	fprintf(stderr, "Try '%s --help'.\n", program_name);
 	return COMMON_USAGE;
-}
-
-int common_option_error(int c, char **argv)
-{
-	const char *word = argv[optind - 1];
-	bool is_long = !strncmp(word, "--", 2);
-
-	if (c == ':') {
-		if (is_long)
-			return common_usage_error("%s: needs a value", word);
-		return common_usage_error("-%c: needs a value", optopt);
-	}
-	if (!optopt)
-		return common_usage_error("%s: no such option", word);
-	/* Of "-Zx" only Z was looked at: word is then the argument before. */
-	if (is_long && strchr(word, '='))
-		return common_usage_error("%s: takes no value", word);
-	return common_usage_error("-%c: no such option", optopt);
 }
 
 static bool reader_went_away(void)

@@ -1,64 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
 #include "config.h"
+#include "options.h"
 
 /* Of the dumps that events call for. */
 #define KEEP_DEFAULT 10
-
-enum {
-	OPTION_SUBBUF_SIZE = 256,
-	OPTION_DURATION,
-	OPTION_ENGINE,
-	OPTION_FORMAT,
-	OPTION_FAIL_ON_LOSS,
-	OPTION_SUMMARY,
-	OPTION_USER,
-	OPTION_DIRECT,
-	OPTION_FLIGHT,
-	OPTION_DUMP_ON,
-	OPTION_KEEP,
-	OPTION_LAST,
-	OPTION_VERSION
-};
-
-static const char short_options[] = "+:e:f:R:o:b:C:P:cM:B:qvh";
-
-static const struct option long_options[] = {
-	{ "event", required_argument, NULL, 'e' },
-	{ "filter", required_argument, NULL, 'f' },
-	{ "trigger", required_argument, NULL, 'R' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "buffer-size", required_argument, NULL, 'b' },
-	{ "subbuf-size", required_argument, NULL, OPTION_SUBBUF_SIZE },
-	{ "clock", required_argument, NULL, 'C' },
-	{ "pid", required_argument, NULL, 'P' },
-	{ "children", no_argument, NULL, 'c' },
-	{ "cpus", required_argument, NULL, 'M' },
-	{ "instance", required_argument, NULL, 'B' },
-	{ "duration", required_argument, NULL, OPTION_DURATION },
-	{ "engine", required_argument, NULL, OPTION_ENGINE },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "direct", no_argument, NULL, OPTION_DIRECT },
-	{ "flight", no_argument, NULL, OPTION_FLIGHT },
-	{ "dump-on", required_argument, NULL, OPTION_DUMP_ON },
-	{ "keep", required_argument, NULL, OPTION_KEEP },
-	{ "last", required_argument, NULL, OPTION_LAST },
-	{ "fail-on-loss", no_argument, NULL, OPTION_FAIL_ON_LOSS },
-	{ "summary", required_argument, NULL, OPTION_SUMMARY },
-	{ "user", required_argument, NULL, OPTION_USER },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
 
 static const char help_text[] =
 	"Usage: rbmap-record [options] [--] [COMMAND [ARG]...]\n"
@@ -95,67 +45,56 @@ static const char help_text[] =
 	"  -b, --buffer-size KB   of each CPU\n"
 	"      --subbuf-size KB   of a sub-buffer: 4, 8, 16, ...\n"
 	"  -C, --clock CLOCK      trace clock, default local\n"
-	"  -B, --instance NAME    record in this instance, not in one of our own\n"
+	"  -B, --instance INSTANCE\n"
+	"                         record in this instance, not in one of our own\n"
 	"      --engine ENGINE    auto (default), observe, mapped or read\n"
 	"\n"
-	"      --version          print the version\n"
+	"  -V, --version          print the version\n"
 	"  -h, --help             print this\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage, 3 events lost (--fail-on-loss);\n"
 	"with COMMAND its own, 127 where there is no such command.\n";
 
-static int set_filter(struct config *config, const char *filter)
+static int set_filter(void *member, const char *option, char *value)
 {
-	struct common_event_option *event = common_event_options_last(&config->events);
+	struct common_event_option *event = common_event_options_last(member);
 
 	if (!event)
-		return common_usage_error("-f '%s': no -e before it", filter);
+		return common_usage_error("%s '%s': no -e before it", option, value);
 	if (event->filter)
 		return common_usage_error(
-			"-f '%s': -e %s has a filter; join them with &&", filter,
+			"%s '%s': -e %s has a filter; join them with &&", option, value,
 			event->pattern);
-	event->filter = filter;
+	event->filter = value;
 	return COMMON_OK;
 }
 
-static int add_trigger(struct config *config, const char *trigger)
+static int add_trigger(void *member, const char *option, char *value)
 {
-	struct common_event_option *event = common_event_options_last(&config->events);
+	struct common_event_option *event = common_event_options_last(member);
 	const char **larger;
 
 	if (!event)
-		return common_usage_error("-R '%s': no -e before it", trigger);
+		return common_usage_error("%s '%s': no -e before it", option, value);
 	larger = reallocarray(event->triggers, event->nr_triggers + 1, sizeof(*larger));
 	if (!larger)
-		return common_fail("-R %s: %s", trigger, strerror(ENOMEM));
-	larger[event->nr_triggers++] = trigger;
+		return common_fail("%s %s: %s", option, value, strerror(ENOMEM));
+	larger[event->nr_triggers++] = value;
 	event->triggers = larger;
 	return COMMON_OK;
 }
 
-static int set_kb(uint64_t *ret, const char *option, const char *text)
+static int set_kb(void *member, const char *option, char *value)
 {
-	int r = common_parse_kb(ret, text);
+	uint64_t *kb = member;
+	int r = common_parse_kb(kb, value);
 
 	if (r == -ERANGE)
-		return common_usage_error("%s %s: too large", option, text);
+		return common_usage_error("%s %s: too large", option, value);
 	if (r < 0)
-		return common_usage_error("%s '%s': not a size in KB", option, text);
-	if (*ret == 0)
-		return common_usage_error("%s %s: must be more than 0", option, text);
-	return COMMON_OK;
-}
-
-static int set_time(uint64_t *ret, const char *option, const char *text)
-{
-	int r = common_parse_time(ret, text);
-
-	if (r < 0)
-		return common_usage_error("%s '%s': not a time; try 10, 1.5, 500ms, 3m "
-					  "or 1h",
-					  option, text);
-	if (*ret == 0)
-		return common_usage_error("%s %s: must be more than 0", option, text);
+		return common_usage_error("%s '%s': not a size in KB", option, value);
+	if (*kb == 0)
+		return common_usage_error("%s %s: must be more than 0", option, value);
 	return COMMON_OK;
 }
 
@@ -178,122 +117,103 @@ static char *find_filter(char *text)
 }
 
 /* Cuts argv's string in two. */
-static int add_dump_on(struct config *config, char *text)
+static int add_dump_on(void *member, const char *option, char *value)
 {
-	char *colon = find_filter(text);
+	char *colon = find_filter(value);
 	int status;
 
 	if (colon)
 		*colon++ = '\0';
-	status = common_event_options_add(&config->dump_on, "--dump-on", text);
+	status = common_event_options_add(member, "--dump-on", value);
 	if (status == COMMON_OK && colon && !*colon)
-		status = common_usage_error("--dump-on '%s:': the filter is empty",
-					    text);
+		status = common_usage_error("%s '%s:': the filter is empty", option,
+					    value);
 	if (status == COMMON_OK && colon)
-		common_event_options_last(&config->dump_on)->filter = colon;
+		common_event_options_last(member)->filter = colon;
 	return status;
 }
 
-static int set_keep(struct config *config, const char *text)
+static int set_keep(void *member, const char *option, char *value)
 {
-	if (!strcmp(text, "all")) {
-		config->keep = CONFIG_KEEP_ALL;
+	uint64_t *keep = member;
+
+	if (!strcmp(value, "all")) {
+		*keep = CONFIG_KEEP_ALL;
 		return COMMON_OK;
 	}
-	if (common_parse_number(&config->keep, text) < 0 || config->keep == 0)
+	if (common_parse_number(keep, value) < 0 || *keep == 0)
 		return common_usage_error(
-			"--keep '%s': neither a number of dumps nor 'all'", text);
+			"%s '%s': neither a number of dumps nor 'all'", option, value);
 	return COMMON_OK;
 }
 
-static int set_engine(struct config *config, const char *text)
+static int set_engine(void *member, const char *option, char *value)
 {
-	for (int engine = RBMAP_ENGINE_AUTO; engine <= RBMAP_ENGINE_OBSERVE; engine++) {
-		if (!strcmp(text, rbmap_engine_name(engine))) {
-			config->engine = engine;
-			return COMMON_OK;
-		}
-	}
-	return common_usage_error(
-		"--engine '%s': there are auto, observe, mapped and read", text);
+	const char *names[RBMAP_ENGINE_OBSERVE + 2] = { NULL };
+	int status, engine = RBMAP_ENGINE_AUTO;
+
+	for (int i = RBMAP_ENGINE_AUTO; i <= RBMAP_ENGINE_OBSERVE; i++)
+		names[i] = rbmap_engine_name(i);
+	status = common_find_word(&engine, names, option, value);
+	*(enum rbmap_engine *)member = engine;
+	return status;
 }
 
-static int set_format(struct config *config, const char *text)
+static int set_format(void *member, const char *option, char *value)
 {
-	static const char *const names[] = { "dat", "text", "json" };
+	static const char *const names[] = {
+		[FORMAT_DAT] = "dat",
+		[FORMAT_TEXT] = "text",
+		[FORMAT_JSON] = "json",
+		NULL,
+	};
+	int status, format = FORMAT_DAT;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(text, names[i])) {
-			config->format = i;
-			return COMMON_OK;
-		}
-	}
-	return common_usage_error("--format '%s': there are dat, text and json", text);
+	status = common_find_word(&format, names, option, value);
+	*(enum record_format *)member = format;
+	return status;
 }
 
-static int set_pids(struct config *config, const char *text)
+static int set_pids(void *member, const char *option, char *value)
 {
-	if (!*text || strspn(text, "0123456789,") != strlen(text) || text[0] == ',' ||
-	    text[strlen(text) - 1] == ',' || strstr(text, ",,"))
-		return common_usage_error("-P '%s': not a list of thread ids", text);
-	config->pids = text;
+	if (!*value || strspn(value, "0123456789,") != strlen(value) ||
+	    value[0] == ',' || value[strlen(value) - 1] == ',' || strstr(value, ",,"))
+		return common_usage_error("%s '%s': not a list of thread ids", option,
+					  value);
+	*(const char **)member = value;
 	return COMMON_OK;
 }
 
-static int take_option(struct config *config, int c, char *value)
-{
-	switch (c) {
-	case 'e':
-		return common_event_options_add(&config->events, "-e", value);
-	case 'f':
-		return set_filter(config, value);
-	case 'R':
-		return add_trigger(config, value);
-	case 'b':
-		return set_kb(&config->buffer_kb, "-b", value);
-	case OPTION_SUBBUF_SIZE:
-		return set_kb(&config->subbuf_kb, "--subbuf-size", value);
-	case 'P':
-		return set_pids(config, value);
-	case OPTION_DURATION:
-		return set_time(&config->duration_ns, "--duration", value);
-	case OPTION_LAST:
-		return set_time(&config->last_ns, "--last", value);
-	case OPTION_DUMP_ON:
-		return add_dump_on(config, value);
-	case OPTION_KEEP:
-		return set_keep(config, value);
-	case OPTION_ENGINE:
-		return set_engine(config, value);
-	case OPTION_FORMAT:
-		return set_format(config, value);
-	}
-	if (c == 'o')
-		config->output = value;
-	else if (c == 'C')
-		config->clock = value;
-	else if (c == 'c')
-		config->children = true;
-	else if (c == 'M')
-		config->cpus = value;
-	else if (c == 'B')
-		config->instance = value;
-	else if (c == OPTION_DIRECT)
-		config->direct = true;
-	else if (c == OPTION_FLIGHT)
-		config->flight = true;
-	else if (c == OPTION_FAIL_ON_LOSS)
-		config->fail_on_loss = true;
-	else if (c == OPTION_SUMMARY)
-		config->summary = value;
-	else if (c == OPTION_USER)
-		config->user = value;
-	else if (c == 'q')
-		config->verbosity = -1;
-	else if (c == 'v')
-		config->verbosity++;
-	return COMMON_OK;
-}
+#define MEMBER(member) offsetof(struct config, member)
+
+static const struct common_option options[] = {
+	{ "event", 'e', required_argument, common_set_event, MEMBER(events) },
+	{ "filter", 'f', required_argument, set_filter, MEMBER(events) },
+	{ "trigger", 'R', required_argument, add_trigger, MEMBER(events) },
+	{ "output", 'o', required_argument, common_set_text, MEMBER(output) },
+	{ "buffer-size", 'b', required_argument, set_kb, MEMBER(buffer_kb) },
+	{ "subbuf-size", 0, required_argument, set_kb, MEMBER(subbuf_kb) },
+	{ "clock", 'C', required_argument, common_set_text, MEMBER(clock) },
+	{ "pid", 'P', required_argument, set_pids, MEMBER(pids) },
+	{ "children", 'c', no_argument, common_set_flag, MEMBER(children) },
+	{ "cpus", 'M', required_argument, common_set_text, MEMBER(cpus) },
+	{ "instance", 'B', required_argument, common_set_text, MEMBER(instance) },
+	{ "duration", 0, required_argument, common_set_time, MEMBER(duration_ns) },
+	{ "engine", 0, required_argument, set_engine, MEMBER(engine) },
+	{ "format", 0, required_argument, set_format, MEMBER(format) },
+	{ "direct", 0, no_argument, common_set_flag, MEMBER(direct) },
+	{ "flight", 0, no_argument, common_set_flag, MEMBER(flight) },
+	{ "dump-on", 0, required_argument, add_dump_on, MEMBER(dump_on) },
+	{ "keep", 0, required_argument, set_keep, MEMBER(keep) },
+	{ "last", 0, required_argument, common_set_time, MEMBER(last_ns) },
+	{ "fail-on-loss", 0, no_argument, common_set_flag, MEMBER(fail_on_loss) },
+	{ "summary", 0, required_argument, common_set_text, MEMBER(summary) },
+	{ "user", 0, required_argument, common_set_text, MEMBER(user) },
+	COMMON_OPTIONS_VERBOSITY(MEMBER(verbosity)),
+};
+
+static const struct common_command_line command_line =
+	COMMON_COMMAND_LINE(help_text, options, COMMON_OPERANDS_COMMAND);
 
 static int check_flight(struct config *config)
 {
@@ -341,23 +261,10 @@ static int check_together(struct config *config)
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
-	int c, status;
+	int status = common_parse(&command_line, config, argc, argv, done);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return common_option_error(c, argv);
-		*done = c == 'h' || c == OPTION_VERSION;
-		if (c == 'h')
-			fputs(help_text, stdout);
-		if (c == OPTION_VERSION)
-			common_print_version();
-		if (*done)
-			return COMMON_OK;
-		status = take_option(config, c, optarg);
-		if (status != COMMON_OK)
-			return status;
-	}
+	if (status != COMMON_OK || *done)
+		return status;
 	config->command = argv + optind;
 	return check_together(config);
 }

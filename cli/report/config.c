@@ -2,42 +2,15 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <getopt.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common.h"
-
-enum {
-	OPTION_FORMAT = 256,
-	OPTION_FROM,
-	OPTION_TO,
-	OPTION_STAT,
-	OPTION_CHECK
-};
+#include "options.h"
 
 /* More than any file has use for: one thread reads. */
 #define JOBS_MAX 256
-
-static const char short_options[] = ":i:M:e:F:j:qvVh";
-
-static const struct option long_options[] = {
-	{ "input", required_argument, NULL, 'i' },
-	{ "cpus", required_argument, NULL, 'M' },
-	{ "event", required_argument, NULL, 'e' },
-	{ "filter", required_argument, NULL, 'F' },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "from", required_argument, NULL, OPTION_FROM },
-	{ "to", required_argument, NULL, OPTION_TO },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "stat", no_argument, NULL, OPTION_STAT },
-	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
 
 static const char help_text[] =
 	"Usage: rbmap-report [OPTION]... [FILE]\n"
@@ -52,9 +25,10 @@ static const char help_text[] =
 	"                           repeatable\n"
 	"  -F, --filter FILTER      only events that it takes, as the kernel writes filters;\n"
 	"                           for the -e before, or without -e for all\n"
-	"      --from T, --to T     only from, only up to this time, as it is printed: in\n"
-	"                           seconds (36557.849786), or without a point where the\n"
-	"                           clock counts something else\n"
+	"      --from T             only from this time on, as it is printed: in seconds\n"
+	"                           (36557.849786), or without a point where the clock\n"
+	"                           counts something else\n"
+	"      --to T               only up to this time\n"
 	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
 	"      --stat               no events: how many of them by type and CPU, what was\n"
 	"                           lost and when, and what the file says of itself;\n"
@@ -71,114 +45,90 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 ok, 1 failure or a broken file, 2 usage.\n";
 
-static int set_format(struct config *config, const char *text)
+static int set_time(void *member, const char *option, char *value)
 {
-	config->json = !strcmp(text, "json");
-	if (!config->json && strcmp(text, "text"))
-		return common_usage_error("--format '%s': there are text and json",
-					  text);
-	return COMMON_OK;
-}
-
-static int set_time(struct report_time *time, const char *name, const char *text)
-{
-	size_t length = strlen(text);
-	int r;
+	struct report_time *time = member;
+	size_t length = strlen(value);
+	int r = -EINVAL;
 
 	time->given = true;
-	time->is_seconds = strchr(text, '.');
+	time->is_seconds = strchr(value, '.');
 	/* Neither "2m" nor ".5" is a time of a trace. */
-	if (!length || !isdigit((unsigned char)text[length - 1]))
-		return common_usage_error("%s '%s': not a time", name, text);
-	r = time->is_seconds ? common_parse_time(&time->value, text) :
-			       common_parse_number(&time->value, text);
-	return r ? common_usage_error("%s '%s': not a time", name, text) : COMMON_OK;
+	if (length && isdigit((unsigned char)value[length - 1]))
+		r = time->is_seconds ? common_parse_time(&time->value, value) :
+				       common_parse_number(&time->value, value);
+	return r ? common_usage_error("%s '%s': not a time", option, value) : COMMON_OK;
 }
 
-static int set_file(struct config *config, const char *file)
+static int set_file(void *member, const char *option, char *value)
 {
-	if (config->file)
-		return common_usage_error("'%s': there is a file already: %s", file,
-					  config->file);
-	config->file = file;
+	const char **file = member;
+
+	if (*file)
+		return common_usage_error("'%s': there is a file already: %s", value,
+					  *file);
+	*file = value;
 	return COMMON_OK;
 }
 
-static int set_what(struct config *config, enum report_what what)
+static int set_what(enum report_what *ret, enum report_what what)
 {
-	if (config->what != REPORT_EVENTS && config->what != what)
+	if (*ret != REPORT_EVENTS && *ret != what)
 		return common_usage_error("--stat, --check: one of them only");
-	config->what = what;
+	*ret = what;
 	return COMMON_OK;
 }
 
-static int set_jobs(struct config *config, const char *text)
+static int set_stat(void *member, const char *option, char *value)
+{
+	return set_what(member, REPORT_STAT);
+}
+
+static int set_check(void *member, const char *option, char *value)
+{
+	return set_what(member, REPORT_CHECK);
+}
+
+static int set_jobs(void *member, const char *option, char *value)
 {
 	uint64_t jobs;
 
-	if (common_parse_number(&jobs, text) || jobs < 1 || jobs > JOBS_MAX)
-		return common_usage_error("--jobs '%s': not a number from 1 to %d",
-					  text, JOBS_MAX);
-	config->jobs = jobs;
+	if (common_parse_number(&jobs, value) || jobs < 1 || jobs > JOBS_MAX)
+		return common_usage_error("%s '%s': not a number from 1 to %d", option,
+					  value, JOBS_MAX);
+	*(unsigned int *)member = jobs;
 	return COMMON_OK;
 }
 
-static int take_option(struct config *config, int c, char *value)
-{
-	switch (c) {
-	case 'e':
-		return common_event_options_add(&config->wanted.events, "-e", value);
-	case 'F':
-		return choice_want_filter(&config->wanted, value);
-	case 'i':
-		return set_file(config, value);
-	case OPTION_FORMAT:
-		return set_format(config, value);
-	case OPTION_FROM:
-		return set_time(&config->from, "--from", value);
-	case OPTION_TO:
-		return set_time(&config->to, "--to", value);
-	case 'j':
-		return set_jobs(config, value);
-	case OPTION_STAT:
-		return set_what(config, REPORT_STAT);
-	case OPTION_CHECK:
-		return set_what(config, REPORT_CHECK);
-	case 'M':
-		config->cpus = value;
-		break;
-	case 'q':
-		config->verbosity = -1;
-		break;
-	case 'v':
-		config->verbosity++;
-		break;
-	}
-	return COMMON_OK;
-}
+#define MEMBER(member) offsetof(struct config, member)
+
+static const struct common_option options[] = {
+	{ "input", 'i', required_argument, set_file, MEMBER(file) },
+	{ "cpus", 'M', required_argument, common_set_text, MEMBER(cpus) },
+	{ "event", 'e', required_argument, common_set_event, MEMBER(wanted.events) },
+	{ "filter", 'F', required_argument, choice_set_filter, MEMBER(wanted) },
+	{ "format", 0, required_argument, common_set_json, MEMBER(json) },
+	{ "from", 0, required_argument, set_time, MEMBER(from) },
+	{ "to", 0, required_argument, set_time, MEMBER(to) },
+	{ "jobs", 'j', required_argument, set_jobs, MEMBER(jobs) },
+	{ "stat", 0, no_argument, set_stat, MEMBER(what) },
+	{ "check", 0, no_argument, set_check, MEMBER(what) },
+	COMMON_OPTIONS_VERBOSITY(MEMBER(verbosity)),
+};
+
+static const struct common_command_line command_line =
+	COMMON_COMMAND_LINE(help_text, options, COMMON_OPERANDS_TAKEN);
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
-	int c, status = COMMON_OK;
+	int status;
 
 	config->wanted.names = "rbmap-report --stat for what there is";
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return common_option_error(c, argv);
-		*done = c == 'h' || c == 'V';
-		if (c == 'h')
-			fputs(help_text, stdout);
-		if (c == 'V')
-			common_print_version();
-		if (*done)
-			return COMMON_OK;
-		status = take_option(config, c, optarg);
-		if (status != COMMON_OK)
-			return status;
-	}
+	status = common_parse(&command_line, config, argc, argv, done);
+	if (status != COMMON_OK || *done)
+		return status;
 	for (; status == COMMON_OK && optind < argc; optind++)
-		status = set_file(config, argv[optind]);
+		status = set_file(&config->file, NULL, argv[optind]);
 	if (status != COMMON_OK)
 		return status;
 	if (!config->file)

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "config.h"
+#include "options.h"
 
-#define LAST_DEFAULT 10
-
-enum {
-	OPTION_FORMAT = 256,
-	OPTION_SELF
-};
-
-static const char short_options[] = ":B:M:n:fe:F:qvVh";
-
-static const struct option long_options[] = {
-	{ "instance", required_argument, NULL, 'B' },
-	{ "cpus", required_argument, NULL, 'M' },
-	{ "last", required_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "event", required_argument, NULL, 'e' },
-	{ "filter", required_argument, NULL, 'F' },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "self", no_argument, NULL, OPTION_SELF },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
+#define LINES_DEFAULT 10
 
 static const char help_text[] =
 	"Usage: rbmap-tail [OPTION]...\n"
@@ -41,7 +17,7 @@ static const char help_text[] =
 	"\n"
 	"  -B, --instance INSTANCE  of this instance, not of the top-level one\n"
 	"  -M, --cpus CPULIST       of these CPUs only, as 0-3,5\n"
-	"  -n, --last N             this many events, default 10; 'all' in the ring\n"
+	"  -n, --lines N            this many events, default 10; 'all' in the ring\n"
 	"  -f, --follow             go on with what is written, until SIGINT\n"
 	"  -e, --event EVENT        SYSTEM:EVENT, SYSTEM, EVENT, a glob or 'all';\n"
 	"                           repeatable; only chooses among what is traced\n"
@@ -60,75 +36,48 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 usage.\n";
 
-static int set_last(struct config *config, const char *text)
+static int set_lines(void *member, const char *option, char *value)
 {
-	if (!strcmp(text, "all")) {
-		config->last = CONFIG_ALL;
+	uint64_t *lines = member;
+
+	if (!strcmp(value, "all")) {
+		*lines = CONFIG_ALL;
 		return COMMON_OK;
 	}
-	if (common_parse_number(&config->last, text))
-		return common_usage_error("-n '%s': neither a number nor 'all'", text);
+	if (common_parse_number(lines, value))
+		return common_usage_error("%s '%s': neither a number nor 'all'", option,
+					  value);
 	return COMMON_OK;
 }
 
-static int set_format(struct config *config, const char *text)
-{
-	config->json = !strcmp(text, "json");
-	if (!config->json && strcmp(text, "text"))
-		return common_usage_error("--format '%s': there are text and json",
-					  text);
-	return COMMON_OK;
-}
+#define MEMBER(member) offsetof(struct config, member)
 
-static int take_option(struct config *config, int c, char *value)
-{
-	if (c == 'e')
-		return common_event_options_add(&config->wanted.events, "-e", value);
-	if (c == 'F')
-		return choice_want_filter(&config->wanted, value);
-	if (c == 'n')
-		return set_last(config, value);
-	if (c == OPTION_FORMAT)
-		return set_format(config, value);
-	if (c == 'B')
-		config->instance = value;
-	else if (c == 'M')
-		config->cpus = value;
-	else if (c == 'f')
-		config->follow = true;
-	else if (c == OPTION_SELF)
-		config->wanted.without_pid = 0;
-	else if (c == 'q')
-		config->verbosity = -1;
-	else if (c == 'v')
-		config->verbosity++;
-	return COMMON_OK;
-}
+static const struct common_option options[] = {
+	{ "instance", 'B', required_argument, common_set_text, MEMBER(instance) },
+	{ "cpus", 'M', required_argument, common_set_text, MEMBER(cpus) },
+	{ "lines", 'n', required_argument, set_lines, MEMBER(lines) },
+	{ "follow", 'f', no_argument, common_set_flag, MEMBER(follow) },
+	{ "event", 'e', required_argument, common_set_event, MEMBER(wanted.events) },
+	{ "filter", 'F', required_argument, choice_set_filter, MEMBER(wanted) },
+	{ "format", 0, required_argument, common_set_json, MEMBER(json) },
+	{ "self", 0, no_argument, common_set_flag, MEMBER(self) },
+	COMMON_OPTIONS_VERBOSITY(MEMBER(verbosity)),
+};
+
+static const struct common_command_line command_line =
+	COMMON_COMMAND_LINE(help_text, options, COMMON_OPERANDS_NONE);
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
-	int c, status;
+	int status;
 
-	config->last = LAST_DEFAULT;
-	config->wanted.without_pid = getpid();
+	config->lines = LINES_DEFAULT;
 	config->wanted.names = "available_events in tracefs";
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return common_option_error(c, argv);
-		*done = c == 'h' || c == 'V';
-		if (c == 'h')
-			fputs(help_text, stdout);
-		if (c == 'V')
-			common_print_version();
-		if (*done)
-			return COMMON_OK;
-		status = take_option(config, c, optarg);
-		if (status != COMMON_OK)
-			return status;
-	}
-	if (optind < argc)
-		return common_usage_error("'%s': takes no arguments", argv[optind]);
+	status = common_parse(&command_line, config, argc, argv, done);
+	if (status != COMMON_OK || *done)
+		return status;
+	if (!config->self)
+		config->wanted.without_pid = getpid();
 	return choice_check(&config->wanted);
 }
 

@@ -8,15 +8,18 @@
 
 #include "choice.h"
 
-/* For -n all. */
+/* For --lines all. */
 #define CONFIG_ALL UINT64_MAX
 
 struct config {
 	struct choice_wanted wanted;
 	const char *instance;
 	const char *cpus;
-	uint64_t last;
+	/* How many events, of those that are there already. */
+	uint64_t lines;
 	bool follow;
+	/* What rbmap-tail itself causes is shown as well. */
+	bool self;
 	bool json;
 	int verbosity;
 };

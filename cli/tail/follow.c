@@ -75,7 +75,7 @@ static int begin(struct tail *tail)
 		rbmap_session_look_everywhere(tail->session);
 		status = run_round(tail, &took);
 	}
-	if (tail->config.last == 0)
+	if (tail->config.lines == 0)
 		for (size_t i = 0; i < tail->nr_cpus; i++)
 			tail->cpus[i].gap = (struct gap){ 0 };
 	if (status == COMMON_OK)

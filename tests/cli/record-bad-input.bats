@@ -91,7 +91,7 @@ refused() {
 @test "CPUs that are absent, offline, or no list" {
   local last
   last=$(sed 's/.*[-,]//' /sys/devices/system/cpu/present)
-  refused 2 "this machine's last CPU is $last" -e sched -M 99999 -o t.dat
+  refused 2 "the last CPU of this machine is $last" -e sched -M 99999 -o t.dat
   refused 2 "-M 'x': not a CPU list" -e sched -M x -o t.dat
   refused 2 "-M '': not a CPU list" -e sched -M '' -o t.dat
   need_two_cpus

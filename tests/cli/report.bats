@@ -27,7 +27,7 @@ gives() {
 @test "bad input is told" {
   need
   record_some -e sched:sched_process_exec x.dat
-  gives 2 "--format 'dat': there are text and json" --format dat
+  gives 2 "--format 'dat': unknown; choose text or json" --format dat
   gives 2 "-e: the event has no name" -e '' x.dat
   gives 2 "-e 'nothing': no such event" -e nothing x.dat
   gives 2 "takes such a filter: no such field" -F 'nothing == 1' x.dat
@@ -35,8 +35,8 @@ gives() {
   gives 2 "there is a file already: x.dat" x.dat y.dat
   gives 2 "--from 'x': not a time" --from x x.dat
   gives 2 "--to '2m': not a time" --to 2m x.dat
-  gives 2 "-M 'x': not a list" -M x x.dat
-  gives 2 "-M '60000': the file has" -M 60000 x.dat
+  gives 2 "-M 'x': not a CPU list" -M x x.dat
+  gives 2 "-M '60000': the last CPU of the file is" -M 60000 x.dat
   gives 2 "one of them only" --stat --check x.dat
   gives 2 "--nope: no such option" --nope
   gives 1 "nothing.dat: No such file or directory" nothing.dat

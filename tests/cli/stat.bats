@@ -111,8 +111,8 @@ SCRIPT
   local arguments=(
     '-M x' '-M 1-0' '-M 0,' '-M 99999' '-M' '-B a/b' '-B .' '--watch 0' '--watch x'
     '--watch 99999999999' '--watch' '--count 3' '--watch 1 --count 0'
-    '--watch 1 --count x' '--nope' '-Z' '--json -Zj' '--json=1' 'operand' '--features -M 0'
-    '--features -B x' '--features --watch 1')
+    '--watch 1 --count x' '--nope' '-Z' '--json -Zh' '-j' '--json=1' '--format x' 'operand'
+    '--features -M 0' '--features -B x' '--features --watch 1')
   for words in "${arguments[@]}"; do
     # shellcheck disable=SC2086
     run -2 --separate-stderr "$stat" $words

@@ -18,7 +18,7 @@ teardown() {
   need_ring
   gives 2 "-n 'x': neither a number nor 'all'" -n x
   gives 2 "-n '-1': neither" -n -1
-  gives 2 "--format 'dat': there are text and json" --format dat
+  gives 2 "--format 'dat': unknown; choose text or json" --format dat
   gives 2 "-e: the event has no name" -e ''
   gives 2 "there is a filter already" -e sched -F 'pid == 1' -F 'pid == 2'
   gives 2 "stands before the first -e" -F 'pid == 1' -e sched

@@ -54,6 +54,55 @@ same_options() {
   same_options rbmap-tail
 }
 
+# "COMMAND LETTER LONG VALUE" of each option, with "-" for what it lacks.
+option_table() {
+  local command
+  for command in rbmap-record rbmap-report rbmap-stat rbmap-tail; do
+    "$PREFIX/bin/$command" --help |
+      sed -nE "s/^  (-(.),|   ) --([a-z-]+)( ([A-Z][^ ]*))?.*/$command \\2:\\3:\\5/p" |
+      sed -E 's/ :/ -:/; s/:$/:-/; s/:/ /g; s/ ([^ ]*)\[.*/ \1/'
+  done
+}
+
+# Lines of "KEY VALUE": prints those whose key has more than one value.
+ambiguous() {
+  sort -u | awk '{ seen[$1]++; values[$1] = values[$1] " " $2 }
+    END { for (key in seen) if (seen[key] > 1) print key ":" values[key] }' | sort
+}
+
+@test "the table of options has all of them" {
+  local command
+  for command in rbmap-record rbmap-report rbmap-stat rbmap-tail; do
+    same table --help "$(option_table | awk -v c="$command" '$1 == c { print "--" $3 }' | sort)" \
+      "$(help_options "$command" | grep ^--)"
+    same table --help "$(option_table | awk -v c="$command" '$1 == c && $2 != "-" { print "-" $2 }' | LC_ALL=C sort)" \
+      "$(help_options "$command" | grep -v ^-- | LC_ALL=C sort)"
+  done
+}
+
+# The only exceptions are letters that trace-cmd and tail(1) have given two meanings:
+# trace-cmd record has -f for a filter, trace-cmd report has -F; tail -f follows.
+@test "a letter is the same option in every command" {
+  same found allowed "$(option_table | awk '$2 != "-" { print $2, $3 }' | ambiguous)" \
+    'f: filter follow'
+}
+
+@test "an option has the same letter in every command" {
+  same found allowed "$(option_table | awk '{ print $3, $2 }' | LC_ALL=C ambiguous)" \
+    'filter: F f'
+}
+
+@test "an option takes the same kind of value in every command" {
+  same found allowed "$(option_table | awk '{ print $3, $4 }' | ambiguous)" ''
+}
+
+@test "every command has -h, -V and --format" {
+  local option
+  for option in 'h help -' 'V version -' '- format FORMAT'; do
+    [ "$(option_table | cut -d ' ' -f 2- | grep -cFx -- "$option")" = 4 ]
+  done
+}
+
 @test "every command has help, a version, a man page and a completion" {
   local command name seen=0
   for command in "$PREFIX"/bin/*; do
@@ -73,6 +122,7 @@ same_options() {
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
   same offered wanted "$(complete_words rbmap-report --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail --format '')" $'json\ntext'
+  same offered wanted "$(complete_words rbmap-stat --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail -n '')" all
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands share; the sources themselves, since no library holds them. */
 #include "../../cli/common/cpulist.c"
+#include "../../cli/common/event-option.c"
 #include "../../cli/common/message.c"
+#include "../../cli/common/options.c"
 #include "../../cli/common/units.c"
 
 #include <check.h>
@@ -150,6 +152,77 @@ START_TEST(numbers_for_people)
 }
 END_TEST
 
+struct settings {
+	bool flag;
+	const char *text;
+	uint64_t ns;
+	int verbosity;
+};
+
+static const struct common_option some_options[] = {
+	{ "flag", 'f', no_argument, common_set_flag, offsetof(struct settings, flag) },
+	{ "text", 0, required_argument, common_set_text,
+	  offsetof(struct settings, text) },
+	{ "time", 't', required_argument, common_set_time,
+	  offsetof(struct settings, ns) },
+	COMMON_OPTIONS_VERBOSITY(offsetof(struct settings, verbosity)),
+};
+
+static const struct {
+	const char *words[5];
+	enum common_operands operands;
+	int status;
+	struct settings settings;
+	/* Where operands begin. */
+	int optind;
+} argument_lists[] = {
+	{ { "-f", "--text", "a", "-t1" },
+	  COMMON_OPERANDS_NONE,
+	  COMMON_OK,
+	  { true, "a", 1000000000, 0 },
+	  5 },
+	{ { "-vv", "--text=b" },
+	  COMMON_OPERANDS_NONE,
+	  COMMON_OK,
+	  { .text = "b", .verbosity = 2 },
+	  3 },
+	{ { "-vq" }, COMMON_OPERANDS_NONE, COMMON_OK, { .verbosity = -1 }, 2 },
+	{ { "x", "-f" }, COMMON_OPERANDS_TAKEN, COMMON_OK, { .flag = true }, 2 },
+	{ { "x", "-f" }, COMMON_OPERANDS_COMMAND, COMMON_OK, { .flag = false }, 1 },
+	{ { "-f", "x" }, COMMON_OPERANDS_NONE, COMMON_USAGE, { .flag = true }, 0 },
+	{ { "-t", "0" }, COMMON_OPERANDS_NONE, COMMON_USAGE, { .flag = false }, 0 },
+	{ { "-t" }, COMMON_OPERANDS_NONE, COMMON_USAGE, { .flag = false }, 0 },
+	{ { "-x" }, COMMON_OPERANDS_NONE, COMMON_USAGE, { .flag = false }, 0 },
+	{ { "--flag=1" }, COMMON_OPERANDS_NONE, COMMON_USAGE, { .flag = false }, 0 },
+};
+
+START_TEST(command_lines)
+{
+	const struct common_command_line line =
+		COMMON_COMMAND_LINE("", some_options, argument_lists[_i].operands);
+	struct settings settings = { .flag = false };
+	char words[6][16] = { "command" }, *argv[7] = { words[0] };
+	bool done = false;
+	int argc = 1;
+
+	for (; argc < 6 && argument_lists[_i].words[argc - 1]; argc++) {
+		strcpy(words[argc], argument_lists[_i].words[argc - 1]);
+		argv[argc] = words[argc];
+	}
+	optind = 0;
+	ck_assert_int_eq(common_parse(&line, &settings, argc, argv, &done),
+			 argument_lists[_i].status);
+	ck_assert(!done);
+	if (argument_lists[_i].status != COMMON_OK)
+		return;
+	ck_assert_int_eq(optind, argument_lists[_i].optind);
+	ck_assert_int_eq(settings.flag, argument_lists[_i].settings.flag);
+	ck_assert_pstr_eq(settings.text, argument_lists[_i].settings.text);
+	ck_assert_uint_eq(settings.ns, argument_lists[_i].settings.ns);
+	ck_assert_int_eq(settings.verbosity, argument_lists[_i].settings.verbosity);
+}
+END_TEST
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 int main(void)
@@ -164,6 +237,7 @@ int main(void)
 	tcase_add_loop_test(tcase, kilobytes, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, durations, 0, COUNT(times));
 	tcase_add_test(tcase, numbers_for_people);
+	tcase_add_loop_test(tcase, command_lines, 0, COUNT(argument_lists));
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -161,7 +161,7 @@ static int open_printer(struct tail *tail)
 {
 	char *clock = tracefs_get_clock(tail->instance);
 
-	tail->printer.json = tail->config.json;
+	tail->printer.lines.json = tail->config.json;
 	tail->printer.ticks = clock && !strcmp(clock, "x86-tsc");
 	free(clock);
 	printer_open(&tail->printer, tail->events, tail->signal_fd);

@@ -4,9 +4,14 @@
 #define COMMON_JSON_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 void common_json_number(struct json_object *to, const char *key, uint64_t number);
+
+/* null where it is not known. */
+void common_json_number_if(struct json_object *to, const char *key, bool known,
+			   uint64_t number);
 
 /* Bytes that are not UTF-8 become U+FFFD: a file may have any. NULL: no memory. */
 struct json_object *common_json_string(const char *text);

@@ -232,7 +232,10 @@ bool common_instance_name_ok(const char *name);
  */
 char **common_directories(struct tracefs_instance *instance, const char *below);
 
-/* ---- writer.c: lines to somebody who may take them slowly, or not at all ---- */
+/* ---- writer.c: lines to a reader that may take them slowly, or not at all ---- */
+
+/* A write this large costs next to nothing a line. */
+#define COMMON_WRITE_SIZE (64 * 1024)
 
 struct common_writer {
 	int fd;

@@ -12,6 +12,12 @@ void common_json_number(struct json_object *to, const char *key, uint64_t number
 	json_object_object_add(to, key, json_object_new_uint64(number));
 }
 
+void common_json_number_if(struct json_object *to, const char *key, bool known,
+			   uint64_t number)
+{
+	json_object_object_add(to, key, known ? json_object_new_uint64(number) : NULL);
+}
+
 static void convert(const char *text, char *out)
 {
 	static const char replacement[] = "\xef\xbf\xbd";

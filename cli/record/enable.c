@@ -122,19 +122,30 @@ static int set_filter(const struct selected_event *event,
 		       write_condition(instance, true, filter, event);
 }
 
+/* What removes the trigger again, to be freed; prints an error and returns NULL. */
+static char *removal_of(const char *trigger)
+{
+	char *removal;
+
+	if (asprintf(&removal, "!%s", trigger) >= 0)
+		return removal;
+	common_error("-R %s: %s", trigger, strerror(ENOMEM));
+	return NULL;
+}
+
 static int remove_trigger(const struct selected_event *event, const char *trigger,
 			  struct tracefs_instance *instance)
 {
+	char *removal = removal_of(trigger);
 	char path[PATH_ROOM];
-	char *removal;
 	int r;
 
-	if (asprintf(&removal, "!%s", trigger) < 0)
-		return common_fail("-R %s: %s", trigger, strerror(ENOMEM));
+	if (!removal)
+		return COMMON_FAILURE;
 	event_path(path, event, "trigger");
 	r = tracing_append(instance, path, removal);
 	free(removal);
-	return r < 0 ? common_fail("-R %s: cannot be taken back: %s", trigger,
+	return r < 0 ? common_fail("-R %s: could not be removed again: %s", trigger,
 				   strerror(-r)) :
 		       COMMON_OK;
 }
@@ -165,8 +176,9 @@ static int set_trigger(const struct selected_event *event, const char *trigger,
 	status = write_condition(instance, false, trigger, event);
 	if (status != COMMON_OK || !undo)
 		return status;
-	if (asprintf(&removal, "!%s", trigger) < 0)
-		return common_fail("-R %s: %s", trigger, strerror(ENOMEM));
+	removal = removal_of(trigger);
+	if (!removal)
+		return COMMON_FAILURE;
 	event_path(path, event, "trigger");
 	r = undo_add(undo, path, removal);
 	free(removal);

@@ -12,15 +12,12 @@
 #include <rbmap/merge.h>
 
 #include "common.h"
-
-/* A write this large costs next to nothing a line. */
-#define FULL (64 * 1024)
+#include "lines.h"
 
 struct lines {
-	struct rbmap_events *events;
+	struct common_lines style;
 	struct rbmap_merge *merge;
 	struct trace_seq text;
-	bool json;
 	struct common_writer writer;
 	bool put_this_round;
 };
@@ -35,31 +32,14 @@ static int write_out(struct lines *lines)
 	return r;
 }
 
-static int add_line(struct lines *lines, const struct rbmap_record *record)
-{
-	int r = 0;
-
-	if (record->lost) {
-		r = lines->json ? rbmap_events_lost_json(record, &lines->text) :
-				  rbmap_events_lost_text(record, &lines->text);
-		trace_seq_putc(&lines->text, '\n');
-	}
-	if (r < 0)
-		return r;
-	r = lines->json ? rbmap_events_json(lines->events, record, &lines->text) :
-			  rbmap_events_text(lines->events, record, &lines->text);
-	trace_seq_putc(&lines->text, '\n');
-	return r;
-}
-
 static int print_what_is_due(struct lines *lines)
 {
 	struct rbmap_record record;
 	int r = 0;
 
 	while (r == 0 && rbmap_merge_next(lines->merge, &record) > 0) {
-		r = add_line(lines, &record);
-		if (r == 0 && lines->text.len >= FULL)
+		r = common_lines_put(&lines->style, &record, &lines->text);
+		if (r == 0 && lines->text.len >= COMMON_WRITE_SIZE)
 			r = write_out(lines);
 	}
 	return r < 0 ? r : write_out(lines);
@@ -114,7 +94,7 @@ static void lines_free(void *self)
 	struct lines *lines = self;
 
 	rbmap_merge_close(lines->merge);
-	rbmap_events_close(lines->events);
+	rbmap_events_close(lines->style.events);
 	trace_seq_destroy(&lines->text);
 	free(lines);
 }
@@ -140,7 +120,7 @@ static int open_events(struct lines *lines, const struct sink_source *source)
 	options.instance = source->instance;
 	options.systems = (const char *const *)systems;
 	options.log = common_log(source->config->verbosity);
-	r = rbmap_events_open(&lines->events, &options);
+	r = rbmap_events_open(&lines->style.events, &options);
 	selection_names_free(systems);
 	return r;
 }
@@ -155,7 +135,7 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 	if (!lines)
 		return common_fail("%s", strerror(ENOMEM));
 	common_writer_init(&lines->writer, source->output->fd, source->signal_fd);
-	lines->json = source->config->format == FORMAT_JSON;
+	lines->style.json = source->config->format == FORMAT_JSON;
 	trace_seq_init(&lines->text);
 	nr_cpus = rbmap_session_cpus(source->session, &cpus);
 	r = rbmap_merge_open(&lines->merge, rbmap_session_layout(source->session), cpus,

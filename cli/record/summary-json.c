@@ -50,15 +50,11 @@ static struct json_object *stretches_json(const struct tally *tally)
 		struct json_object *one = json_object_new_object();
 
 		json_object_object_add(one, "cpu", json_object_new_int(stretch->cpu));
-		if (stretch->after)
-			common_json_number(one, "after", stretch->after);
-		else
-			common_json_text(one, "after", NULL);
+		common_json_number_if(one, "after", stretch->after, stretch->after);
 		common_json_number(one, "before", stretch->before);
-		if (stretch->events == RBMAP_LOST_UNKNOWN)
-			common_json_text(one, "events", NULL);
-		else
-			common_json_number(one, "events", stretch->events);
+		common_json_number_if(one, "events",
+				      stretch->events != RBMAP_LOST_UNKNOWN,
+				      stretch->events);
 		json_object_array_add(list, one);
 	}
 	return list;

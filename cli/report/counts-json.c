@@ -10,14 +10,6 @@
 
 #include "common-json.h"
 
-/* What is not known is null. */
-static void add_if(struct json_object *object, const char *key, bool known,
-		   uint64_t number)
-{
-	json_object_object_add(object, key,
-			       known ? json_object_new_uint64(number) : NULL);
-}
-
 static void add_rate(struct json_object *object, const struct report *report,
 		     uint64_t events, uint64_t first, uint64_t last)
 {
@@ -54,8 +46,8 @@ static void add_file(struct json_object *object, const struct report *report)
 	add_trace_id(object, info->trace_id);
 	common_json_text(object, "clock", info->clock);
 	common_json_text(object, "time_unit", info->in_seconds ? "ns" : "ticks");
-	add_if(object, "tsc_mult", info->tsc_mult, info->tsc_mult);
-	add_if(object, "tsc_shift", info->tsc_mult, info->tsc_shift);
+	common_json_number_if(object, "tsc_mult", info->tsc_mult, info->tsc_mult);
+	common_json_number_if(object, "tsc_shift", info->tsc_mult, info->tsc_shift);
 	json_object_object_add(object, "offset", json_object_new_int64(info->offset));
 }
 
@@ -70,8 +62,8 @@ static struct json_object *cpu_object(const struct report_counts *stat,
 	add_rate(object, stat->report, cpu->records, cpu->first, cpu->last);
 	common_json_number(object, "lost", cpu->lost);
 	common_json_number(object, "gaps_unknown", cpu->gaps_unknown);
-	add_if(object, "oldest", cpu->records, cpu->first);
-	add_if(object, "newest", cpu->records, cpu->last);
+	common_json_number_if(object, "oldest", cpu->records, cpu->first);
+	common_json_number_if(object, "newest", cpu->records, cpu->last);
 	common_json_number(object, "bytes", place->size);
 	return object;
 }
@@ -156,9 +148,10 @@ static struct json_object *gap_object(const struct report_counts *stat,
 
 	common_json_text(object, "buffer", stat->report->buffers[gap->buffer].name);
 	json_object_object_add(object, "cpu", json_object_new_int(gap->cpu));
-	add_if(object, "after", gap->begins, gap->from);
+	common_json_number_if(object, "after", gap->begins, gap->from);
 	common_json_number(object, "before", gap->to);
-	add_if(object, "events", gap->lost != RBMAP_LOST_UNKNOWN, gap->lost);
+	common_json_number_if(object, "events", gap->lost != RBMAP_LOST_UNKNOWN,
+			      gap->lost);
 	return object;
 }
 

@@ -13,9 +13,6 @@
 #include "jobs.h"
 #include "printer.h"
 
-/* A write this large costs next to nothing a line. */
-#define FULL (64 * 1024)
-
 static int print_records(struct report_printer *printer, struct trace_seq *text)
 {
 	struct report_record record;
@@ -23,7 +20,7 @@ static int print_records(struct report_printer *printer, struct trace_seq *text)
 
 	while ((r = report_next(printer->report, &record)) > 0) {
 		r = printer_put(printer, &record, NULL, 0, text);
-		if (r == 0 && text->len >= FULL)
+		if (r == 0 && text->len >= COMMON_WRITE_SIZE)
 			r = printer_write(printer, text);
 		if (r < 0)
 			return r;

@@ -51,14 +51,6 @@ static void add_times(struct json_object *object, const struct stat_sample *samp
 	common_json_text(object, "time_unit", sample->clock_is_time ? "ns" : "ticks");
 }
 
-/* What is not known is null. */
-static void add_if(struct json_object *object, const char *key, bool known,
-		   uint64_t number)
-{
-	json_object_object_add(object, key,
-			       known ? json_object_new_uint64(number) : NULL);
-}
-
 static struct json_object *extent_object(const struct stat_cpu *cpu)
 {
 	const struct rbmap_extent *extent = &cpu->extent;
@@ -67,8 +59,9 @@ static struct json_object *extent_object(const struct stat_cpu *cpu)
 
 	common_json_text(object, "source", cpu->extent_error ? "counters" : "mapping");
 	common_json_number(object, "bytes", extent->bytes);
-	add_if(object, "oldest", any, extent->oldest);
-	add_if(object, "newest", any && !cpu->extent_error, extent->newest);
+	common_json_number_if(object, "oldest", any, extent->oldest);
+	common_json_number_if(object, "newest", any && !cpu->extent_error,
+			      extent->newest);
 	return object;
 }
 
@@ -93,11 +86,12 @@ static struct json_object *cpu_object(const struct stat_sample *sample,
 	json_object_object_add(object, "extent", extent_object(cpu));
 	common_json_text(object, "extent_error",
 			 cpu->extent_error ? rbmap_strerror(cpu->extent_error) : NULL);
-	add_if(object, "capacity_bytes", !cpu->meta_error, stat_capacity(cpu));
+	common_json_number_if(object, "capacity_bytes", !cpu->meta_error,
+			      stat_capacity(cpu));
 	known = stat_age(cpu, &time);
-	add_if(object, "age", known, time);
+	common_json_number_if(object, "age", known, time);
 	known = stat_reach(cpu, &time);
-	add_if(object, "reach", known, time);
+	common_json_number_if(object, "reach", known, time);
 	return object;
 }
 

@@ -15,104 +15,83 @@ static int compare(const struct remembered *a, const struct remembered *b)
 	return (a->serial > b->serial) - (a->serial < b->serial);
 }
 
-static void swap(struct history *history, size_t a, size_t b)
+static int compare_entries(const void *a, const void *b)
 {
-	struct remembered *held = history->entries[a];
-
-	history->entries[a] = history->entries[b];
-	history->entries[b] = held;
+	return compare(*(struct remembered *const *)a, *(struct remembered *const *)b);
 }
 
-static void sift_up(struct history *history)
+/* Moves the last @most to the front; the memory of the rest stays. */
+static void keep_last(struct history *history)
 {
-	size_t at = history->nr - 1, above;
+	size_t surplus = history->nr - history->most;
+	struct remembered *held;
 
-	for (; at; at = above) {
-		above = (at - 1) / 2;
-		if (compare(history->entries[at], history->entries[above]) >= 0)
-			return;
-		swap(history, at, above);
+	for (size_t i = 0; i < history->most; i++) {
+		held = history->entries[i];
+		history->entries[i] = history->entries[i + surplus];
+		history->entries[i + surplus] = held;
 	}
+	history->nr = history->most;
 }
 
-static void sift_down(struct history *history)
+void history_sort(struct history *history)
 {
-	struct remembered **entries = history->entries;
-	size_t at = 0, best;
-
-	for (;;) {
-		best = at;
-		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
-			if (below < history->nr &&
-			    compare(entries[below], entries[best]) < 0)
-				best = below;
-		if (best == at)
-			return;
-		swap(history, at, best);
-		at = best;
-	}
+	if (!history->nr)
+		return;
+	qsort(history->entries, history->nr, sizeof(*history->entries),
+	      compare_entries);
+	if (history->nr > history->most)
+		keep_last(history);
 }
 
-static void fill(struct remembered *entry, const struct remembered *head,
-		 const void *data)
-{
-	size_t room = entry->room;
-
-	*entry = *head;
-	entry->room = room;
-	memcpy(entry->data, data, head->record.size);
-	entry->record.data = entry->data;
-}
-
-static struct remembered *make(const struct remembered *head, const void *data)
-{
-	struct remembered *entry = malloc(sizeof(*entry) + head->record.size);
-
-	if (!entry)
-		return NULL;
-	entry->room = head->record.size;
-	fill(entry, head, data);
-	return entry;
-}
-
-static int append(struct history *history, const struct remembered *head,
-		  const void *data)
+static int make_room(struct history *history)
 {
 	size_t room = history->room ? 2 * history->room : 64;
 	struct remembered **larger;
-	struct remembered *entry;
 
-	if (history->nr == history->room) {
-		larger = reallocarray(history->entries, room, sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
-		history->entries = larger;
-		history->room = room;
-	}
-	entry = make(head, data);
-	if (!entry)
+	if (history->nr < history->room)
+		return 0;
+	larger = reallocarray(history->entries, room, sizeof(*larger));
+	if (!larger)
 		return -ENOMEM;
-	history->entries[history->nr++] = entry;
-	sift_up(history);
+	history->entries = larger;
+	history->room = room;
 	return 0;
 }
 
-/* In its memory, where that will do: this happens for each record of a ring. */
-static int replace_first(struct history *history, const struct remembered *head,
-			 const void *data)
+/* An entry with memory for so many bytes; NULL without. */
+static struct remembered *make_entry(struct history *history, size_t size)
 {
-	struct remembered *first = history->entries[0];
+	bool made = history->nr < history->nr_made;
+	struct remembered *entry = made ? history->entries[history->nr] : NULL;
 
-	if (first->room >= head->record.size) {
-		fill(first, head, data);
-	} else {
-		first = make(head, data);
-		if (!first)
-			return -ENOMEM;
-		free(history->entries[0]);
-		history->entries[0] = first;
-	}
-	sift_down(history);
+	if (entry && entry->room >= size)
+		return entry;
+	entry = realloc(entry, sizeof(*entry) + size);
+	if (!entry)
+		return NULL;
+	entry->room = size;
+	history->entries[history->nr] = entry;
+	history->nr_made += !made;
+	return entry;
+}
+
+static int append(struct history *history, const struct remembered *head)
+{
+	struct remembered *entry;
+	size_t room;
+
+	if (make_room(history) < 0)
+		return -ENOMEM;
+	entry = make_entry(history, head->record.size);
+	if (!entry)
+		return -ENOMEM;
+	room = entry->room;
+	*entry = *head;
+	entry->room = room;
+	memcpy(entry->data, head->record.data, head->record.size);
+	entry->record.data = entry->data;
+	history->nr++;
 	return 0;
 }
 
@@ -120,32 +99,25 @@ int history_add(struct history *history, const struct rbmap_record *record,
 		uint64_t order, const struct gap *gap)
 {
 	struct remembered head = { .order = order, .record = *record, .gap = *gap };
+	int r;
 
 	head.serial = history->serial++;
-	if (history->nr < history->most)
-		return append(history, &head, record->data);
-	if (history->nr == 0 || compare(&head, history->entries[0]) < 0)
+	if (!history->most ||
+	    (history->first_is_known && compare(&head, history->entries[0]) < 0))
 		return 0;
-	return replace_first(history, &head, record->data);
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	return compare(*(struct remembered *const *)a, *(struct remembered *const *)b);
-}
-
-void history_sort(struct history *history)
-{
-	if (history->nr)
-		qsort(history->entries, history->nr, sizeof(*history->entries),
-		      compare_entries);
+	r = append(history, &head);
+	if (r == 0 && history->nr / 2 >= history->most) {
+		history_sort(history);
+		history->first_is_known = true;
+	}
+	return r;
 }
 
 void history_free(struct history *history)
 {
-	for (size_t i = 0; i < history->nr; i++)
+	for (size_t i = 0; i < history->nr_made; i++)
 		free(history->entries[i]);
 	free(history->entries);
 	history->entries = NULL;
-	history->nr = history->room = 0;
+	history->nr = history->nr_made = history->room = 0;
 }

@@ -3,6 +3,7 @@
 #ifndef TAIL_HISTORY_H
 #define TAIL_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,20 +21,27 @@ struct remembered {
 	unsigned char data[];
 };
 
-/* Zero it and set @most. A heap, the first of them on top, until it is sorted. */
+/*
+ * Zero it and set @most. Up to twice as many are kept: of a full array the first half,
+ * once it is sorted, is not among the last, and its memory is used again.
+ */
 struct history {
 	uint64_t most;
 	uint64_t serial;
+	/* @nr are in use; from there on up to @nr_made their memory is at hand. */
 	struct remembered **entries;
 	size_t nr;
+	size_t nr_made;
 	size_t room;
+	/* What comes before the first entry is not among the last. */
+	bool first_is_known;
 };
 
-/* Copies the record; forgets the first one where there are too many. 0 or -ENOMEM. */
+/* Copies the record where it is among the last so far. 0 or -ENOMEM. */
 int history_add(struct history *history, const struct rbmap_record *record,
 		uint64_t order, const struct gap *gap);
 
-/* Entries are in their order then; nothing can be added any more. */
+/* The last @most are there then, in their order; nothing can be added any more. */
 void history_sort(struct history *history);
 
 void history_free(struct history *history);

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "printer.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
-#include <rbmap/events.h>
+#include <rbmap/record.h>
 
-/* A write this large costs next to nothing a line. */
-#define FULL (64 * 1024)
 #define NS_PER_US 1000
 #define US_PER_S 1000000
 
 void printer_open(struct tail_printer *printer, struct rbmap_events *events,
 		  int stop_fd)
 {
-	printer->events = events;
+	printer->lines.events = events;
 	trace_seq_init(&printer->text);
 	common_writer_init(&printer->writer, STDOUT_FILENO, stop_fd);
 }
 
 void printer_close(struct tail_printer *printer)
 {
-	if (printer->events)
+	if (printer->lines.events)
 		trace_seq_destroy(&printer->text);
 }
 
@@ -36,20 +33,16 @@ int printer_flush(struct tail_printer *printer)
 	return r;
 }
 
-static int end_line(struct tail_printer *printer)
+static int flush_if_full(struct tail_printer *printer)
 {
-	if (trace_seq_putc(&printer->text, '\n') < 1)
-		return -ENOMEM;
-	return printer->text.len < FULL ? 0 : printer_flush(printer);
+	return printer->text.len < COMMON_WRITE_SIZE ? 0 : printer_flush(printer);
 }
 
 int printer_record(struct tail_printer *printer, const struct rbmap_record *record)
 {
-	int r;
+	int r = common_lines_put_event(&printer->lines, record, &printer->text);
 
-	r = printer->json ? rbmap_events_json(printer->events, record, &printer->text) :
-			    rbmap_events_text(printer->events, record, &printer->text);
-	return r < 0 ? r : end_line(printer);
+	return r < 0 ? r : flush_if_full(printer);
 }
 
 static void put_missed_text(struct tail_printer *printer, const struct gap *gap)
@@ -79,19 +72,17 @@ static void put_missed_json(struct tail_printer *printer, const struct gap *gap)
 
 int printer_gap(struct tail_printer *printer, int cpu, const struct gap *gap)
 {
-	struct rbmap_record behind = { .cpu = cpu,
-				       .time_stamp = gap->time_stamp,
-				       .lost = gap->lost };
-	int r;
+	struct rbmap_record after = { .cpu = cpu,
+				      .time_stamp = gap->time_stamp,
+				      .lost = gap->lost };
+	int r = common_lines_put_loss(&printer->lines, &after, &printer->text);
 
-	if (printer->json) {
-		r = rbmap_events_lost_json(&behind, &printer->text);
-		if (r == 0)
-			put_missed_json(printer, gap);
-	} else {
-		r = rbmap_events_lost_text(&behind, &printer->text);
-		if (r == 0)
-			put_missed_text(printer, gap);
-	}
-	return r < 0 ? r : end_line(printer);
+	if (r < 0)
+		return r;
+	if (printer->lines.json)
+		put_missed_json(printer, gap);
+	else
+		put_missed_text(printer, gap);
+	r = common_lines_end(&printer->lines, &printer->text);
+	return r < 0 ? r : flush_if_full(printer);
 }

@@ -8,13 +8,13 @@
 
 #include "common.h"
 #include "gap.h"
+#include "lines.h"
 
 struct rbmap_events;
 struct rbmap_record;
 
 struct tail_printer {
-	struct rbmap_events *events;
-	bool json;
+	struct common_lines lines;
 	/* The clock counts something else than nanoseconds. */
 	bool ticks;
 	struct trace_seq text;

@@ -60,7 +60,8 @@ static int open_summary(struct state *state)
 
 	/* Before the second open, which would find the first one's lock. */
 	if (output_is_path(&state->output, path))
-		return common_usage_error("--summary %s: is the output as well", path);
+		return common_usage_error(
+			"--summary %s: is also the output; name another file", path);
 	return output_open(&state->summary, path, true);
 }
 
@@ -96,7 +97,8 @@ static enum rbmap_engine choose_engine(const struct config *config)
 	if (needs_mapping(config->engine) && config->verbosity >= 0)
 		common_error(
 			"-B %s: while its ring is mapped, others can neither resize "
-			"nor snapshot it, and what they read may be recorded as well",
+			"nor snapshot it, and events that they read may be recorded "
+			"too",
 			config->instance);
 	return config->engine == RBMAP_ENGINE_AUTO ? RBMAP_ENGINE_READ : config->engine;
 }

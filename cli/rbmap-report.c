@@ -18,9 +18,7 @@ static int cannot_read(const struct report *report, int r)
 	if (r == -EBADMSG)
 		return common_fail("%s: not a trace.dat", file);
 	if (r == -EOPNOTSUPP)
-		return common_fail("%s: a version or a compression that this program "
-				   "does not know",
-				   file);
+		return common_fail("%s: unsupported version or compression", file);
 	if (r == -ESPIPE)
 		return common_fail("%s: not a regular file", file);
 	return common_fail("%s: %s", file, rbmap_strerror(r));

@@ -109,10 +109,11 @@ static int cannot_observe(const struct tail *tail, int r)
 	const char *name = tail->config.instance;
 
 	if (r == -EOPNOTSUPP || r == -ENOTTY || r == -ENODEV)
-		return common_fail("%s; rbmap-record%s%s --format text can consume it",
-				   *tail->reason.warning ? tail->reason.warning :
-							   rbmap_strerror(r),
-				   name ? " -B " : "", name ? name : "");
+		return common_fail(
+			"%s; to consume it instead, use rbmap-record%s%s --format text",
+			*tail->reason.warning ? tail->reason.warning :
+						rbmap_strerror(r),
+			name ? " -B " : "", name ? name : "");
 	return common_fail("the ring buffer could not be opened: %s",
 			   rbmap_strerror(r));
 }
@@ -207,8 +208,8 @@ static int run(struct tail *tail)
 	status = common_instance_open(&tail->instance, tail->config.instance);
 	if (status == COMMON_OK && tail->config.follow && has_no_size(tail))
 		return common_fail(
-			"the ring buffer has not got its size yet, and could "
-			"not while it is mapped; enable events first");
+			"the ring buffer is not allocated yet and cannot be while "
+			"mapped; enable events first");
 	if (status == COMMON_OK)
 		status = open_all(tail);
 	if (!tail->session)

@@ -83,7 +83,7 @@ static int bad_filter(const char *text, const char *pattern,
 		      const struct filter_error *error)
 {
 	return common_usage_error(
-		"-F '%s': no event%s%s takes such a filter: %s, at character %zu", text,
+		"-F '%s': no event%s%s accepts this filter: %s, at character %zu", text,
 		pattern ? " of -e " : "", pattern ? pattern : "", error->what,
 		error->at + 1);
 }
@@ -143,9 +143,8 @@ int choice_set_filter(void *member, const char *option, char *filter)
 
 	if (*place)
 		return common_usage_error(
-			"%s '%s': there is a filter already; join them "
-			"with &&",
-			option, filter);
+			"%s '%s': a filter is already given; join them with &&", option,
+			filter);
 	*place = filter;
 	return COMMON_OK;
 }
@@ -155,8 +154,8 @@ int choice_check(const struct choice_wanted *wanted)
 	if (!wanted->events.nr || !wanted->filter)
 		return COMMON_OK;
 	return common_usage_error(
-		"-F '%s': stands before the first -e; it goes behind the one "
-		"that it is for",
+		"-F '%s': precedes the first -e; put it after the -e that it applies "
+		"to",
 		wanted->filter);
 }
 

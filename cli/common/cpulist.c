@@ -197,8 +197,8 @@ static int check_cpus(const struct common_cpus *cpus, const struct common_cpus *
 			return refuse_cpu(cpu, present);
 		if (offline == COMMON_OFFLINE_REFUSE && !common_cpus_has(online, cpu))
 			return common_usage_error(
-				"-M: CPU %d is offline; leave it out "
-				"or echo 1 >/sys/devices/system/cpu/cpu%d/online",
+				"-M: CPU %d is offline; leave it out, or bring it "
+				"online: echo 1 >/sys/devices/system/cpu/cpu%d/online",
 				cpu, cpu);
 	}
 	return COMMON_OK;

@@ -12,7 +12,7 @@ int common_event_options_add(struct common_event_options *list, const char *opti
 	struct common_event_option *larger;
 
 	if (!*pattern)
-		return common_usage_error("%s: the event has no name", option);
+		return common_usage_error("%s: the name of the event is empty", option);
 	larger = reallocarray(list->options, list->nr + 1, sizeof(*larger));
 	if (!larger)
 		return common_fail("%s %s: %s", option, pattern, strerror(ENOMEM));

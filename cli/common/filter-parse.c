@@ -60,7 +60,7 @@ static int add_node(struct parser *parser, const struct filter_node *node)
 	struct filter_node *larger;
 
 	if (++parser->steps > MOST_STEPS)
-		return wrong(parser, parser->at, "it is too long");
+		return wrong(parser, parser->at, "the filter is too long");
 	larger = reallocarray(filter->nodes, filter->nr + 1, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
@@ -91,7 +91,7 @@ static const char *judge_field(const struct tep_format_field *field,
 		return "the field is a pointer; its string is not in the ring";
 	if (field->size != 1 && field->size != 2 && field->size != 4 &&
 	    field->size != 8)
-		return "the field is no number";
+		return "the field is not a number";
 	return NULL;
 }
 
@@ -129,7 +129,7 @@ static int parse_field(struct parser *parser, struct filter_node *node)
 	if (parser->at == begin)
 		return wrong(parser, begin, "a field is missing");
 	if (parser->text[parser->at] == '.')
-		return wrong(parser, parser->at, "only the kernel can do this");
+		return wrong(parser, parser->at, "only the kernel can evaluate this");
 	name = strndup(parser->text + begin, parser->at - begin);
 	if (!name)
 		return -ENOMEM;
@@ -160,7 +160,7 @@ static int parse_op(struct parser *parser, struct filter_node *node)
 	if (node->kind == FILTER_TEXT && !is_text_op)
 		return wrong(parser, begin, "strings are compared with ==, != and ~");
 	if (node->kind == FILTER_NUMBER && op == FILTER_GLOB)
-		return wrong(parser, begin, "~ is for strings");
+		return wrong(parser, begin, "~ applies only to strings");
 	return 0;
 }
 
@@ -169,10 +169,10 @@ static int parse_string(struct parser *parser, struct filter_node *node)
 	const char *begin = parser->text + parser->at, *end;
 
 	if (*begin != '"' && *begin != '\'')
-		return wrong(parser, parser->at, "a string in quotes is missing");
+		return wrong(parser, parser->at, "a quoted string is missing");
 	end = strchr(begin + 1, *begin);
 	if (!end)
-		return wrong(parser, parser->at, "the string has no end");
+		return wrong(parser, parser->at, "the string is not terminated");
 	node->text = strndup(begin + 1, end - begin - 1);
 	if (!node->text)
 		return -ENOMEM;
@@ -195,7 +195,7 @@ static int parse_number(struct parser *parser, struct filter_node *node)
 	if (errno)
 		return wrong(parser, parser->at, "the number is too large");
 	if (isalnum((unsigned char)*end) || *end == '_')
-		return wrong(parser, parser->at, "it is no number");
+		return wrong(parser, parser->at, "this is not a number");
 	parser->at = end - parser->text;
 	return 0;
 }
@@ -225,7 +225,7 @@ static int parse_one(struct parser *parser)
 	int r;
 
 	if (++parser->steps > MOST_STEPS)
-		return wrong(parser, parser->at, "it is too long");
+		return wrong(parser, parser->at, "the filter is too long");
 	if (take_word(parser, "!")) {
 		not .left = parse_one(parser);
 		return not .left < 0 ? not .left : add_node(parser, &not );

@@ -133,7 +133,7 @@ int common_close_stdout(int status)
 	}
 	if (!failed || status != COMMON_OK)
 		return status;
-	return common_fail("standard output: %s; what was printed is not whole",
+	return common_fail("standard output: %s; the output is incomplete",
 			   error ? strerror(error) : "write error");
 }
 

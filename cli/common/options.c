@@ -123,7 +123,7 @@ int common_parse(const struct common_command_line *line, void *config, int argc,
 	}
 	if (status == COMMON_OK && !*done && optind < argc &&
 	    line->operands == COMMON_OPERANDS_NONE)
-		return common_usage_error("'%s': takes no arguments", argv[optind]);
+		return common_usage_error("'%s': unexpected argument", argv[optind]);
 	return status;
 }
 
@@ -144,11 +144,12 @@ int common_set_time(void *member, const char *option, char *value)
 	uint64_t *ns = member;
 
 	if (common_parse_time(ns, value) < 0)
-		return common_usage_error("%s '%s': not a time; try 10, 1.5, 500ms, 3m "
-					  "or 1h",
-					  option, value);
+		return common_usage_error(
+			"%s '%s': not a time; write it as 10, 1.5, 500ms, 3m or 1h",
+			option, value);
 	if (*ns == 0)
-		return common_usage_error("%s %s: must be more than 0", option, value);
+		return common_usage_error("%s %s: must be greater than 0", option,
+					  value);
 	return COMMON_OK;
 }
 

@@ -15,7 +15,7 @@ int common_drop_privileges(const int *keep, size_t nr)
 	bool has[MOST_KEPT] = { false };
 
 	if (capng_get_caps_process() < 0)
-		return common_fail("the capabilities cannot be read: %s",
+		return common_fail("the capabilities could not be read: %s",
 				   strerror(errno));
 	for (size_t i = 0; i < nr && i < MOST_KEPT; i++)
 		has[i] = capng_have_capability(CAPNG_PERMITTED, keep[i]);
@@ -26,7 +26,7 @@ int common_drop_privileges(const int *keep, size_t nr)
 				     keep[i]);
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return common_fail("the capabilities cannot be given up: %s",
+		return common_fail("the capabilities could not be dropped: %s",
 				   strerror(errno));
 	return COMMON_OK;
 }

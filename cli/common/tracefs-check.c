@@ -115,12 +115,13 @@ static int no_instance(const char *dir, const char *path)
 	snprintf(instances, sizeof(instances), "%s/instances", dir);
 	names = list_instances(instances);
 	if (names && *names)
-		status =
-			common_fail("%s: no such instance; there are: %s", path, names);
+		status = common_fail("%s: no such instance; choose from %s", path,
+				     names);
 	else
-		status = common_fail("%s: no such instance, nor any other; make "
-				     "it with mkdir, or leave -B out",
-				     path);
+		status = common_fail(
+			"%s: no such instance, and no other exists; create it with "
+			"mkdir, or omit -B",
+			path);
 	free(names);
 	return status;
 }
@@ -154,7 +155,7 @@ int common_instance_open(struct tracefs_instance **ret, const char *name)
 		return COMMON_OK;
 	}
 	if (!common_instance_name_ok(name))
-		return common_usage_error("-B '%s': not a name for an instance", name);
+		return common_usage_error("-B '%s': not a valid instance name", name);
 	status = check_instance(dir, name);
 	if (status != COMMON_OK)
 		return status;

@@ -99,9 +99,10 @@ static int find_invoking_user(const struct passwd **ret)
 	if (common_parse_number(&uid, text) == 0 && uid <= UINT32_MAX)
 		*ret = getpwuid(uid);
 	if (!*ret)
-		return common_fail("SUDO_UID %s: no such user, as whom to run the "
-				   "command; name one with --user",
-				   text);
+		return common_fail(
+			"SUDO_UID %s: no such user to run the command as; name one "
+			"with --user",
+			text);
 	return COMMON_OK;
 }
 

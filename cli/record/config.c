@@ -11,60 +11,65 @@
 #define KEEP_DEFAULT 10
 
 static const char help_text[] =
-	"Usage: rbmap-record [options] [--] [COMMAND [ARG]...]\n"
-	"Record trace events through the memory-mapped ring buffer.\n"
-	"\n"
-	"Without COMMAND it records until SIGINT, SIGTERM or --duration.\n"
+	"Usage: rbmap-record [OPTION]... [--] [COMMAND [ARG]...]\n"
+	"Record trace events through the memory-mapped ring buffer, while COMMAND runs.\n"
+	"Without COMMAND, record until SIGINT, SIGTERM or --duration.\n"
 	"\n"
 	"Which events:\n"
-	"  -e, --event EVENT      SYSTEM:EVENT, SYSTEM, a glob or 'all'; repeatable\n"
-	"  -f, --filter FILTER    kernel filter for the -e before\n"
-	"  -R, --trigger TRIGGER  kernel trigger for the -e before; repeatable\n"
-	"  -P, --pid PID[,PID]... only what these threads do\n"
-	"  -c, --children         and their children (needs -P)\n"
-	"  -M, --cpus CPULIST     only these CPUs, as in 0-3,8\n"
+	"  -e, --event EVENT        SYSTEM:EVENT, SYSTEM, EVENT, a glob or 'all';\n"
+	"                           repeatable\n"
+	"  -f, --filter FILTER      kernel filter for the preceding -e\n"
+	"  -R, --trigger TRIGGER    kernel trigger for the preceding -e; repeatable\n"
+	"  -P, --pid PID[,PID]...   record only these threads\n"
+	"  -c, --children           also record their descendants (requires -P)\n"
+	"  -M, --cpus CPULIST       record only these CPUs, as in 0-3,5\n"
 	"\n"
-	"Where to and how:\n"
-	"  -o, --output FILE      default trace.dat; standard output for text and json\n"
-	"      --format FORMAT    dat (default), text (as trace-cmd report prints it) or\n"
-	"                         json (an object a line); both live, in time order\n"
-	"      --direct           write past the page cache (O_DIRECT)\n"
-	"      --flight           let the rings run; dump them on SIGUSR1 and at the end\n"
-	"      --dump-on EVENT[:FILTER]  and when EVENT fires and FILTER takes it;\n"
-	"                         repeatable\n"
-	"      --keep N           of the dumps, the last N; with --dump-on default 10\n"
-	"      --last TIME        of what the rings hold, the last TIME\n"
-	"      --duration TIME    stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
-	"      --summary FILE     what was recorded and lost, as one JSON document\n"
-	"      --fail-on-loss     exit with 3 where events were lost\n"
-	"      --user USER        run COMMAND as USER (default: who called sudo)\n"
-	"  -q, --quiet            neither progress nor summary\n"
-	"  -v, --verbose          say what is done; twice: more\n"
+	"Output:\n"
+	"  -o, --output FILE        default trace.dat; standard output for text and json\n"
+	"      --format FORMAT      dat (default), text (as trace-cmd report prints it)\n"
+	"                           or json (one object per line); text and json are\n"
+	"                           live, sorted by time\n"
+	"      --direct             write past the page cache (O_DIRECT)\n"
+	"      --flight             let the rings overwrite themselves; dump them on\n"
+	"                           SIGUSR1 and at the end\n"
+	"      --dump-on EVENT[:FILTER]\n"
+	"                           also dump when EVENT fires and FILTER accepts it;\n"
+	"                           repeatable\n"
+	"      --keep N             keep only the last N dumps (default: all, or 10 with\n"
+	"                           --dump-on)\n"
+	"      --last TIME          dump only the last TIME\n"
+	"      --duration TIME      stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
+	"      --summary FILE       write counts of recorded and lost events as JSON\n"
+	"      --fail-on-loss       exit with status 3 if events were lost\n"
+	"      --user USER          run COMMAND as USER (default: the caller of sudo)\n"
+	"  -q, --quiet              print only errors\n"
+	"  -v, --verbose            report what is done; give it twice for more detail\n"
 	"\n"
-	"The ring buffer:\n"
-	"  -b, --buffer-size KB   of each CPU\n"
-	"      --subbuf-size KB   of a sub-buffer: 4, 8, 16, ...\n"
-	"  -C, --clock CLOCK      trace clock, default local\n"
-	"  -B, --instance INSTANCE\n"
-	"                         record in this instance, not in one of our own\n"
-	"      --engine ENGINE    auto (default), observe, mapped or read\n"
+	"Ring buffer:\n"
+	"  -b, --buffer-size KB     size of the ring of each CPU\n"
+	"      --subbuf-size KB     size of a sub-buffer: 4, 8, 16, ...\n"
+	"  -C, --clock CLOCK        trace clock (default local)\n"
+	"  -B, --instance INSTANCE  record in this instance instead of creating one\n"
+	"      --engine ENGINE      auto (default), mapped, read or observe\n"
 	"\n"
-	"  -V, --version          print the version\n"
-	"  -h, --help             print this\n"
+	"  -V, --version            print the version\n"
+	"  -h, --help               print this help\n"
 	"\n"
-	"Exit status: 0 success, 1 failure, 2 usage, 3 events lost (--fail-on-loss);\n"
-	"with COMMAND its own, 127 where there is no such command.\n";
+	"Exit status: 0 success, 1 failure, 2 usage error, 3 events lost\n"
+	"(--fail-on-loss); with COMMAND its own status, or 127 if it was not found.\n";
 
 static int set_filter(void *member, const char *option, char *value)
 {
 	struct common_event_option *event = common_event_options_last(member);
 
 	if (!event)
-		return common_usage_error("%s '%s': no -e before it", option, value);
+		return common_usage_error(
+			"%s '%s': must follow the -e that it applies to", option,
+			value);
 	if (event->filter)
 		return common_usage_error(
-			"%s '%s': -e %s has a filter; join them with &&", option, value,
-			event->pattern);
+			"%s '%s': -e %s already has a filter; join them with &&",
+			option, value, event->pattern);
 	event->filter = value;
 	return COMMON_OK;
 }
@@ -75,7 +80,9 @@ static int add_trigger(void *member, const char *option, char *value)
 	const char **larger;
 
 	if (!event)
-		return common_usage_error("%s '%s': no -e before it", option, value);
+		return common_usage_error(
+			"%s '%s': must follow the -e that it applies to", option,
+			value);
 	larger = reallocarray(event->triggers, event->nr_triggers + 1, sizeof(*larger));
 	if (!larger)
 		return common_fail("%s %s: %s", option, value, strerror(ENOMEM));
@@ -92,9 +99,12 @@ static int set_kb(void *member, const char *option, char *value)
 	if (r == -ERANGE)
 		return common_usage_error("%s %s: too large", option, value);
 	if (r < 0)
-		return common_usage_error("%s '%s': not a size in KB", option, value);
+		return common_usage_error(
+			"%s '%s': not a size; write it as 1408, 64M or 2G", option,
+			value);
 	if (*kb == 0)
-		return common_usage_error("%s %s: must be more than 0", option, value);
+		return common_usage_error("%s %s: must be greater than 0", option,
+					  value);
 	return COMMON_OK;
 }
 
@@ -143,7 +153,8 @@ static int set_keep(void *member, const char *option, char *value)
 	}
 	if (common_parse_number(keep, value) < 0 || *keep == 0)
 		return common_usage_error(
-			"%s '%s': neither a number of dumps nor 'all'", option, value);
+			"%s '%s': not a number of dumps; write it as 10 or all", option,
+			value);
 	return COMMON_OK;
 }
 
@@ -178,8 +189,9 @@ static int set_pids(void *member, const char *option, char *value)
 {
 	if (!*value || strspn(value, "0123456789,") != strlen(value) ||
 	    value[0] == ',' || value[strlen(value) - 1] == ',' || strstr(value, ",,"))
-		return common_usage_error("%s '%s': not a list of thread ids", option,
-					  value);
+		return common_usage_error(
+			"%s '%s': not a list of thread ids; write it as 17,42", option,
+			value);
 	*(const char **)member = value;
 	return COMMON_OK;
 }
@@ -218,24 +230,25 @@ static const struct common_command_line command_line =
 static int check_flight(struct config *config)
 {
 	if (!config->flight && (config->dump_on.nr || config->keep || config->last_ns))
-		return common_usage_error("%s: only with --flight",
+		return common_usage_error("%s: requires --flight",
 					  config->dump_on.nr ? "--dump-on" :
 					  config->keep	     ? "--keep" :
 							       "--last");
 	if (!config->flight)
 		return COMMON_OK;
 	if (config->format != FORMAT_DAT)
-		return common_usage_error("--flight: dumps are trace.dat files");
+		return common_usage_error(
+			"--flight: dumps are always trace.dat files; omit --format");
 	if (config->engine != RBMAP_ENGINE_AUTO &&
 	    config->engine != RBMAP_ENGINE_OBSERVE)
-		return common_usage_error("--flight: only observes");
+		return common_usage_error("--flight: always observes; omit --engine");
 	if (config->summary || config->fail_on_loss)
-		return common_usage_error("%s: not with --flight, which overwrites on "
-					  "purpose",
-					  config->summary ? "--summary" :
-							    "--fail-on-loss");
+		return common_usage_error(
+			"%s: cannot be used with --flight, which overwrites on purpose",
+			config->summary ? "--summary" : "--fail-on-loss");
 	if (config->last_ns && config->clock && !strcmp(config->clock, "x86-tsc"))
-		return common_usage_error("--last: the clock x86-tsc counts no time");
+		return common_usage_error(
+			"--last: the clock x86-tsc does not count time");
 	config->engine = RBMAP_ENGINE_OBSERVE;
 	/* An event fires as often as it likes, and nobody may be there to look. */
 	if (!config->keep)
@@ -249,11 +262,11 @@ static int check_together(struct config *config)
 		return common_usage_error(
 			"no events: name some with -e, as in -e sched");
 	if (config->children && !config->pids)
-		return common_usage_error("-c: needs -P, whose children it adds");
+		return common_usage_error("-c: requires -P, whose children it adds");
 	if (config->direct && config->format != FORMAT_DAT)
-		return common_usage_error("--direct: only for a trace.dat");
+		return common_usage_error("--direct: requires --format dat");
 	if (config->user && !*config->command)
-		return common_usage_error("--user: needs a command to run");
+		return common_usage_error("--user: requires a command to run");
 	if (!config->output && config->format == FORMAT_DAT)
 		config->output = "trace.dat";
 	return check_flight(config);

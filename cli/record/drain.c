@@ -38,9 +38,9 @@ static int sink_failed(struct recorder *recorder, int r)
 		recorder->output_closed = true;
 		return COMMON_OK;
 	}
-	return common_fail("%s: %s; recording stopped, what came before is kept",
+	return common_fail("%s: %s; recording stopped, earlier data is kept",
 			   recorder->output->path,
-			   r == -ETIMEDOUT ? "its reader takes nothing" :
+			   r == -ETIMEDOUT ? "its reader does not read" :
 					     rbmap_strerror(r));
 }
 
@@ -157,7 +157,7 @@ static int wait_for_something(struct recorder *recorder, uint64_t due)
 		return COMMON_OK;
 	r = rbmap_session_wait(recorder->session, 0);
 	if (r < 0 && r != -EINTR)
-		return common_fail("the ring buffer could not be waited for: %s",
+		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
 	if (recorder->sink.ops->needs_all_rings)
 		rbmap_session_look_everywhere(recorder->session);
@@ -219,7 +219,7 @@ static int finish(struct recorder *recorder)
 	r = recorder->sink.ops->finish(recorder->sink.self);
 	if (r == -EPIPE || r == 0 || recorder->sink_error)
 		return COMMON_OK;
-	return common_fail("%s: could not be ended: %s", recorder->output->path,
+	return common_fail("%s: could not be completed: %s", recorder->output->path,
 			   rbmap_strerror(r));
 }
 

@@ -69,9 +69,9 @@ static int refused(char *reason, bool is_filter, const char *text,
 	bool wrong = reason || r == -EINVAL;
 
 	if (wrong)
-		common_usage_error("%s '%s': %s:%s takes no such %s: %s", option, text,
+		common_usage_error("%s '%s': not a valid %s for %s:%s: %s", option,
+				   text, is_filter ? "filter" : "trigger",
 				   event->system, event->name,
-				   is_filter ? "filter" : "trigger",
 				   reason ? reason : strerror(-r));
 	else
 		common_error("%s '%s': %s:%s: %s", option, text, event->system,

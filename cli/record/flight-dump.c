@@ -250,13 +250,13 @@ static int dump_rings(struct dump *dump)
 	for (size_t i = 0; status == COMMON_OK && i < nr; i++) {
 		status = dump_cpu(dump, cpus[(first + i) % nr]);
 		if (status == COMMON_OK && output_is_out_of_room(&dump->output))
-			status = common_fail("%s: %s; what came before is kept",
+			status = common_fail("%s: %s; earlier data is kept",
 					     dump->output.path, strerror(ENOSPC));
 	}
 	r = dump->sink.ops->finish(dump->sink.self);
 	if (r < 0 && status == COMMON_OK)
-		status = common_fail("%s: could not be ended: %s", dump->output.path,
-				     rbmap_strerror(r));
+		status = common_fail("%s: could not be completed: %s",
+				     dump->output.path, rbmap_strerror(r));
 	return status;
 }
 

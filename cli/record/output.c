@@ -28,9 +28,10 @@ static int explain(const char *path, int error)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-		return common_fail("%s: is a symbolic link, which root had better not "
-				   "follow; name the file itself",
-				   path);
+		return common_fail(
+			"%s: is a symbolic link, which is not followed; name the file "
+			"itself",
+			path);
 	if (error == EISDIR)
 		return common_fail(
 			"%s: is a directory; name a file, as in %s/trace.dat", path,
@@ -54,13 +55,13 @@ static int check_regular(const struct output *output, const struct stat *st)
 				   "file",
 				   output->path, (unsigned int)st->st_uid);
 	if (st->st_nlink > 1)
-		return common_fail("%s: has another name as well (a hard link); remove "
-				   "it, or name another file",
-				   output->path);
+		return common_fail(
+			"%s: has several hard links; remove it, or name another file",
+			output->path);
 	if (flock(output->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-		return common_fail("%s: another program is writing it; name another "
-				   "file",
-				   output->path);
+		return common_fail(
+			"%s: is being written by another program; name another file",
+			output->path);
 	return COMMON_OK;
 }
 
@@ -74,8 +75,8 @@ static int check(const struct output *output)
 		return check_regular(output, &st);
 	if (!output->stream)
 		return common_fail(
-			"%s: is no regular file; trace.dat needs one, or use "
-			"--format text",
+			"%s: is not a regular file, which a trace.dat must be; name "
+			"another file, or use --format text",
 			output->path);
 	/* Only a FIFO without a reader must not hold the open up. */
 	if (fcntl(output->fd, F_SETFL, fcntl(output->fd, F_GETFL) & ~O_NONBLOCK) < 0)

@@ -71,7 +71,7 @@ static void remove_leftover(int parent, const char *name)
 		return;
 	/* EBUSY: somebody reads it; the next run tries again. */
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
-		common_error("removed the tracing instance %s that a killed run left",
+		common_error("removed the tracing instance %s, left by a killed run",
 			     name);
 	else
 		make_harmless(parent, name);
@@ -167,7 +167,7 @@ void own_instance_remove(struct tracefs_instance *instance, int lock)
 	}
 	if (path && r < 0)
 		common_error(
-			"%s: could not be removed: %s; once nobody uses it: rmdir %s",
+			"%s: could not be removed: %s; once it is unused: rmdir %s",
 			path, strerror(errno), path);
 	if (path)
 		tracefs_put_tracing_file(path);

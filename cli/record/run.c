@@ -50,7 +50,7 @@ int run_wait_for_command(struct recorder *recorder)
 		recorder_take_signals(recorder);
 	}
 	if (!recorder->command_over) {
-		common_error("%s: still runs", recorder->config->command[0]);
+		common_error("%s: is still running", recorder->config->command[0]);
 		return 128 + recorder->last_signal;
 	}
 	return recorder->command_status;

@@ -76,13 +76,13 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
 	if (r == -EOPNOTSUPP)
-		return common_fail("%s: its file system cannot write past the page "
-				   "cache; leave --direct out",
-				   source->output->path);
+		return common_fail(
+			"%s: its file system does not support O_DIRECT; omit --direct",
+			source->output->path);
 	if (r < 0)
-		return common_fail("%s: the head of the trace.dat could not be "
-				   "written: %s",
-				   source->output->path, rbmap_strerror(r));
+		return common_fail(
+			"%s: the header of the trace.dat could not be written: %s",
+			source->output->path, rbmap_strerror(r));
 	*ret = (struct sink){ &dat_ops, writer };
 	return COMMON_OK;
 }

@@ -89,10 +89,11 @@ static int write_buffer_size(struct tracefs_instance *instance, struct undo_list
 		r = tracing_write(instance, "buffer_size_kb", text);
 	if (r == -EBUSY)
 		return common_fail("-b %s: the ring buffer is mapped or being read by "
-				   "another program; leave -b out, or stop that",
+				   "another program; omit -b, or stop that program",
 				   text);
 	if (r < 0)
-		return common_fail("-b %s: %s for %zu CPUs cannot be had: %s", text,
+		return common_fail("-b %s: %s for %zu CPUs could not be allocated: %s",
+				   text,
 				   common_format_bytes(size, kb * 1024 * count_cpus()),
 				   count_cpus(), strerror(-r));
 	return COMMON_OK;
@@ -118,8 +119,8 @@ static int check_buffer_size(uint64_t kb)
 	if (!available || kb <= largest)
 		return COMMON_OK;
 	return common_fail(
-		"-b %lu: %s for each of %zu CPUs, with %s of memory available; "
-		"ask for %lu or less",
+		"-b %lu: %s for each of %zu CPUs is too much for %s of available "
+		"memory; choose %lu or less",
 		(unsigned long)kb, common_format_bytes(size, kb << 10), count_cpus(),
 		common_format_bytes(free_memory, available << 10),
 		(unsigned long)largest);
@@ -143,13 +144,12 @@ static int set_subbuf_size(struct tracefs_instance *instance, struct undo_list *
 		return COMMON_OK;
 	if (r == -ENOENT)
 		return common_fail(
-			"--subbuf-size %s: this kernel has sub-buffers of one "
-			"page only; leave it out",
+			"--subbuf-size %s: this kernel supports only sub-buffers of "
+			"one page; omit the option",
 			text);
 	if (r == -EINVAL)
-		return common_usage_error("--subbuf-size %s: the kernel takes a page "
-					  "times a power of two",
-					  text);
+		return common_usage_error(
+			"--subbuf-size %s: must be a page times a power of two", text);
 	if (r < 0)
 		return common_fail("--subbuf-size %s: %s", text, strerror(-r));
 	return COMMON_OK;
@@ -223,7 +223,7 @@ int sizes_set_least(struct tracefs_instance *instance, struct tracefs_instance *
 		r = tracing_write(instance, "buffer_size_kb", "1");
 	free(kb);
 	if (r < 0)
-		return common_fail("the second ring buffer cannot be had: %s",
+		return common_fail("the second ring buffer could not be allocated: %s",
 				   strerror(-r));
 	return COMMON_OK;
 }

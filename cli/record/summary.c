@@ -20,7 +20,7 @@ static void print_loss(const struct tally *tally)
 		common_format_count(overrun, total->overrun + total->torn),
 		common_format_count(dropped, total->dropped),
 		common_format_count(commit, total->commit_overrun));
-	fprintf(stderr, "; in %zu stretches; a larger ring (-b) loses less\n",
+	fprintf(stderr, "; in %zu gaps; a larger ring (-b) loses less\n",
 		tally->nr_stretches + tally->more_stretches);
 }
 
@@ -60,12 +60,12 @@ static void print_rest(const struct recorder *recorder)
 		fprintf(stderr, "%s events were not stored: %s\n",
 			common_format_count(others, total->others),
 			recorder->sink_error ? "the output failed" :
-					       "somebody else consumed them");
+					       "another reader consumed them");
 	if (total->unread)
 		fprintf(stderr, "%s events %s\n",
 			common_format_count(unread, total->unread),
 			is_left_behind(recorder) ?
-				"were left behind by the kernel, see rbmap(7), LOSS" :
+				"were left behind by the kernel; see LOSS in rbmap(7)" :
 				"are still in the ring buffer");
 }
 
@@ -99,18 +99,19 @@ static int judge_cpu(const struct recorder *recorder, const struct tally_cpu *cp
 	bool all_ours = recorder->result.own_instance && !recorder->sink_error;
 
 	if (cpu->corrupt)
-		return common_fail("CPU %d: a sub-buffer holds what are no records; "
-				   "please report this",
-				   cpu->cpu);
+		return common_fail(
+			"CPU %d: invalid data in a sub-buffer; please report this",
+			cpu->cpu);
 	if (cpu->identity == -ESTALE) {
-		common_error("CPU %d: the ring buffer was reset while it was recorded; "
-			     "what was lost is not known",
-			     cpu->cpu);
+		common_error(
+			"CPU %d: the ring buffer was reset during the recording; the "
+			"loss is unknown",
+			cpu->cpu);
 		return COMMON_OK;
 	}
 	if (cpu->identity < 0 || (all_ours && cpu->account.others))
 		return common_fail(
-			"CPU %d: written %lu is not delivered %lu + lost %lu + "
+			"CPU %d: written %lu does not equal delivered %lu + lost %lu + "
 			"unread %lu; please report this",
 			cpu->cpu, (unsigned long)cpu->account.written,
 			(unsigned long)cpu->account.delivered,

@@ -156,9 +156,10 @@ void tally_find_unrecorded(struct tally *tally)
 			  now.commit_overrun;
 		if (!written)
 			continue;
-		common_error("CPU %d: came online meanwhile; %lu events of it are not "
-			     "recorded",
-			     possible.cpus[i], (unsigned long)written);
+		common_error(
+			"CPU %d: came online during the recording; %lu of its events "
+			"were not recorded",
+			possible.cpus[i], (unsigned long)written);
 		tally->not_recorded += written;
 	}
 	common_cpus_free(&possible);

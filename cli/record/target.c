@@ -28,12 +28,13 @@ static int open_own(struct target *target, const char *dir)
 	own_instances_clean(dir);
 	r = own_instance_create(&target->instance, &target->lock, dir);
 	if (r == -EACCES || r == -EPERM)
-		return common_fail("%s/instances: %s; run as root, or use -B with an "
-				   "instance that you may write to",
-				   dir, strerror(-r));
+		return common_fail(
+			"%s/instances: %s; run as root, or use -B with an instance "
+			"that you can write to",
+			dir, strerror(-r));
 	if (r < 0)
-		return common_fail("%s/instances: no instance could be made: %s", dir,
-				   strerror(-r));
+		return common_fail("%s/instances: an instance could not be created: %s",
+				   dir, strerror(-r));
 	target->own = true;
 	return COMMON_OK;
 }
@@ -124,8 +125,8 @@ static int set_clock(struct target *target, const struct config *config)
 	if (r != -EINVAL)
 		return common_fail("-C %s: %s", config->clock, strerror(-r));
 	clocks = known_clocks(target);
-	common_usage_error("-C '%s': no such trace clock; there are: %s", config->clock,
-			   clocks ? clocks : "?");
+	common_usage_error("-C '%s': no such trace clock; choose from %s",
+			   config->clock, clocks ? clocks : "?");
 	free(clocks);
 	return COMMON_USAGE;
 }
@@ -210,9 +211,8 @@ static int leave_trace(struct target *target)
 	snprintf(tid, sizeof(tid), "%d", (int)gettid());
 	r = add_pids(target, "set_event_notrace_pid", tid);
 	if (r == -ENOENT) {
-		common_error(
-			"set_event_notrace_pid: this kernel has none; the trace will "
-			"hold the recorder's own events");
+		common_error("set_event_notrace_pid: not supported by this kernel; the "
+			     "trace will contain the recorder's own events");
 		return COMMON_OK;
 	}
 	if (r < 0)

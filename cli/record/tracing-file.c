@@ -130,7 +130,7 @@ void undo_run(struct undo_list *undo, struct tracefs_instance *instance)
 		r = write_flags(instance, entry->file, entry->text,
 				entry->replace ? O_TRUNC : 0);
 		if (r < 0)
-			common_error("%s: could not be set back to '%s': %s",
+			common_error("%s: could not be restored to '%s': %s",
 				     entry->file, entry->text, strerror(-r));
 		free(entry->file);
 		free(entry->text);

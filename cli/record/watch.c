@@ -52,7 +52,7 @@ static int read_id(const struct watch *watch, const struct selected_event *event
 	r = common_parse_number(&id, text);
 	free(text);
 	if (r < 0 || id > UINT16_MAX)
-		return common_fail("%s: not a number of an event", path);
+		return common_fail("%s: not an event number", path);
 	*ret = id;
 	return COMMON_OK;
 }

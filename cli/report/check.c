@@ -33,8 +33,8 @@ static void complain(struct check *check, const struct report_record *record,
 
 	if (check->faults++ >= MOST_COMPLAINTS)
 		return;
-	common_error("%s: at byte %" PRIu64 ": CPU %d%s%s, record at %u of its "
-		     "sub-buffer: %s",
+	common_error("%s: at byte %" PRIu64
+		     ": CPU %d%s%s, record at offset %u in its sub-buffer: %s",
 		     report->config.file, rbmap_tracedat_reader_place(report->reader),
 		     record->record.cpu, *name ? " of " : "", name,
 		     record->record.offset, what);
@@ -70,11 +70,11 @@ static void check_record(struct check *check, const struct report_record *record
 
 	check->records++;
 	if (!event)
-		complain(check, record, "of an event that the file has no format of");
+		complain(check, record, "the file lacks the format of its event");
 	else if (!has_all_fields(event, &record->record))
-		complain(check, record, "shorter than its event's fields");
+		complain(check, record, "shorter than the fields of its event");
 	if (record->record.time_stamp < *time)
-		complain(check, record, "earlier than the record before");
+		complain(check, record, "earlier than the previous record");
 	*time = record->record.time_stamp;
 }
 
@@ -110,11 +110,11 @@ int report_check(struct report *report)
 		return common_fail("%s: %s", report->config.file, rbmap_strerror(r));
 	status = report_print_faults(report);
 	if (check.faults > MOST_COMPLAINTS)
-		common_error("%s: %" PRIu64 " more bad records", report->config.file,
-			     check.faults - MOST_COMPLAINTS);
+		common_error("%s: %" PRIu64 " more invalid records",
+			     report->config.file, check.faults - MOST_COMPLAINTS);
 	if (check.faults)
 		status = COMMON_FAILURE;
 	printf("%s: %" PRIu64 " events in %zu rings: %s\n", report->config.file,
-	       check.records, nr_streams, status == COMMON_OK ? "whole" : "broken");
+	       check.records, nr_streams, status == COMMON_OK ? "intact" : "damaged");
 	return status;
 }

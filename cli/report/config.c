@@ -14,36 +14,34 @@
 
 static const char help_text[] =
 	"Usage: rbmap-report [OPTION]... [FILE]\n"
-	"The events of a trace.dat, version 6 or 7, in the order of time over all CPUs.\n"
-	"FILE is trace.dat where it is left out.\n"
+	"Print the events of a trace.dat (version 6 or 7), sorted by time across all\n"
+	"CPUs. The default for FILE is trace.dat.\n"
 	"\n"
-	"  -i, --input FILE         another way to say FILE\n"
+	"  -i, --input FILE         the same as FILE\n"
 	"      --format FORMAT      text (default, as trace-cmd report prints it) or json\n"
-	"                           (an object a line)\n"
-	"  -M, --cpus CPULIST       of these CPUs only, as 0-3,5\n"
+	"                           (one object per line)\n"
+	"  -M, --cpus CPULIST       show only these CPUs, as in 0-3,5\n"
 	"  -e, --event EVENT        SYSTEM:EVENT, SYSTEM, EVENT, a glob or 'all';\n"
 	"                           repeatable\n"
-	"  -F, --filter FILTER      only events that it takes, as the kernel writes filters;\n"
-	"                           for the -e before, or without -e for all\n"
-	"      --from T             only from this time on, as it is printed: in seconds\n"
-	"                           (36557.849786), or without a point where the clock\n"
-	"                           counts something else\n"
-	"      --to T               only up to this time\n"
+	"  -F, --filter FILTER      show only events that FILTER (kernel syntax) accepts;\n"
+	"                           for the preceding -e, or without -e for all events\n"
+	"      --from T             show only events from this time on, as printed: in\n"
+	"                           seconds (36557.849786), or without a point as the\n"
+	"                           clock's number\n"
+	"      --to T               show only events up to this time\n"
 	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
-	"      --stat               no events: how many of them by type and CPU, what was\n"
-	"                           lost and when, and what the file says of itself;\n"
-	"                           with --format json as one object\n"
-	"      --check              no events: reads all of the file and tells what is\n"
-	"                           broken in it\n"
-	"  -q, --quiet              no warnings\n"
-	"  -v, --verbose            say what is done; twice: more. With --stat also which\n"
-	"                           events libtraceevent prints, slowly, and why\n"
-	"  -V, --version            the version\n"
-	"  -h, --help               this text\n"
+	"      --stat               print statistics instead of events: counts by type\n"
+	"                           and CPU, losses, and information about the file\n"
+	"      --check              print no events; check the whole file for damage\n"
+	"  -q, --quiet              print only errors\n"
+	"  -v, --verbose            report what is done; give it twice for more detail;\n"
+	"                           with --stat, list events that libtraceevent prints\n"
+	"  -V, --version            print the version\n"
+	"  -h, --help               print this help\n"
 	"\n"
-	"What is whole of a broken or cut-off file is printed, and then told what is not.\n"
+	"Intact parts of a damaged file are printed; the damage is then reported.\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure or a broken file, 2 usage.\n";
+	"Exit status: 0 success, 1 failure or a damaged file, 2 usage error.\n";
 
 static int set_time(void *member, const char *option, char *value)
 {
@@ -57,7 +55,10 @@ static int set_time(void *member, const char *option, char *value)
 	if (length && isdigit((unsigned char)value[length - 1]))
 		r = time->is_seconds ? common_parse_time(&time->value, value) :
 				       common_parse_number(&time->value, value);
-	return r ? common_usage_error("%s '%s': not a time", option, value) : COMMON_OK;
+	return r ? common_usage_error("%s '%s': not a time; write it as printed, as in "
+				      "36557.849786",
+				      option, value) :
+		   COMMON_OK;
 }
 
 static int set_file(void *member, const char *option, char *value)
@@ -65,8 +66,9 @@ static int set_file(void *member, const char *option, char *value)
 	const char **file = member;
 
 	if (*file)
-		return common_usage_error("'%s': there is a file already: %s", value,
-					  *file);
+		return common_usage_error(
+			"'%s': only one file can be read, and %s is given already",
+			value, *file);
 	*file = value;
 	return COMMON_OK;
 }
@@ -74,7 +76,7 @@ static int set_file(void *member, const char *option, char *value)
 static int set_what(enum report_what *ret, enum report_what what)
 {
 	if (*ret != REPORT_EVENTS && *ret != what)
-		return common_usage_error("--stat, --check: one of them only");
+		return common_usage_error("--stat, --check: choose one of them");
 	*ret = what;
 	return COMMON_OK;
 }

@@ -64,7 +64,7 @@ static void print_file(const struct report *report)
 		printf("on %s\n", info->system);
 	if (info->trace_id)
 		printf("trace id 0x%" PRIx64 "\n", info->trace_id);
-	printf("clock %s\n", info->clock ? info->clock : "not told");
+	printf("clock %s\n", info->clock ? info->clock : "unknown");
 	print_conversion(info);
 }
 
@@ -152,7 +152,7 @@ static void print_gap(const struct report_counts *stat, const struct counts_gap 
 	if (gap->begins)
 		printf(" from %s", format_time(from, stat->report, gap->from));
 	else
-		printf(" from the begin");
+		printf(" from the start");
 	printf(" to %s\n", format_time(to, stat->report, gap->to));
 }
 
@@ -160,7 +160,7 @@ static void print_gaps(const struct report_counts *stat)
 {
 	uint64_t listed = stat->nr_gaps < COUNTS_GAPS ? stat->nr_gaps : COUNTS_GAPS;
 
-	printf("\n%" PRIu64 " gaps\n", stat->nr_gaps);
+	printf("\n%" PRIu64 " gap%s\n", stat->nr_gaps, stat->nr_gaps == 1 ? "" : "s");
 	for (uint64_t i = 0; i < listed; i++)
 		print_gap(stat, &stat->gaps[i]);
 	if (listed < stat->nr_gaps)
@@ -186,7 +186,7 @@ static void print_slow_events(const struct report_counts *stat)
 {
 	uint64_t all = 0;
 
-	printf("\nPrinted through libtraceevent, not by a compiled format\n"
+	printf("\nEvents printed by libtraceevent, without a compiled format\n"
 	       "%-40s %12s  %s\n",
 	       "EVENT", "EVENTS", "WHY");
 	for (int id = 0; id < COUNTS_IDS; id++)

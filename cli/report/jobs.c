@@ -120,7 +120,7 @@ static void start_threads(struct jobs *jobs)
 		jobs->nr_threads += error == 0;
 	}
 	if (error && config->verbosity >= 0)
-		common_error("--jobs %u: only %zu of them could be started: %s",
+		common_error("--jobs %u: only %zu threads could be started: %s",
 			     config->jobs, jobs->nr_threads + 1, strerror(error));
 }
 

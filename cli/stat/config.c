@@ -6,33 +6,34 @@
 
 static const char help_text[] =
 	"Usage: rbmap-stat [OPTION]...\n"
-	"The meta-page of each CPU's ring buffer beside the kernel's live counters.\n"
-	"Consumes nothing, so it can watch a ring that someone else records.\n"
+	"Show the meta-page of each CPU's ring buffer next to the kernel's live counters.\n"
+	"Consumes nothing, so it can watch a ring that another program records.\n"
 	"\n"
-	"  -B, --instance INSTANCE  look at this instance, not at the top-level one\n"
-	"  -M, --cpus CPULIST       these CPUs only, as 0-3,5\n"
-	"      --format FORMAT      text (default) or json (one document, on one line)\n"
+	"  -B, --instance INSTANCE  show this instance instead of the top-level one\n"
+	"  -M, --cpus CPULIST       show only these CPUs, as in 0-3,5\n"
+	"      --format FORMAT      text (default) or json (one document on one line)\n"
 	"      --json               short for --format json\n"
-	"  -w, --watch TIME         look again every TIME (2, 1.5, 500ms), until SIGINT\n"
-	"      --count N            with --watch: end after N looks\n"
-	"      --features           what this kernel and this user can do, and why not\n"
-	"  -V, --version            the version\n"
-	"  -h, --help               this text\n"
+	"  -w, --watch TIME         take a sample every TIME (2, 500ms), until SIGINT\n"
+	"      --count N            with --watch: stop after N samples\n"
+	"      --features           show what this kernel and this user can do\n"
+	"  -V, --version            print the version\n"
+	"  -h, --help               print this help\n"
 	"\n"
 	"META-PAGE      counts since the last reset; unread = entries - overrun - read\n"
-	"READER         the sub-buffer that the reader owns, and what is consumed of it\n"
-	"PAGES          lost and touched ones, from Linux 7.1 on; left out where 0\n"
-	"LIVE COUNTERS  of per_cpu/cpuN/stats; overrun was overwritten before it was read,\n"
-	"               dropped was refused with overwrite off, c.overrun (commit overrun)\n"
-	"               was refused because an interrupted writer held its place\n"
-	"TOGETHER       fill: how much of the ring is unread; reach: age of the oldest\n"
-	"               unread event; lost = overrun + dropped + c.overrun\n"
+	"READER         the sub-buffer that the reader owns, and its consumed bytes\n"
+	"PAGES          lost and touched pages (Linux 7.1 and later); omitted if 0\n"
+	"LIVE COUNTERS  from per_cpu/cpuN/stats; overrun: overwritten before being read;\n"
+	"               dropped: refused with overwrite off; c.overrun (commit overrun):\n"
+	"               refused because an interrupted writer held its place\n"
+	"TOGETHER       fill: unread part of the ring; oldest: age of the oldest unread\n"
+	"               event; reach: time from the oldest to the newest unread event;\n"
+	"               lost = overrun + dropped + c.overrun\n"
 	"\n"
-	"Each look maps the rings for a moment: meanwhile they can be neither resized nor\n"
-	"snapshot. While someone else has a ring mapped, its meta-page is as their last\n"
-	"read left it; the live counters are always of now.\n"
+	"Each sample maps the rings for a moment; meanwhile they can be neither resized\n"
+	"nor snapshot. While another program has a ring mapped, its meta-page is as that\n"
+	"program's last read left it; the live counters are always current.\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure, 2 usage.\n";
+	"Exit status: 0 success, 1 failure, 2 usage error.\n";
 
 static int set_watch(void *member, const char *option, char *value)
 {
@@ -49,8 +50,8 @@ static int set_count(void *member, const char *option, char *value)
 	uint64_t *count = member;
 
 	if (common_parse_number(count, value) || !*count)
-		return common_usage_error("%s '%s': not a number above 0", option,
-					  value);
+		return common_usage_error("%s '%s': must be a number greater than 0",
+					  option, value);
 	return COMMON_OK;
 }
 
@@ -72,10 +73,11 @@ static const struct common_command_line command_line =
 static int check(const struct config *config)
 {
 	if (config->count && !config->watch_ns)
-		return common_usage_error("--count: only with --watch");
+		return common_usage_error("--count: requires --watch");
 	if (config->features && (config->instance || config->cpus || config->watch_ns))
-		return common_usage_error("--features: not with -B, -M or --watch; it "
-					  "is about the whole machine");
+		return common_usage_error(
+			"--features: cannot be used with -B, -M or --watch; it "
+			"concerns the whole machine");
 	return COMMON_OK;
 }
 

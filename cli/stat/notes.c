@@ -143,9 +143,10 @@ static void print_sum(const struct stat_sample *sample)
 
 static void print_extent_error(const struct stat_sample *sample, int r)
 {
-	printf(": fill and oldest are the counters', no reach: ");
+	printf(": fill and oldest are from the counters, reach is unknown: ");
 	if (r == -EOPNOTSUPP)
-		printf("not with the clock %s, or not on this CPU\n", sample->clock);
+		printf("cannot be observed with the clock %s, or on this CPU\n",
+		       sample->clock);
 	else
 		printf("%s\n", rbmap_strerror(r));
 }

@@ -12,29 +12,29 @@
 
 static const char help_text[] =
 	"Usage: rbmap-tail [OPTION]...\n"
-	"The last events of a live ring buffer, in the order of time over all CPUs, and\n"
-	"with -f what follows. Consumes nothing, and changes nothing in tracefs.\n"
+	"Show the last events of a live ring buffer, sorted by time across all CPUs; -f\n"
+	"follows. Consumes nothing, and changes nothing in tracefs.\n"
 	"\n"
-	"  -B, --instance INSTANCE  of this instance, not of the top-level one\n"
-	"  -M, --cpus CPULIST       of these CPUs only, as 0-3,5\n"
-	"  -n, --lines N            this many events, default 10; 'all' in the ring\n"
-	"  -f, --follow             go on with what is written, until SIGINT\n"
+	"  -B, --instance INSTANCE  show this instance instead of the top-level one\n"
+	"  -M, --cpus CPULIST       show only these CPUs, as in 0-3,5\n"
+	"  -n, --lines N            start with the last N events (default 10), or 'all'\n"
+	"  -f, --follow             continue with new events, until SIGINT\n"
 	"  -e, --event EVENT        SYSTEM:EVENT, SYSTEM, EVENT, a glob or 'all';\n"
-	"                           repeatable; only chooses among what is traced\n"
-	"  -F, --filter FILTER      only events that it takes, as the kernel writes filters;\n"
-	"                           for the -e before, or without -e for all\n"
+	"                           repeatable; only selects among traced events\n"
+	"  -F, --filter FILTER      show only events that FILTER (kernel syntax) accepts;\n"
+	"                           for the preceding -e, or without -e for all events\n"
 	"      --format FORMAT      text (default, as trace-cmd report prints it) or json\n"
-	"                           (an object a line)\n"
-	"      --self               also what rbmap-tail itself causes\n"
-	"  -q, --quiet              no warnings\n"
-	"  -v, --verbose            say what is done; twice: more\n"
-	"  -V, --version            the version\n"
-	"  -h, --help               this text\n"
+	"                           (one object per line)\n"
+	"      --self               also show events that rbmap-tail itself causes\n"
+	"  -q, --quiet              print only errors\n"
+	"  -v, --verbose            report what is done; give it twice for more detail\n"
+	"  -V, --version            print the version\n"
+	"  -h, --help               print this help\n"
 	"\n"
-	"Where the writer was faster, a line says how much time was missed.\n"
-	"While it runs, the ring can be neither resized nor snapshot.\n"
+	"If events were overwritten before they were read, a line shows the time missed.\n"
+	"While rbmap-tail runs, the ring can be neither resized nor snapshot.\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure, 2 usage.\n";
+	"Exit status: 0 success, 1 failure, 2 usage error.\n";
 
 static int set_lines(void *member, const char *option, char *value)
 {
@@ -45,8 +45,9 @@ static int set_lines(void *member, const char *option, char *value)
 		return COMMON_OK;
 	}
 	if (common_parse_number(lines, value))
-		return common_usage_error("%s '%s': neither a number nor 'all'", option,
-					  value);
+		return common_usage_error(
+			"%s '%s': not a number of events; write it as 10 or all",
+			option, value);
 	return COMMON_OK;
 }
 

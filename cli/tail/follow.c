@@ -95,7 +95,7 @@ static int take_and_show(struct tail *tail)
 
 	r = rbmap_session_wait(tail->session, 0);
 	if (r < 0 && r != -EINTR)
-		return common_fail("the ring buffer could not be waited for: %s",
+		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
 	rbmap_session_look_everywhere(tail->session);
 	status = run_round(tail, &took);

@@ -50,7 +50,7 @@ static void put_missed_text(struct tail_printer *printer, const struct gap *gap)
 	uint64_t us = gap->missed / NS_PER_US;
 
 	if (gap->missed_unknown)
-		trace_seq_puts(&printer->text, " missed: for how long is not known");
+		trace_seq_puts(&printer->text, " missed: unknown time");
 	else if (printer->ticks)
 		trace_seq_printf(&printer->text, " missed: %" PRIu64 " ticks",
 				 gap->missed);

@@ -29,25 +29,25 @@ refused() {
 
 @test "conflicting and malformed options" {
   refused 2 "no events: name some with -e" -o t.dat
-  refused 2 "-f 'x': no -e before it" -f x -e sched -o t.dat
-  refused 2 "-R 'x': no -e before it" -R x -e sched -o t.dat
-  refused 2 "-f 'b': -e sched has a filter" -e sched -f a -f b -o t.dat
-  refused 2 "-c: needs -P" -e sched -c -o t.dat
-  refused 2 "--user: needs a command" -e sched --user nobody -o t.dat
+  refused 2 "-f 'x': must follow the -e" -f x -e sched -o t.dat
+  refused 2 "-R 'x': must follow the -e" -R x -e sched -o t.dat
+  refused 2 "-f 'b': -e sched already has a filter" -e sched -f a -f b -o t.dat
+  refused 2 "-c: requires -P" -e sched -c -o t.dat
+  refused 2 "--user: requires a command" -e sched --user nobody -o t.dat
   refused 2 "--user 'not-a-user': no such user" -e sched --user not-a-user -o t.dat true
-  refused 2 "is the output as well" -e sched -o t.dat --summary t.dat
+  refused 2 "is also the output" -e sched -o t.dat --summary t.dat
   refused 2 "--engine 'x'" -e sched --engine x -o t.dat
   refused 2 "--format 'x'" -e sched --format x -o t.dat
   refused 2 "--duration 'x': not a time" -e sched --duration x -o t.dat
-  refused 2 "--duration 0: must be more than 0" -e sched --duration 0 -o t.dat
-  refused 2 "--keep: only with --flight" -e sched --keep 2 -o t.dat
-  refused 2 "--last: only with --flight" -e sched --last 1s -o t.dat
-  refused 2 "--keep '0': neither a number of dumps nor 'all'" -e sched --flight --keep 0 -o t.dat
-  refused 2 "--flight: only observes" -e sched --flight --engine mapped -o t.dat
-  refused 2 "--flight: dumps are trace.dat files" -e sched --flight --format text
-  refused 2 "--summary: not with --flight" -e sched --flight --summary s.json -o t.dat
-  refused 2 "--last: the clock x86-tsc counts no time" -e sched --flight --last 1 -C x86-tsc
-  refused 2 "--direct: only for a trace.dat" -e sched --direct --format json
+  refused 2 "--duration 0: must be greater than 0" -e sched --duration 0 -o t.dat
+  refused 2 "--keep: requires --flight" -e sched --keep 2 -o t.dat
+  refused 2 "--last: requires --flight" -e sched --last 1s -o t.dat
+  refused 2 "--keep '0': not a number of dumps" -e sched --flight --keep 0 -o t.dat
+  refused 2 "--flight: always observes" -e sched --flight --engine mapped -o t.dat
+  refused 2 "--flight: dumps are always trace.dat files" -e sched --flight --format text
+  refused 2 "--summary: cannot be used with --flight" -e sched --flight --summary s.json -o t.dat
+  refused 2 "--last: the clock x86-tsc does not count time" -e sched --flight --last 1 -C x86-tsc
+  refused 2 "--direct: requires --format dat" -e sched --direct --format json
   refused 2 "-P 'x': not a list" -e sched -P x -o t.dat
   refused 2 "-P '1,,2': not a list" -e sched -P 1,,2 -o t.dat
   refused 2 "--nope: no such option" --nope
@@ -61,7 +61,7 @@ refused() {
   refused 2 "-e 'nothing': no such event" -e nothing -o t.dat
   refused 2 "-e 'sched:nothing': no such event" -e sched -e sched:nothing -o t.dat
   refused 2 "-e 'nothing:*': no such event" -e 'nothing:*' -o t.dat
-  refused 2 "-e: the event has no name" -e '' -o t.dat
+  refused 2 "-e: the name of the event is empty" -e '' -o t.dat
   refused 2 "-e '../options': no such event" -e ../options -o t.dat
 }
 
@@ -71,20 +71,20 @@ refused() {
 }
 
 @test "a bad filter: in the kernel's words, and where" {
-  refused 2 "-f 'nonsense > 3': sched:sched_switch takes no such filter: Field not found" \
+  refused 2 "-f 'nonsense > 3': not a valid filter for sched:sched_switch: Field not found" \
     -e sched:sched_switch -f 'nonsense > 3' -o t.dat
   [[ ${stderr_lines[0]} == *"character"* ]]
-  refused 2 "takes no such filter" -e sched:sched_switch -f 'prev_pid ==' -o t.dat
-  refused 2 "takes no such filter" -e sched:sched_switch -f 'prev_pid == "a' -o t.dat
+  refused 2 "not a valid filter" -e sched:sched_switch -f 'prev_pid ==' -o t.dat
+  refused 2 "not a valid filter" -e sched:sched_switch -f 'prev_pid == "a' -o t.dat
 }
 
 @test "a bad trigger" {
-  refused 2 "takes no such trigger" -e sched:sched_switch -R 'nonsense' -o t.dat
-  refused 2 "takes no such trigger" -e sched:sched_switch -R 'hist:keys=nothing' -o t.dat
+  refused 2 "not a valid trigger" -e sched:sched_switch -R 'nonsense' -o t.dat
+  refused 2 "not a valid trigger" -e sched:sched_switch -R 'hist:keys=nothing' -o t.dat
 }
 
 @test "an unknown clock: those that there are" {
-  refused 2 "-C 'sundial': no such trace clock; there are: local global counter" \
+  refused 2 "-C 'sundial': no such trace clock; choose from local global counter" \
     -e sched -C sundial -o t.dat
 }
 
@@ -107,24 +107,24 @@ refused() {
 }
 
 @test "sizes of zero and beyond memory" {
-  refused 2 "-b 0: must be more than 0" -e sched -b 0 -o t.dat
-  refused 2 "-b 'x': not a size in KB" -e sched -b x -o t.dat
-  refused 2 "-b '-1': not a size in KB" -e sched -b -1 -o t.dat
+  refused 2 "-b 0: must be greater than 0" -e sched -b 0 -o t.dat
+  refused 2 "-b 'x': not a size" -e sched -b x -o t.dat
+  refused 2 "-b '-1': not a size" -e sched -b -1 -o t.dat
   refused 2 "too large" -e sched -b 99999999999999999999 -o t.dat
-  refused 1 "of memory available; ask for" -e sched -b 100000G -o t.dat
-  refused 2 "--subbuf-size 0: must be more than 0" -e sched --subbuf-size 0 -o t.dat
+  refused 1 "of available memory; choose" -e sched -b 100000G -o t.dat
+  refused 2 "--subbuf-size 0: must be greater than 0" -e sched --subbuf-size 0 -o t.dat
 }
 
 @test "sizes of sub-buffers that the kernel does not take" {
   [ -e $tracing/buffer_subbuf_size_kb ] || skip "the kernel has one size of sub-buffers"
-  refused 2 "--subbuf-size 1000000: the kernel takes a page times a power of two" \
+  refused 2 "--subbuf-size 1000000: must be a page times a power of two" \
     -e sched --subbuf-size 1000000 -o t.dat
 }
 
 @test "an instance that does not exist: its path" {
   refused 1 "$tracing/instances/rbmap-test-nothing: no such instance" \
     -e sched -B rbmap-test-nothing -o t.dat
-  refused 2 "-B '../x': not a name for an instance" -e sched -B ../x -o t.dat
+  refused 2 "-B '../x': not a valid instance name" -e sched -B ../x -o t.dat
 }
 
 @test "a command that does not exist, or cannot be run" {
@@ -149,7 +149,7 @@ refused() {
   mkdir directory
   refused 1 "directory: is a directory; name a file" -e sched -o directory
   refused 1 "not/there: No such file or directory" -e sched -o not/there
-  refused 1 "/dev/null: is no regular file; trace.dat needs one" -e sched -o /dev/null
+  refused 1 "/dev/null: is not a regular file, which a trace.dat must be" -e sched -o /dev/null
   refused 1 "No such file or directory" -e sched -o ''
 }
 
@@ -163,7 +163,7 @@ refused() {
   echo precious >old.dat
   chmod 644 old.dat
   refused 2 "no such event" -e nothing -o old.dat
-  refused 2 "no such filter" -e sched:sched_switch -f 'nonsense > 3' -o old.dat
+  refused 2 "not a valid filter" -e sched:sched_switch -f 'nonsense > 3' -o old.dat
   refused 127 "command not found" -e sched -o old.dat -- ./not-there
   [ "$(cat old.dat)" = precious ]
 }

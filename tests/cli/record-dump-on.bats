@@ -194,7 +194,7 @@ leaves_nothing() {
   [ -d "$killed" ] && [ -d "$killed.1" ]
   run -0 --separate-stderr record -q --flight "${silent[@]}" -o t.dat true
   [ ! -e "$killed" ] && [ ! -e "$killed.1" ]
-  [[ $stderr == *"${killed##*/} that"* && $stderr == *"${killed##*/}.1 that"* ]]
+  [[ $stderr == *"${killed##*/}, left"* && $stderr == *"${killed##*/}.1, left"* ]]
   leaves_nothing
 }
 
@@ -210,15 +210,15 @@ refused() {
 }
 
 @test "bad input" {
-  refused "--dump-on: only with --flight" --dump-on sched
-  refused "--dump-on: the event has no name" --flight --dump-on ''
-  refused "--dump-on: the event has no name" --flight --dump-on ':prev_pid == 1'
+  refused "--dump-on: requires --flight" --dump-on sched
+  refused "--dump-on: the name of the event is empty" --flight --dump-on ''
+  refused "--dump-on: the name of the event is empty" --flight --dump-on ':prev_pid == 1'
   refused "--dump-on 'sched:sched_switch:': the filter is empty" --flight \
     --dump-on sched:sched_switch:
   refused "--dump-on 'sched:nothing': no such event" --flight --dump-on sched:nothing
-  refused "--dump-on 'nonsense > 3': sched:sched_switch takes no such filter: Field not found" \
+  refused "--dump-on 'nonsense > 3': not a valid filter for sched:sched_switch: Field not found" \
     --flight --dump-on 'sched:sched_switch:nonsense > 3'
   refused "--dump-on 'sched': sched:sched_switch is named twice" --flight \
     --dump-on sched:sched_switch:'prev_pid == 1' --dump-on sched
-  refused "--keep 'x': neither a number of dumps nor 'all'" --flight --keep x
+  refused "--keep 'x': not a number of dumps" --flight --keep x
 }

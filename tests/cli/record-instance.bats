@@ -170,7 +170,7 @@ each_goes_to_one() {
     none_twice <list
     each_once 1001 2000 < <(awk '$2 > 1000' list)
     each_once 1 1000 < <(awk '$2 <= 1000' list)
-    grep -q 'was reset while it was recorded' err
+    grep -q 'was reset during the recording' err
     jq -e '.cpus | all(.reset)' s.json
   done
 }
@@ -223,7 +223,7 @@ each_goes_to_one() {
   recorder=
   [ -d "$left" ]
   run -0 record -q "${silent[@]}" -o t.dat -- true
-  [[ $output == *"removed the tracing instance ${left##*/} that a killed run left"* ]]
+  [[ $output == *"removed the tracing instance ${left##*/}, left by a killed run"* ]]
   [ ! -e "$left" ]
 }
 

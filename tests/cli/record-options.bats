@@ -191,7 +191,7 @@ go() {
   run -3 --separate-stderr unshare -m sh -c '
     mount --bind online /sys/devices/system/cpu/online && shift && exec "$@"' - - \
     "$record" -e sched --fail-on-loss -o t.dat --summary s.json -- taskset -c 1 true
-  [[ $stderr == *"CPU 1: came online meanwhile; "*" events of it are not recorded"* ]]
+  [[ $stderr == *"CPU 1: came online during the recording; "*" of its events were not recorded"* ]]
   [[ $stderr != *"nothing lost"* ]]
   jq -e '.not_recorded > 0 and (.cpus | length) == 1' s.json
 }

@@ -198,7 +198,7 @@ small_disk() {
   echo mine >one
   ln one two
   run -1 --separate-stderr record -q "${silent[@]}" -o one -- true
-  [[ $stderr == *"one: has another name as well"* ]]
+  [[ $stderr == *"one: has several hard links"* ]]
   [ "$(cat two)" = mine ]
 }
 
@@ -211,10 +211,10 @@ small_disk() {
 
 @test "one file for two" {
   run -2 --separate-stderr record -q "${silent[@]}" -o t.dat --summary ./t.dat -- true
-  [[ $stderr == *"--summary ./t.dat: is the output as well"* ]]
+  [[ $stderr == *"--summary ./t.dat: is also the output"* ]]
   start_record "${silent[@]}" -q -o t.dat
   run -1 --separate-stderr "$record" -q "${silent[@]}" -o t.dat -- true
-  [[ $stderr == *"t.dat: another program is writing it"* ]]
+  [[ $stderr == *"t.dat: is being written by another program"* ]]
   stop_record 0
   trace-cmd report t.dat >/dev/null
 }

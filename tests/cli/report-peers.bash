@@ -96,6 +96,6 @@ same_as_its() {
 
 is_whole() {
   run -0 --separate-stderr show --check "$1"
-  [[ $output == *": whole" ]]
+  [[ $output == *": intact" ]]
   [ -z "$stderr" ]
 }

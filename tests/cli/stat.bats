@@ -402,7 +402,7 @@ check_extent() {
     .extent_error != null, .meta_error]' -M 0
   [ "$output" = '["counters",true,true,null,true,null,true,null]' ]
   run -0 "$stat" -B "$name" -M 0
-  [[ ${lines[-1]} == "CPU 0: fill and oldest are the counters', no reach: "*"clock uptime"* ]]
+  [[ ${lines[-1]} == "CPU 0: fill and oldest are from the counters, reach is unknown: "*"clock uptime"* ]]
 }
 
 @test "-M chooses CPUs" {

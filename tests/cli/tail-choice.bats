@@ -16,15 +16,15 @@ teardown() {
 
 @test "bad input is one line and a hint" {
   need_ring
-  gives 2 "-n 'x': neither a number nor 'all'" -n x
-  gives 2 "-n '-1': neither" -n -1
+  gives 2 "-n 'x': not a number of events" -n x
+  gives 2 "-n '-1': not a number of events" -n -1
   gives 2 "--format 'dat': unknown; choose text or json" --format dat
-  gives 2 "-e: the event has no name" -e ''
-  gives 2 "there is a filter already" -e sched -F 'pid == 1' -F 'pid == 2'
-  gives 2 "stands before the first -e" -F 'pid == 1' -e sched
-  gives 2 "'operand': takes no arguments" operand
+  gives 2 "-e: the name of the event is empty" -e ''
+  gives 2 "a filter is already given" -e sched -F 'pid == 1' -F 'pid == 2'
+  gives 2 "precedes the first -e" -F 'pid == 1' -e sched
+  gives 2 "'operand': unexpected argument" operand
   gives 2 "-M 'x': not a CPU list" -B "$instance" -M x
-  gives 2 "-B '../x': not a name" -B ../x
+  gives 2 "-B '../x': not a valid instance name" -B ../x
   gives 2 "--nope: no such option" --nope
   gives 2 "-n: needs a value" -n
   gives 2 "-e 'nothing': no such event" -B "$instance" -e sched -e nothing
@@ -36,7 +36,7 @@ teardown() {
   need_ring
   local filter what switch=(-B "$instance" -e sched:sched_switch)
   while IFS=@ read -r filter what; do
-    gives 2 "takes such a filter: $what" "${switch[@]}" -F "$filter"
+    gives 2 "accepts this filter: $what" "${switch[@]}" -F "$filter"
   done <<'END'
 nonsense > 3@no such field, at character 1
 prev_pid == 1 && nonsense > 3@no such field, at character 18
@@ -44,24 +44,24 @@ prev_pid ==@a number is missing, at character 12
 prev_pid@an operator is missing, at character 9
 prev_pid = 1@an operator is missing
 prev_pid == x@a number is missing, at character 13
-prev_pid == 1x@it is no number
+prev_pid == 1x@this is not a number
 prev_pid == 99999999999999999999@the number is too large
-prev_pid ~ 1@~ is for strings
-prev_comm == sh@a string in quotes is missing
-prev_comm == "sh@the string has no end
+prev_pid ~ 1@~ applies only to strings
+prev_comm == sh@a quoted string is missing
+prev_comm == "sh@the string is not terminated
 prev_comm > "sh"@strings are compared with
 (prev_pid == 1@&&, || or ) is missing, at character 15
 prev_pid == 1)@&& or || is missing, at character 14
 prev_pid == 1 && @a field is missing
 common_flags == -1@the field is never negative
-prev_comm.ustring == "x"@only the kernel can do this
+prev_comm.ustring == "x"@only the kernel can evaluate this
 @a field is missing, at character 1
 END
   for filter in '(' '!'; do
     run -2 "$tail" "${switch[@]}" -F "$(printf '%100000s' '' | tr ' ' "$filter")"
     [[ $output == *"Try 'rbmap-tail --help'." ]]
   done
-  gives 2 "no event takes such a filter: no such field" -B "$instance" -F 'nonsense == 1'
+  gives 2 "no event accepts this filter: no such field" -B "$instance" -F 'nonsense == 1'
 }
 
 @test "-M: only these CPUs" {

@@ -26,11 +26,11 @@ teardown() {
 @test "where the ring cannot be observed: why, and what can be done" {
   need_ring
   echo uptime >"$ring/trace_clock"
-  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; rbmap-record -B $instance " -B "$instance"
-  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; rbmap-record" -q -f -B "$instance"
+  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record -B $instance " -B "$instance"
+  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record" -q -f -B "$instance"
   echo local >"$ring/trace_clock"
   echo 0 >"$ring/options/overwrite"
-  gives 1 "overwrite off; rbmap-record -B $instance --format text can" -B "$instance"
+  gives 1 "overwrite off; to consume it instead, use rbmap-record -B $instance --format text" -B "$instance"
 }
 
 @test "the last events, in the order of time over all CPUs" {

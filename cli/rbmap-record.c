@@ -31,7 +31,7 @@ struct state {
 	struct recorder recorder;
 };
 
-/* Every way out goes through the end of main, so signals only tell the loop to stop. */
+/* Every way out goes through the end of main, so signals only make the loop stop. */
 static void block_signals(sigset_t *signals, sigset_t *before)
 {
 	static const int ends[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,	  SIGXCPU,
@@ -277,13 +277,12 @@ static int run(struct state *state)
 		status = open_files(state);
 	if (status == COMMON_OK && *state->config.command)
 		status = command_fork(&recorder->command, &state->config, &mask);
-	/* Behind the fork: the command keeps its own limit. */
+	/* After the fork: the command keeps its own limit. */
 	common_raise_file_limit();
 	if (status == COMMON_OK)
 		status = record(state, &began);
 	put_back(state);
-	/* From here on nothing needs to be put back: who writes nowhere can be killed.
-	 */
+	/* From here on nothing needs to be put back, so that signals may end it. */
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (began && !state->config.flight)
 		status = common_worse(status, report(state));

@@ -29,11 +29,11 @@ static int open_file(struct report *report)
 	struct rbmap_log log = common_log(report->config.verbosity);
 	int r;
 
-	/* Not to wait for somebody who opens a FIFO's other end. */
+	/* Does not wait for the other end of a FIFO to be opened. */
 	report->fd = open(report->config.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (report->fd < 0)
 		return common_fail("%s: %s", report->config.file, strerror(errno));
-	/* What the file says is parsed without any. */
+	/* The file is parsed without any. */
 	if (common_drop_privileges(NULL, 0) != COMMON_OK)
 		return COMMON_FAILURE;
 	r = rbmap_tracedat_reader_open(&report->reader, report->fd, &log);

@@ -56,8 +56,8 @@ static void end_well(int signal_number)
 }
 
 /*
- * Those that were ignored stay so (nohup). At once, also out of a write(2) that nobody
- * takes: there is nothing to put back, a mapping goes with the process.
+ * Those that were ignored stay so (nohup). At once, even out of a write(2)
+ * that blocks: there is nothing to put back, a mapping goes with the process.
  */
 static void end_well_on_signals(void)
 {

@@ -17,12 +17,12 @@
 #include "systems.h"
 #include "tail.h"
 
-/* Two looks and the printing make it less than 10. */
+/* Two turns and the printing make it less than 10. */
 #define LATENCY_MS 5
 
 /*
  * Those that were ignored stay so (nohup). With a reader that takes nothing a line
- * would be cut in two, so signals only tell the loop to stop.
+ * would be cut in two, so signals only make the loop stop.
  */
 static int take_signals(struct tail *tail)
 {
@@ -127,7 +127,7 @@ static int open_session(struct tail *tail)
 	status = common_cpus_choose(&cpus, tail->config.cpus, COMMON_OFFLINE_TAKE);
 	if (status != COMMON_OK)
 		return status;
-	/* Not even for a moment: somebody may be about to enable an event. */
+	/* Not even for a moment: another program may be about to enable an event. */
 	if (has_no_size(tail) && is_empty(tail, &cpus)) {
 		common_cpus_free(&cpus);
 		return COMMON_OK;

@@ -238,30 +238,29 @@ static int parse_one(struct parser *parser)
 	return r;
 }
 
-static int parse_both(struct parser *parser)
+/* PART { WORD PART } */
+static int parse_chain(struct parser *parser, int (*parse_part)(struct parser *),
+		       const char *word, enum filter_kind kind)
 {
-	struct filter_node both = { .kind = FILTER_AND };
-	int left = parse_one(parser);
+	struct filter_node node = { .kind = kind };
+	int left = parse_part(parser);
 
-	while (left >= 0 && take_word(parser, "&&")) {
-		both.left = left;
-		both.right = parse_one(parser);
-		left = both.right < 0 ? both.right : add_node(parser, &both);
+	while (left >= 0 && take_word(parser, word)) {
+		node.left = left;
+		node.right = parse_part(parser);
+		left = node.right < 0 ? node.right : add_node(parser, &node);
 	}
 	return left;
 }
 
+static int parse_both(struct parser *parser)
+{
+	return parse_chain(parser, parse_one, "&&", FILTER_AND);
+}
+
 static int parse_any(struct parser *parser)
 {
-	struct filter_node any = { .kind = FILTER_OR };
-	int left = parse_both(parser);
-
-	while (left >= 0 && take_word(parser, "||")) {
-		any.left = left;
-		any.right = parse_both(parser);
-		left = any.right < 0 ? any.right : add_node(parser, &any);
-	}
-	return left;
+	return parse_chain(parser, parse_both, "||", FILTER_OR);
 }
 
 int filter_parse(struct filter **ret, const char *text, struct tep_event *event,

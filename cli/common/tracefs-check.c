@@ -46,7 +46,7 @@ static bool find_mount(const char *type, char path[PATH_MAX])
 
 /*
  * As libtracefs finds it, but without its ways to mount it: where only debugfs is
- * there, libtracefs has to be told, or it would mount tracefs all the same.
+ * there, libtracefs has to be given its path, or it would mount tracefs all the same.
  */
 static const char *find_tracing_dir(void)
 {

@@ -87,7 +87,7 @@ static int parse_time_unit(const char *text, uint64_t *ret_ns)
 	return -EINVAL;
 }
 
-/* The digits behind the point as billionths; those beyond count for nothing. */
+/* The digits after the point as billionths; further ones are ignored. */
 static int parse_fraction(const char **text, uint64_t *ret)
 {
 	const char *c = *text;

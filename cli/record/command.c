@@ -21,7 +21,7 @@
 struct command {
 	const char *name;
 	pid_t pid;
-	/* A byte lets the child run; its end closed tells it to go away. */
+	/* A byte lets the child run; once the end is closed, it goes away. */
 	int go;
 	/* The child's errno where it could not run; closed by exec(3). */
 	int error;
@@ -83,8 +83,8 @@ static int become(const struct passwd *user)
 }
 
 /*
- * Whoever called sudo, unless that is root. Where that cannot be found out, nobody:
- * root is the one that it must not be.
+ * The user who called sudo, unless that is root. An error where that cannot be found
+ * out: it must not be root by mistake.
  */
 static int find_invoking_user(const struct passwd **ret)
 {

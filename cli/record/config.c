@@ -250,7 +250,7 @@ static int check_flight(struct config *config)
 		return common_usage_error(
 			"--last: the clock x86-tsc does not count time");
 	config->engine = RBMAP_ENGINE_OBSERVE;
-	/* An event fires as often as it likes, and nobody may be there to look. */
+	/* An event may fire without end while the machine is unattended. */
 	if (!config->keep)
 		config->keep = config->dump_on.nr ? KEEP_DEFAULT : CONFIG_KEEP_ALL;
 	return COMMON_OK;

@@ -195,7 +195,7 @@ int drain_until_stop(struct recorder *recorder)
 
 /*
  * With tracing off: until a whole round of looking everywhere brings nothing. Two will
- * do, unless somebody turns tracing on again; that must not hold up the end.
+ * do, unless another program turns tracing on again; that must not hold up the end.
  */
 static int drain(struct recorder *recorder)
 {
@@ -213,7 +213,7 @@ static int finish(struct recorder *recorder)
 {
 	int r;
 
-	/* Also behind an error: what is stored is to be a whole file. */
+	/* Also after an error: what is stored is to be a whole file. */
 	if (recorder->output_closed)
 		return COMMON_OK;
 	r = recorder->sink.ops->finish(recorder->sink.self);
@@ -223,7 +223,7 @@ static int finish(struct recorder *recorder)
 			   rbmap_strerror(r));
 }
 
-/* What is told when all is put back: rings and sink are gone by then. */
+/* For the summary, when all is put back: rings and sink are gone by then. */
 static void note_result(struct recorder *recorder)
 {
 	struct recorder_result *result = &recorder->result;

@@ -21,7 +21,7 @@
 #define PAUSE_FACTOR 10
 #define EVENT_ROOM 600
 
-/* For free(3); NULL behind an error message. */
+/* For free(3); NULL after an error message. */
 static char *dump_path(const struct config *config, uint64_t number)
 {
 	char *path;
@@ -104,7 +104,7 @@ static int dump_on_event(struct recorder *recorder, uint64_t *quiet_until)
 	char why[EVENT_ROOM];
 	int status = watch_take(recorder->watch, &fired);
 
-	/* It would be told for ever, and nothing that fires would be answered. */
+	/* The error would come for ever, and nothing that fires would be answered. */
 	if (status != COMMON_OK)
 		recorder->stop = true;
 	if (status != COMMON_OK || !fired.event)

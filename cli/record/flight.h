@@ -17,7 +17,7 @@ int flight_check(const struct config *config);
  */
 int flight_run_until_stop(struct recorder *recorder);
 
-/* One dump, into the output's name with the next number behind it. Likewise. */
+/* One dump, into the output's name with the next number after it. Likewise. */
 int flight_dump_at_end(struct recorder *recorder);
 
 #endif

@@ -40,7 +40,7 @@ static int explain(const char *path, int error)
 }
 
 /*
- * A file that somebody else has made would hand the trace to them, and one with a
+ * A file that another user has made would hand the trace to them, and one with a
  * second name is not known well enough. Two recorders in one file would spoil both.
  */
 static int check_regular(const struct output *output, const struct stat *st)

@@ -15,7 +15,7 @@ struct output {
 
 /*
  * Opens @path for writing without changing what it holds; NULL is standard output.
- * Refuses symbolic and hard links, what belongs to somebody else or is being written,
+ * Refuses symbolic and hard links, what belongs to another user or is being written,
  * and what is no regular file unless @stream. Prints its errors; returns an exit code.
  */
 int output_open(struct output *output, const char *path, bool stream);

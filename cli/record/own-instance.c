@@ -27,7 +27,7 @@ static bool is_ours(const char *name)
 	       strspn(name + length, "0123456789.") == strlen(name + length);
 }
 
-/* A lock that is free means that nobody is there to remove the instance. */
+/* A lock that is free means that no process is there to remove the instance. */
 static int lock_directory(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -69,7 +69,7 @@ static void remove_leftover(int parent, const char *name)
 
 	if (fd < 0)
 		return;
-	/* EBUSY: somebody reads it; the next run tries again. */
+	/* EBUSY: another program reads it; the next run tries again. */
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		common_error("removed the tracing instance %s, left by a killed run",
 			     name);

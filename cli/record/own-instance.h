@@ -9,7 +9,7 @@
 
 struct tracefs_instance;
 
-/* Removes what killed runs left behind in the tracefs at @dir. */
+/* Removes what killed runs have left in the tracefs at @dir. */
 void own_instances_clean(const char *dir);
 
 /*

@@ -12,7 +12,7 @@ static void print_loss(const struct tally *tally)
 	char overrun[COMMON_FORMAT_SIZE], dropped[COMMON_FORMAT_SIZE];
 	char commit[COMMON_FORMAT_SIZE];
 
-	/* One of the two is 0: it is the engine that tells which. */
+	/* One of the two is 0: which one depends on the engine. */
 	fprintf(stderr, "LOST %s events: %s %s, dropped %s, commit overrun %s",
 		common_format_count((char[COMMON_FORMAT_SIZE]){ 0 },
 				    rbmap_account_lost(total)),

@@ -185,7 +185,7 @@ static void fill_in_unknown(struct tally *tally, const struct tally_cpu *cpu)
 		tally->stretches[cpu->last_unknown].events = lost - cpu->lost_in_place;
 }
 
-/* In doubt an observer tells of a gap; the counters may show that there was none. */
+/* In doubt an observer reports a gap; the counters may show that there was none. */
 static void drop_empty_stretches(struct tally *tally, const struct tally_cpu *cpu)
 {
 	size_t kept = 0;

@@ -16,7 +16,7 @@ struct tracefs_instance;
 /* A stretch of time in which events of a CPU were lost. */
 struct lost_stretch {
 	int cpu;
-	/* Time stamps of the events before and behind it; before 0: none was seen. */
+	/* Time stamps of the events before and after it; before 0: there was none. */
 	uint64_t after;
 	uint64_t before;
 	/* RBMAP_LOST_UNKNOWN where the kernel did not say. */
@@ -61,7 +61,7 @@ struct tally {
 int tally_open(struct tally *tally, const struct rbmap_session *session,
 	       struct tracefs_instance *instance);
 
-/* What was seen of a span, to be counted once it is known to be whole. */
+/* The records of a span, to be counted once it is known to be whole. */
 struct tally_span {
 	struct rbmap_tally records;
 	bool corrupt;
@@ -81,13 +81,13 @@ int tally_put(struct tally *tally, const struct rbmap_span *spans,
  */
 void tally_find_unrecorded(struct tally *tally);
 
-/* Nobody writes any more and all was taken. Prints its errors; an exit code. */
+/* The writers have stopped and all was taken. Prints its errors; an exit code. */
 int tally_end(struct tally *tally);
 
-/* The lost events that a stretch tells the place of. */
+/* The lost events whose place a stretch gives. */
 uint64_t tally_lost_in_place(const struct tally *tally);
 
-/* All that was lost so far, as far as it can be told before the end. */
+/* All that was lost so far, as far as it is known before the end. */
 uint64_t tally_lost(const struct tally *tally);
 
 void tally_close(struct tally *tally);

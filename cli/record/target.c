@@ -258,7 +258,7 @@ static int copy_clock(struct target *target, const struct target *from)
 	return r < 0 ? common_fail("trace_clock: %s", strerror(-r)) : COMMON_OK;
 }
 
-/* A kernel that lacks the file has told of it, or was not asked for what it does. */
+/* Where the kernel lacks the file, that was reported, or the file is not needed. */
 static int copy_file(struct target *target, const struct target *from, const char *file)
 {
 	char *text = tracing_read(from->instance, file);

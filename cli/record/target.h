@@ -37,7 +37,7 @@ struct tracefs_instance *target_instance(const struct target *target);
  */
 struct undo_list *target_undo(const struct target *target);
 
-/* Is it one of our own? Then it needs no undoing, and nobody else consumes it. */
+/* Is it one of our own? Then it needs no undoing, and no other program consumes it. */
 bool target_is_own(const struct target *target);
 
 /* Turns tracing on or off; an exit code. */

@@ -11,7 +11,7 @@ struct tracefs_instance;
 int tracing_write(struct tracefs_instance *instance, const char *file,
 		  const char *text);
 
-/* As tracing_write(), behind what the file holds (O_APPEND). */
+/* As tracing_write(), after what the file holds (O_APPEND). */
 int tracing_append(struct tracefs_instance *instance, const char *file,
 		   const char *text);
 

@@ -21,7 +21,7 @@
 #include "watch.h"
 
 #define SPANS 16
-/* The kernel tells of each event; this is how often the rings are looked at anyway. */
+/* The kernel reports each event; this is how often the rings are read anyway. */
 #define LOOK_MS 1000
 
 struct watch {
@@ -69,7 +69,7 @@ static int read_ids(struct watch *watch)
 	return status;
 }
 
-/* Who waits is queued by what this says when the rings are opened. */
+/* The kernel reads this when a waiter queues, as the rings are opened. */
 static int wake_at_each_event(const struct watch *watch)
 {
 	int r = tracing_write(target_instance(watch->target), "buffer_percent", "0");
@@ -87,7 +87,7 @@ static int open_session(struct watch *watch, const struct config *config,
 		.instance = target_instance(watch->target),
 		.cpus = cpus->cpus,
 		.nr_cpus = cpus->nr,
-		/* For the few that fire; and nothing to tell of it. */
+		/* For the few that fire, and without messages about it. */
 		.engine = RBMAP_ENGINE_READ,
 		.log = common_log(config->verbosity < 0 ? -1 : 0),
 		.latency_ms = LOOK_MS,
@@ -103,8 +103,8 @@ static int open_session(struct watch *watch, const struct config *config,
 }
 
 /*
- * The kernel calls who wants an event in the order in which they came: enabled behind
- * the recording, an event is recorded before it is told of here.
+ * The kernel serves those that enabled an event in the order in which they did: enabled
+ * here after the recording, it is recorded before it is reported here.
  */
 static int open_parts(struct watch *watch, const struct config *config,
 		      const struct target *recorded, const struct common_cpus *cpus)
@@ -153,7 +153,7 @@ int watch_fd(const struct watch *watch)
 	return rbmap_session_fd(watch->session);
 }
 
-/* NULL for what somebody else has written there. */
+/* NULL for an event that another program has written there. */
 static const struct selected_event *find_event(const struct watch *watch,
 					       const struct rbmap_record *record)
 {

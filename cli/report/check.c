@@ -14,7 +14,7 @@
 #include "common.h"
 #include "report.h"
 
-/* More of one kind say nothing new. */
+/* More of them say nothing new. */
 #define MOST_COMPLAINTS 100
 
 struct check {
@@ -78,7 +78,7 @@ static void check_record(struct check *check, const struct report_record *record
 	*time = record->record.time_stamp;
 }
 
-/* What is read only when somebody asks for a name. */
+/* They are read only once a name is looked up. */
 static void check_symbols(const struct report *report)
 {
 	struct rbmap_events *events = rbmap_tracedat_reader_events(report->reader, 0);

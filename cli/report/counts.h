@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-/* Of more gaps only the number is told. */
+/* Further gaps are only counted. */
 #define COUNTS_GAPS 1000
 /* What a record begins with is 16 bits. */
 #define COUNTS_IDS 65536

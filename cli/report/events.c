@@ -96,7 +96,7 @@ static int ended(const struct report_printer *printer, int r)
 {
 	const struct report *report = printer->report;
 
-	/* Who read it has seen enough. */
+	/* The reader has seen enough. */
 	if (printer->write_error == -EPIPE)
 		return COMMON_OK;
 	if (printer->write_error)

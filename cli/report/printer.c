@@ -50,7 +50,7 @@ void printer_put_begin(const struct report_printer *printer, struct trace_seq *t
 {
 	const struct report *report = printer->report;
 
-	/* Of a file that was cut off before it says so, there is nothing to tell. */
+	/* A file that was cut off early does not say how many. */
 	if (!report->config.json && report->info->nr_cpus)
 		trace_seq_printf(text, "cpus=%u\n", report->info->nr_cpus);
 }

@@ -11,7 +11,7 @@
 
 #include "config.h"
 
-/* Told with the next record that is chosen. */
+/* Reported with the next record that is chosen. */
 struct report_loss {
 	size_t buffer;
 	int cpu;
@@ -37,8 +37,8 @@ struct report_record {
 };
 
 /*
- * The next record that is chosen: 1, 0 at the end, or a negative errno. What was lost
- * before a record that is passed over is told with the next one of its CPU.
+ * The next record that is chosen: 1, 0 at the end, or a negative errno. A loss before a
+ * record that is passed over is reported with the next one of its CPU.
  */
 int report_next(struct report *report, struct report_record *ret);
 

@@ -17,7 +17,7 @@ static const char *const states[] = {
 
 #define INDENT 27
 
-/* Breaks @text between words so that it fits behind the first columns. */
+/* Breaks @text between words so that it fits after the first columns. */
 static void print_wrapped(const char *text, int width)
 {
 	int room = width - INDENT, used = 0;

@@ -28,14 +28,14 @@ static bool same_error(const struct stat_cpu *a, const struct stat_cpu *b)
 	return a->meta_error && a->meta_error == b->meta_error;
 }
 
-/* Why there is no meta-page is told, and with it why there is no more. */
+/* Without a meta-page there is a line already, which explains this as well. */
 static bool same_extent_error(const struct stat_cpu *a, const struct stat_cpu *b)
 {
 	return !a->meta_error && !b->meta_error && a->extent_error &&
 	       a->extent_error == b->extent_error;
 }
 
-/* Is there one like it before it, that has been told already? */
+/* Is there one like it before it, whose line names this one as well? */
 static bool is_listed(const struct stat_sample *sample, size_t index, same_fn same)
 {
 	for (size_t i = 0; i < index; i++) {

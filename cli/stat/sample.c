@@ -67,7 +67,7 @@ static int open_ring(struct tracefs_instance *instance, int cpu)
 
 /*
  * While a ring is mapped it can be neither resized nor snapshot, and on Linux 6.12 a
- * reader that uses splice(2) stalls. The ring may be someone else's: so it is
+ * reader that uses splice(2) stalls. The ring may be another program's: so it is
  * mapped for this one sample only, never from one to the next.
  */
 static void read_mapping(struct stat_cpu *cpu, struct tracefs_instance *instance,
@@ -90,7 +90,7 @@ static void read_mapping(struct stat_cpu *cpu, struct tracefs_instance *instance
 		close(fd);
 }
 
-/* The counters behind the mapping: their now is not before what that has seen. */
+/* The counters after the mapping: their now is not before what that has seen. */
 static int read_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
 		    const struct rbmap_layout *layout)
 {

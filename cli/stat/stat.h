@@ -45,7 +45,7 @@ struct stat_sample {
 int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
 		     const struct common_cpus *cpus);
 
-/* Events in the ring that nobody has consumed, from the meta-page. */
+/* Events in the ring that are not consumed, from the meta-page. */
 uint64_t stat_meta_unread(const struct rbmap_meta *meta);
 
 /* Events lost since the last reset: overwritten or refused. */

@@ -47,7 +47,7 @@ static void widen(struct gap *gap, const struct tail_cpu *cpu, uint64_t time_sta
 
 	gap->lost = unknown ? RBMAP_LOST_UNKNOWN : gap->lost + lost;
 	gap->time_stamp = time_stamp;
-	/* Behind a reset or with another clock it may go backwards. */
+	/* After a reset or with another clock it may go backwards. */
 	if (cpu->has_last && time_stamp >= cpu->last)
 		gap->missed += time_stamp - cpu->last;
 	else

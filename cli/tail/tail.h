@@ -55,7 +55,7 @@ struct tail {
 	int signal_fd;
 	/* A signal came. */
 	bool ended;
-	/* Nobody takes more lines. */
+	/* No more lines are wanted. */
 	bool stop;
 };
 
@@ -85,7 +85,7 @@ int tail_read_past(struct tail *tail);
 /* Prints the first entry of the history at *@at that comes before @before. */
 int tail_print_past(struct tail *tail, size_t *at, uint64_t before);
 
-/* What was lost behind the last that is shown. */
+/* What was lost after the last that is shown. */
 int tail_print_gaps(struct tail *tail);
 
 /* Prints the history and all that follows, until it is to stop. */

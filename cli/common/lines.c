@@ -7,7 +7,8 @@
 #include <rbmap/events.h>
 #include <rbmap/record.h>
 
-int common_lines_end(const struct common_lines *lines, struct trace_seq *text)
+/* Inline, as the next: they take part in each line of millions. */
+static inline int end_line(const struct common_lines *lines, struct trace_seq *text)
 {
 	if (lines->member) {
 		text->len--;
@@ -27,21 +28,29 @@ int common_lines_put_loss(const struct common_lines *lines,
 			     rbmap_events_lost_text(record, text);
 }
 
-static int put_event(const struct common_lines *lines,
-		     const struct rbmap_record *record, struct trace_seq *text)
+static inline int put_event(const struct common_lines *lines,
+			    const struct rbmap_record *record, struct trace_seq *text)
 {
+	int r;
+
 	if (lines->batch)
-		return rbmap_batch_put(lines->batch, lines->number, text);
-	return lines->json ? rbmap_events_json(lines->events, record, text) :
-			     rbmap_events_text(lines->events, record, text);
+		r = rbmap_batch_put(lines->batch, lines->number, text);
+	else if (lines->json)
+		r = rbmap_events_json(lines->events, record, text);
+	else
+		r = rbmap_events_text(lines->events, record, text);
+	return r == 0 ? end_line(lines, text) : r;
+}
+
+int common_lines_end(const struct common_lines *lines, struct trace_seq *text)
+{
+	return end_line(lines, text);
 }
 
 int common_lines_put_event(const struct common_lines *lines,
 			   const struct rbmap_record *record, struct trace_seq *text)
 {
-	int r = put_event(lines, record, text);
-
-	return r == 0 ? common_lines_end(lines, text) : r;
+	return put_event(lines, record, text);
 }
 
 int common_lines_put(const struct common_lines *lines,
@@ -52,7 +61,7 @@ int common_lines_put(const struct common_lines *lines,
 	if (record->lost) {
 		r = common_lines_put_loss(lines, record, text);
 		if (r == 0)
-			r = common_lines_end(lines, text);
+			r = end_line(lines, text);
 	}
-	return r == 0 ? common_lines_put_event(lines, record, text) : r;
+	return r == 0 ? put_event(lines, record, text) : r;
 }

@@ -117,7 +117,7 @@ static int find_all(struct selection *ret, struct tracefs_instance *instance,
 
 	*ret = (struct selection){ 0 };
 	if (!systems)
-		return common_fail("events: cannot be listed: %s", strerror(errno));
+		return common_fail("events: could not be listed: %s", strerror(errno));
 	for (size_t i = 0; status == COMMON_OK && i < options->nr; i++)
 		status = find_option(ret, instance, systems, &options->options[i]);
 	tracefs_list_free(systems);

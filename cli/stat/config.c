@@ -25,7 +25,7 @@ static const char help_text[] =
 	"LIVE COUNTERS  from per_cpu/cpuN/stats; overrun: overwritten before being read;\n"
 	"               dropped: refused with overwrite off; c.overrun (commit overrun):\n"
 	"               refused because an interrupted writer held its place\n"
-	"TOGETHER       fill: unread part of the ring; oldest: age of the oldest unread\n"
+	"DERIVED        fill: unread part of the ring; oldest: age of the oldest unread\n"
 	"               event; reach: time from the oldest to the newest unread event;\n"
 	"               lost = overrun + dropped + c.overrun\n"
 	"\n"

@@ -76,7 +76,7 @@ static const struct group {
 	{ "READER", READER_ID, READER_LOST },
 	{ "PAGES", PAGES_LOST, PAGES_TOUCHED },
 	{ "LIVE COUNTERS", LIVE_UNREAD, LIVE_BYTES },
-	{ "TOGETHER", ALL_FILL, ALL_LOST },
+	{ "DERIVED", ALL_FILL, ALL_LOST },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

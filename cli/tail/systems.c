@@ -66,7 +66,7 @@ int systems_find(char ***ret, const struct config *config,
 	if (!all || !list) {
 		tracefs_list_free(all);
 		tracefs_list_free(list);
-		return common_fail("events: cannot be listed: %s", strerror(errno));
+		return common_fail("events: could not be listed: %s", strerror(errno));
 	}
 	for (size_t i = 0; r >= 0 && all[i]; i++) {
 		r = is_wanted(config, all[i], instance);

@@ -14,11 +14,8 @@
 #include "progress.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-#define NS_PER_MS 1000000
 #define FLUSH_NS NS_PER_SECOND
 #define SPANS 256
-/* What is taken at once: as much as stays in a cache while it is counted and stored. */
-#define TAKE_BYTES (UINT32_C(1) << 19)
 #define MOST_DRAIN_ROUNDS 8
 
 static double cpu_seconds(void)
@@ -82,18 +79,12 @@ static int use_spans(struct recorder *recorder, struct rbmap_span *spans, int nr
 	return status;
 }
 
-static int most_spans(const struct recorder *recorder)
-{
-	int most = TAKE_BYTES / rbmap_session_layout(recorder->session)->subbuf_size;
-
-	return most < 4 ? 4 : most > SPANS ? SPANS : most;
-}
-
 static int take_once(struct recorder *recorder, int *nr)
 {
 	struct rbmap_span spans[SPANS];
 
-	*nr = rbmap_session_take(recorder->session, spans, most_spans(recorder));
+	*nr = rbmap_session_take(recorder->session, spans,
+				 recorder_turn(recorder, SPANS));
 	if (*nr < 0)
 		return common_fail("the ring buffer could not be read: %s",
 				   rbmap_strerror(*nr));
@@ -134,11 +125,6 @@ static int flush(struct recorder *recorder)
 	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
 }
 
-static int ms_until(uint64_t now, uint64_t due)
-{
-	return due <= now ? 0 : (due - now) / NS_PER_MS + 1;
-}
-
 static int wait_for_something(struct recorder *recorder, uint64_t due)
 {
 	struct pollfd fds[] = {
@@ -149,7 +135,7 @@ static int wait_for_something(struct recorder *recorder, uint64_t due)
 	int status, r;
 
 	recorder->result.polls++;
-	if (poll(fds, 2, ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+	if (poll(fds, 2, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	if (fds[0].revents)
 		recorder_take_signals(recorder);

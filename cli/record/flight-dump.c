@@ -13,9 +13,7 @@
 #include "sink-dat.h"
 
 #define NS_PER_MS 1000000
-/* A turn of half a megabyte, as when recording. */
 #define SPANS 128
-#define TAKE_BYTES (UINT32_C(1) << 19)
 
 /*
  * How long an event is waited for that has fired and is not in the ring yet. The event
@@ -127,20 +125,14 @@ static int store(struct dump *dump, struct rbmap_session *session,
 		       COMMON_OK;
 }
 
-static int most_spans(const struct dump *dump)
-{
-	int most = TAKE_BYTES / dump->layout.subbuf_size;
-
-	return most < 4 ? 4 : most > SPANS ? SPANS : most;
-}
-
 static int take_all(struct dump *dump, struct rbmap_session *session)
 {
 	struct rbmap_span spans[SPANS];
 	int status = COMMON_OK, nr;
 
 	do {
-		nr = rbmap_session_take(session, spans, most_spans(dump));
+		nr = rbmap_session_take(session, spans,
+					recorder_turn(dump->recorder, SPANS));
 		if (nr < 0)
 			return common_fail("the ring buffer could not be read: %s",
 					   rbmap_strerror(nr));

@@ -116,13 +116,6 @@ static int dump_on_event(struct recorder *recorder, uint64_t *quiet_until)
 	return status;
 }
 
-static int ms_until(uint64_t now, uint64_t end)
-{
-	if (end == UINT64_MAX)
-		return -1;
-	return end <= now ? 0 : (end - now) / NS_PER_MS + 1;
-}
-
 /* *fired: events may have fired, and the pause is over. */
 static int wait_for_call(struct recorder *recorder, uint64_t end, uint64_t quiet_until,
 			 bool *fired)
@@ -138,7 +131,7 @@ static int wait_for_call(struct recorder *recorder, uint64_t end, uint64_t quiet
 		fds[1].fd = watch_fd(recorder->watch);
 	if (quiet && quiet_until < end)
 		end = quiet_until;
-	if (poll(fds, 2, ms_until(now, end)) < 0 && errno != EINTR)
+	if (poll(fds, 2, recorder_ms_until(now, end)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	recorder_take_signals(recorder);
 	*fired = fds[1].revents;

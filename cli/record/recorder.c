@@ -9,6 +9,8 @@
 #include "common.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
+#define NS_PER_MS 1000000
+#define TURN_BYTES (UINT32_C(1) << 19)
 
 uint64_t recorder_now(void)
 {
@@ -16,6 +18,20 @@ uint64_t recorder_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+int recorder_ms_until(uint64_t now, uint64_t due)
+{
+	if (due == UINT64_MAX)
+		return -1;
+	return due <= now ? 0 : (due - now) / NS_PER_MS + 1;
+}
+
+int recorder_turn(const struct recorder *recorder, int most)
+{
+	int nr = TURN_BYTES / rbmap_session_layout(recorder->session)->subbuf_size;
+
+	return nr < 4 ? 4 : nr > most ? most : nr;
 }
 
 void recorder_check_command(struct recorder *recorder)

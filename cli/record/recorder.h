@@ -63,4 +63,13 @@ void recorder_take_signals(struct recorder *recorder);
 
 uint64_t recorder_now(void);
 
+/* For poll(2): not too early; -1, without end, where @due is UINT64_MAX. */
+int recorder_ms_until(uint64_t now, uint64_t due);
+
+/*
+ * How many spans to take at once, up to @most: as much as stays in a cache while it is
+ * counted and stored.
+ */
+int recorder_turn(const struct recorder *recorder, int most);
+
 #endif

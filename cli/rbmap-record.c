@@ -80,11 +80,6 @@ static int open_files(struct state *state)
 	return status;
 }
 
-static bool needs_mapping(enum rbmap_engine engine)
-{
-	return engine == RBMAP_ENGINE_MAPPED || engine == RBMAP_ENGINE_OBSERVE;
-}
-
 /*
  * A mapping keeps others from resizing the ring or taking a snapshot, and what they
  * read(2) of the reader sub-buffer cannot be told from what they left. So a ring that
@@ -94,7 +89,7 @@ static enum rbmap_engine choose_engine(const struct config *config)
 {
 	if (!config->instance)
 		return config->engine;
-	if (needs_mapping(config->engine) && config->verbosity >= 0)
+	if (rbmap_engine_maps(config->engine) && config->verbosity >= 0)
 		common_error(
 			"-B %s: while its ring is mapped, others can neither resize "
 			"nor snapshot it, and events that they read may be recorded "
@@ -124,7 +119,7 @@ static int open_session(struct state *state)
 	if (r < 0)
 		return common_fail("the ring buffer could not be opened: %s%s",
 				   rbmap_strerror(r),
-				   needs_mapping(config->engine) ?
+				   rbmap_engine_maps(config->engine) ?
 					   "; --engine read needs no mapping" :
 					   "");
 	return COMMON_OK;

@@ -10,6 +10,9 @@
 /* Of the dumps that events call for. */
 #define KEEP_DEFAULT 10
 
+/* For the names of those that there are. */
+#define MOST_ENGINES 16
+
 static const char help_text[] =
 	"Usage: rbmap-record [OPTION]... [--] [COMMAND [ARG]...]\n"
 	"Record trace events through the memory-mapped ring buffer, while COMMAND runs.\n"
@@ -160,11 +163,16 @@ static int set_keep(void *member, const char *option, char *value)
 
 static int set_engine(void *member, const char *option, char *value)
 {
-	const char *names[RBMAP_ENGINE_OBSERVE + 2] = { NULL };
+	const char *names[MOST_ENGINES + 1] = { NULL };
 	int status, engine = RBMAP_ENGINE_AUTO;
 
-	for (int i = RBMAP_ENGINE_AUTO; i <= RBMAP_ENGINE_OBSERVE; i++)
+	for (int i = 0; i < MOST_ENGINES; i++) {
 		names[i] = rbmap_engine_name(i);
+		if (!strcmp(names[i], "unknown")) {
+			names[i] = NULL;
+			break;
+		}
+	}
 	status = common_find_word(&engine, names, option, value);
 	*(enum rbmap_engine *)member = engine;
 	return status;
@@ -240,7 +248,7 @@ static int check_flight(struct config *config)
 		return common_usage_error(
 			"--flight: dumps are always trace.dat files; omit --format");
 	if (config->engine != RBMAP_ENGINE_AUTO &&
-	    config->engine != RBMAP_ENGINE_OBSERVE)
+	    rbmap_engine_consumes(config->engine))
 		return common_usage_error("--flight: always observes; omit --engine");
 	if (config->summary || config->fail_on_loss)
 		return common_usage_error(

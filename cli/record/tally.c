@@ -33,7 +33,7 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 		.instance = instance,
 		.layout = *rbmap_session_layout(session),
 		.nr_cpus = rbmap_session_cpus(session, &cpus),
-		.observed = rbmap_session_engine(session) == RBMAP_ENGINE_OBSERVE,
+		.observed = !rbmap_engine_consumes(rbmap_session_engine(session)),
 	};
 	tally->cpus = calloc(tally->nr_cpus, sizeof(*tally->cpus));
 	if (!tally->cpus)

@@ -106,22 +106,15 @@ static int read_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
 	return r;
 }
 
-/* "[local] global counter": the one in brackets. */
 static void read_clock(struct stat_sample *sample, struct tracefs_instance *instance)
 {
 	static const char *const in_ns[] = {
 		"local", "global", "perf", "mono", "mono_raw", "boot", "tai",
 	};
-	char *text = tracefs_instance_file_read(instance, "trace_clock", NULL);
-	char *name = text ? strchr(text, '[') : NULL;
-	char *end = name ? strchr(name, ']') : NULL;
+	char *clock = tracefs_get_clock(instance);
 
-	snprintf(sample->clock, sizeof(sample->clock), "?");
-	if (end) {
-		*end = '\0';
-		snprintf(sample->clock, sizeof(sample->clock), "%s", name + 1);
-	}
-	free(text);
+	snprintf(sample->clock, sizeof(sample->clock), "%s", clock ? clock : "?");
+	free(clock);
 	sample->clock_is_time = false;
 	for (size_t i = 0; i < sizeof(in_ns) / sizeof(*in_ns); i++) {
 		if (!strcmp(sample->clock, in_ns[i]))

@@ -154,18 +154,6 @@ enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
 const char *rbmap_engine_name(enum rbmap_engine engine);
 
 /**
- * rbmap_engine_parse - find an engine by its name
- *
- * @ret: the engine on success, untouched on failure
- * @name: a name that rbmap_engine_name() returns, borrowed during the call
- *
- * Returns 0, or -EINVAL if no engine has this name.
- *
- * Since: 0.1
- */
-int rbmap_engine_parse(enum rbmap_engine *ret, const char *name);
-
-/**
  * rbmap_engine_consumes - whether an engine consumes events
  *
  * @engine: the engine

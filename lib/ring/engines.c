@@ -13,8 +13,6 @@ static const struct rbmap_engine_ops *const engines[] = {
 
 #define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
-static const char auto_name[] = "auto";
-
 const struct rbmap_engine_ops *rbmap_engine_find(enum rbmap_engine engine)
 {
 	if (engine == RBMAP_ENGINE_AUTO)
@@ -30,22 +28,8 @@ RBMAP_PUBLIC const char *rbmap_engine_name(enum rbmap_engine engine)
 	const struct rbmap_engine_ops *ops = rbmap_engine_find(engine);
 
 	if (engine == RBMAP_ENGINE_AUTO)
-		return auto_name;
+		return "auto";
 	return ops ? ops->name : "unknown";
-}
-
-RBMAP_PUBLIC int rbmap_engine_parse(enum rbmap_engine *ret, const char *name)
-{
-	if (!strcmp(name, auto_name)) {
-		*ret = RBMAP_ENGINE_AUTO;
-		return 0;
-	}
-	for (size_t i = 0; i < NR_ENGINES; i++)
-		if (!strcmp(name, engines[i]->name)) {
-			*ret = engines[i]->engine;
-			return 0;
-		}
-	return -EINVAL;
 }
 
 RBMAP_PUBLIC bool rbmap_engine_consumes(enum rbmap_engine engine)

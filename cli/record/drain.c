@@ -146,12 +146,12 @@ static int wait_for_something(struct recorder *recorder, uint64_t due)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
 	if (recorder->sink.ops->needs_all_rings)
-		rbmap_session_look_everywhere(recorder->session);
+		rbmap_session_wake_all(recorder->session);
 	status = run_round(recorder, &took, &again);
 	if (status != COMMON_OK || !again)
 		return status;
 	/* Not at the next tick: live lines would come a tick late. */
-	rbmap_session_look_everywhere(recorder->session);
+	rbmap_session_wake_all(recorder->session);
 	return run_round(recorder, &took, &again);
 }
 
@@ -189,7 +189,7 @@ static int drain(struct recorder *recorder)
 	int status = COMMON_OK;
 
 	for (int i = 0; status == COMMON_OK && took && i < MOST_DRAIN_ROUNDS; i++) {
-		rbmap_session_look_everywhere(recorder->session);
+		rbmap_session_wake_all(recorder->session);
 		status = run_round(recorder, &took, &again);
 	}
 	return status;

@@ -161,7 +161,7 @@ static int dump_session(struct dump *dump, struct rbmap_session *session, int cp
 
 	while (status == COMMON_OK && is_to_come(dump, cpu)) {
 		nanosleep(&pause, NULL);
-		rbmap_session_look_everywhere(session);
+		rbmap_session_wake_all(session);
 		status = take_all(dump, session);
 	}
 	return status;

@@ -72,7 +72,7 @@ static int begin(struct tail *tail)
 	bool took;
 
 	for (int i = 0; status == COMMON_OK && i < 2; i++) {
-		rbmap_session_look_everywhere(tail->session);
+		rbmap_session_wake_all(tail->session);
 		status = run_round(tail, &took);
 	}
 	if (tail->config.lines == 0)
@@ -97,11 +97,11 @@ static int take_and_show(struct tail *tail)
 	if (r < 0 && r != -EINTR)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
-	rbmap_session_look_everywhere(tail->session);
+	rbmap_session_wake_all(tail->session);
 	status = run_round(tail, &took);
 	/* Not at the next tick: the lines would come a tick late. */
 	if (status == COMMON_OK && took) {
-		rbmap_session_look_everywhere(tail->session);
+		rbmap_session_wake_all(tail->session);
 		status = run_round(tail, &took);
 	}
 	if (status == COMMON_OK)
@@ -133,7 +133,7 @@ static int end(struct tail *tail)
 	bool took;
 	int status;
 
-	rbmap_session_look_everywhere(tail->session);
+	rbmap_session_wake_all(tail->session);
 	status = run_round(tail, &took);
 	rbmap_merge_end(tail->merge);
 	if (status == COMMON_OK)

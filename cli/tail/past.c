@@ -61,7 +61,7 @@ int tail_read_past(struct tail *tail)
 	status = tail_round(tail, put, &took);
 	if (status == COMMON_OK && took && !tail->config.follow) {
 		tail->until = tail->latest;
-		rbmap_session_look_everywhere(tail->session);
+		rbmap_session_wake_all(tail->session);
 		status = tail_round(tail, put, &took);
 	}
 	history_sort(&tail->history);

@@ -65,7 +65,7 @@ int rbmap_merge_put(struct rbmap_merge *merge, const struct rbmap_span *span);
  * @merge: the merge
  *
  * Call it when rbmap_session_take() returns 0. Start each round with
- * rbmap_session_wait() and rbmap_session_look_everywhere(), because the former alone
+ * rbmap_session_wait() and rbmap_session_wake_all(), because the former alone
  * selects only the rings that are due. After this call, rbmap_merge_next() can return
  * more records.
  *

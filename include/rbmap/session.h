@@ -289,7 +289,7 @@ int rbmap_session_settle(struct rbmap_session *session, struct rbmap_span *spans
 			 int nr);
 
 /**
- * rbmap_session_look_everywhere - read all rings in the next round
+ * rbmap_session_wake_all - read all rings in the next round
  *
  * @session: the session
  *
@@ -299,7 +299,7 @@ int rbmap_session_settle(struct rbmap_session *session, struct rbmap_span *spans
  *
  * Since: 0.1
  */
-void rbmap_session_look_everywhere(struct rbmap_session *session);
+void rbmap_session_wake_all(struct rbmap_session *session);
 
 #ifdef __cplusplus
 }

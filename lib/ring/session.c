@@ -261,7 +261,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 		rbmap_session_close(session);
 		return r;
 	}
-	rbmap_session_look_everywhere(session);
+	rbmap_session_wake_all(session);
 	log_info(&session->log, "%zu CPUs, engine %s, sub-buffers of %u bytes",
 		 session->nr_rings, session->ops->name, session->layout.subbuf_size);
 	*ret = session;
@@ -330,7 +330,7 @@ static void wake(struct rbmap_session *session, size_t i)
 	session->ops->wake(session->rings[i].engine);
 }
 
-RBMAP_PUBLIC void rbmap_session_look_everywhere(struct rbmap_session *session)
+RBMAP_PUBLIC void rbmap_session_wake_all(struct rbmap_session *session)
 {
 	for (size_t i = 0; i < session->nr_rings; i++)
 		wake(session, i);
@@ -341,7 +341,7 @@ static int answer_timer(struct rbmap_session *session)
 	int r = rbmap_pace_take(&session->pace);
 
 	if (r == 0)
-		rbmap_session_look_everywhere(session);
+		rbmap_session_wake_all(session);
 	return r;
 }
 

@@ -253,7 +253,7 @@ START_TEST(settle_rules)
 
 	set_up(&bench);
 	send(&bench, 0, 300);
-	rbmap_session_look_everywhere(bench.session);
+	rbmap_session_wake_all(bench.session);
 	ck_assert_int_eq(settle(&bench, 1), -EINVAL);
 	ck_assert_int_eq(settle(&bench, 0), 0);
 	ck_assert_int_eq(take(&bench, SPANS), 1);
@@ -279,7 +279,7 @@ START_TEST(fair_turns)
 		send(&bench, 1, 300);
 	send(&bench, 0, 300);
 	send(&bench, 2, 300);
-	rbmap_session_look_everywhere(bench.session);
+	rbmap_session_wake_all(bench.session);
 	/* One at a time: three turns reach all three CPUs. */
 	for (int i = 0; i < 3; i++) {
 		nr = take(&bench, 1);
@@ -333,7 +333,7 @@ START_TEST(error_after_spans)
 	send(&bench, 1, 300);
 	fake_tracefs_send(&bench.fake, 2, garbage, sizeof(garbage));
 	send(&bench, 0, 300);
-	rbmap_session_look_everywhere(bench.session);
+	rbmap_session_wake_all(bench.session);
 	ck_assert_int_eq(take(&bench, SPANS), 1);
 	ck_assert_int_eq(bench.spans[0].cpu, 0);
 	ck_assert_int_eq(settle(&bench, 1), 0);
@@ -343,7 +343,7 @@ START_TEST(error_after_spans)
 	ck_assert_int_eq(settle(&bench, 1), 0);
 	ck_assert_int_eq(drain(&bench), 0);
 	send(&bench, 2, 1);
-	rbmap_session_look_everywhere(bench.session);
+	rbmap_session_wake_all(bench.session);
 	ck_assert_int_eq(take(&bench, SPANS), 1);
 	ck_assert_uint_eq(bench.spans[0].lost, RBMAP_LOST_UNKNOWN);
 	tear_down(&bench);

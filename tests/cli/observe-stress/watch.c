@@ -209,7 +209,7 @@ static bool wait_for_more(struct watcher *watcher)
 
 	if (watcher->observe->variant->with & IMPATIENT ||
 	    throw_dice(&watcher->dice, 4) == 0) {
-		rbmap_session_look_everywhere(watcher->session);
+		rbmap_session_wake_all(watcher->session);
 		return true;
 	}
 	r = rbmap_session_wait(watcher->session, 20);
@@ -261,7 +261,7 @@ static void watch_to_the_end(struct watcher *watcher)
 	int64_t taken = 0;
 
 	for (int nothing = 0; nothing < 2 && taken >= 0;) {
-		rbmap_session_look_everywhere(watcher->session);
+		rbmap_session_wake_all(watcher->session);
 		taken = take_round(watcher);
 		nothing = taken ? 0 : nothing + 1;
 	}
@@ -316,7 +316,7 @@ void run_reader_consumer(struct observe *observe, struct role *role)
 	while (nr >= 0 && !is_set(&observe->common->stop_disturbers)) {
 		uint32_t rounds = throw_dice(&watcher->dice, 20);
 
-		rbmap_session_look_everywhere(watcher->session);
+		rbmap_session_wake_all(watcher->session);
 		do {
 			nr = rbmap_session_take(watcher->session, watcher->spans,
 						SPANS);

@@ -50,6 +50,11 @@ level_of() {
   dependencies files | tsort >/dev/null
 }
 
+@test "no file of a command includes itself through others" {
+  [ "$(dependencies commands | wc -l)" -gt 50 ]
+  dependencies commands | tsort >/dev/null
+}
+
 @test "lib/README.md has the numbers of dependencies that there are" {
   local folders files
   folders=$(dependencies folders | wc -l)

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What includes what in lib/. Prints a line "FROM TO" for each dependency, each once; with
-# -w, where a dependency is read off: "FROM TO FILE: INCLUDE".
+# What includes what: folders and files of lib/, and files of the commands in cli/. Prints a
+# line "FROM TO" for each dependency, each once; with -w, where a dependency is read off:
+# "FROM TO FILE: INCLUDE".
 set -eu
 
 usage() {
-  echo 'usage: tests/surface/includes.sh [-w] folders | files' >&2
+  echo 'usage: tests/surface/includes.sh [-w] folders | files | commands' >&2
   exit 2
 }
 
@@ -51,15 +52,38 @@ by_folder() {
 }
 
 # A .c and the .h of its name are one.
-by_file() {
-  includes | awk '
+by_unit() {
+  awk '
     { from = $1; to = $2; sub(/\.[ch]$/, "", from); sub(/\.[ch]$/, "", to) }
     from != to { print from, to, $1 ":", $2 }'
+}
+
+by_file() {
+  includes | by_unit
+}
+
+# "FILE INCLUDE" of the commands: a header is in the folder of its command, or in common/.
+command_includes() {
+  local file name folder
+  cd ../cli
+  find . -name '*.[ch]' -printf '%P\n' | sort | xargs grep -HoE '^#include "[^"]+"' |
+    sed -E 's/:#include "/ /; s/"$//' | while read -r file name; do
+      folder=${file%/*}
+      [[ $file == */* ]] || { folder=${file#rbmap-}; folder=${folder%.c}; }
+      for name in "$folder/$name" "common/$name" "$name"; do
+        [ ! -e "$name" ] || { echo "$file $name"; break; }
+      done
+    done
+}
+
+by_command() {
+  command_includes | by_unit
 }
 
 case $1 in
 folders) list=by_folder ;;
 files) list=by_file ;;
+commands) list=by_command ;;
 *) usage ;;
 esac
 if [ -n "$where" ]; then

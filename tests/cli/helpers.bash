@@ -21,7 +21,34 @@ prepare() {
   instance=rbmap-test-$$-$BATS_TEST_NUMBER
   ring=$tracing/instances/$instance
   recorder=
-  enabled_before=$(cat $tracing/events/enable 2>/dev/null) || true
+  ahead=()
+  enabled_before=$(top_level_events 2>/dev/null) || true
+}
+
+# alone_with DIRECTORY COMMAND [ARG]...: while no other test of this machine, also of
+# another run, has the directory.
+alone_with() {
+  (flock 9 && shift && "$@" 9>&-) 9<"$1"
+}
+
+# trace-cmd records the top level, which all have in common.
+at_top_level() {
+  alone_with $tracing/events "$@"
+}
+
+top_level_events() {
+  at_top_level cat $tracing/events/enable
+}
+
+# For the rest of the test: what it shows, it shows of a machine that has time for it.
+be_alone() {
+  local lock
+  exec {lock}<$tracing/instances && flock "$lock"
+}
+
+# The recorder and what it starts come before all else that the machine has to do.
+come_first() {
+  [ "$slowdown" != 1 ] || ! chrt --rr 1 true 2>/dev/null || ahead=(chrt --rr 1)
 }
 
 # For teardown().
@@ -34,12 +61,16 @@ clear_up() {
   [ ! -s pid ] || remove_own_rings
 }
 
-# A run may have made a second one.
+# A recorder that starts meanwhile removes those of a killed one, too.
 remove_own_rings() {
   local left
-  for left in "$(own_ring)" "$(own_ring)".*; do
-    [ ! -d "$left" ] || rmdir "$left"
+  for left in $(own_rings); do
+    wait_until 5 is_removed "$left"
   done
+}
+
+is_removed() {
+  [ ! -d "$1" ] || rmdir "$1" 2>/dev/null || [ ! -d "$1" ]
 }
 
 need() {
@@ -123,7 +154,7 @@ starting_with='echo $$ >"$0.new" && mv "$0.new" "$0" &&
 
 # record [OPTION]... [-- COMMAND...]: waits for its end; to be used with run.
 record() {
-  timeout -k 10 $((60 * slowdown)) bash -c "$starting_with" pid "$record" "$@" 3>&- 4>&-
+  timeout -k 10 $((60 * slowdown)) "${ahead[@]}" bash -c "$starting_with" pid "$record" "$@" 3>&- 4>&-
 }
 
 # start_record [OPTION]...: in the background, until it records. Its standard error goes
@@ -151,9 +182,16 @@ make_ring() {
   mkdir "$ring" && echo 0 >"$ring/tracing_on"
 }
 
-# The instance that the recorder in the file pid makes for itself.
+# The instances that the recorder in the file pid made for itself. Its number alone is the
+# name of the first, unless another recorder that starts took that one for a leftover.
+own_rings() {
+  local name
+  name=$tracing/instances/rbmap-record-$(cat pid 2>/dev/null)
+  { compgen -G "$name"; compgen -G "$name.*"; } | sort -V | grep . || echo "$name"
+}
+
 own_ring() {
-  echo "$tracing/instances/rbmap-record-$(cat pid 2>/dev/null)"
+  own_rings | sed -n 1p
 }
 
 # The one that is recorded.
@@ -184,6 +222,35 @@ is_stopped() {
 process_state() {
   sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$recorder/status" 2>/dev/null |
     grep .
+}
+
+# next_one_removes NUMBER COMMAND...: kills what COMMAND starts, which has so many
+# instances; the next recorder removes them and says so. Another one that starts meanwhile
+# may be the first to come across one of them.
+next_one_removes() {
+  local killed name number
+  for _ in {1..10}; do
+    "${@:2}"
+    killed=$(own_rings)
+    [ "$(wc -l <<<"$killed")" = "$1" ]
+    kill -KILL "$recorder"
+    wait "$recorder" || true
+    recorder=
+    run -0 --separate-stderr record -q "${silent[@]}" -o t.dat -- true
+    number=0
+    for name in $killed; do
+      wait_until 5 is_gone "$name"
+      [[ $stderr != *"removed the tracing instance ${name##*/}, left by a killed run"* ]] ||
+        number=$((number + 1))
+    done
+    [ $number != "$1" ] || return 0
+  done
+  echo "not said: $killed" >&2
+  return 1
+}
+
+is_gone() {
+  [ ! -e "$1" ]
 }
 
 pause_record() {
@@ -252,9 +319,8 @@ none_twice() {
 
 # Nothing of a run is left in tracefs; of the one that the file pid names.
 left_nothing() {
-  [ ! -s pid ] || ! compgen -G "$(own_ring)" || return
-  [ ! -s pid ] || ! compgen -G "$(own_ring).*" || return
-  [ "$(cat $tracing/events/enable)" = "$enabled_before" ]
+  [ ! -s pid ] || [ ! -d "$(own_ring)" ] || return
+  [ "$(top_level_events)" = "$enabled_before" ]
 }
 
 # All that can be written in an instance and says what it was written.

@@ -20,13 +20,17 @@ exec_of='sched:sched_process_exec:filename ~'
 
 # The small instance beside the one that is recorded.
 watch_ring() {
-  if [ -d "$ring" ]; then own_ring; else echo "$(own_ring).1"; fi
+  own_rings | sed -n '$p'
 }
 
 # start_flight [OPTION]...: until it watches as well.
 start_flight() {
   start_record --flight -o t.dat "$@"
-  wait_until 20 is_on "$(watch_ring)"
+  wait_until 20 is_watching
+}
+
+is_watching() {
+  is_on "$(watch_ring)" && { [ -d "$ring" ] || [ "$(own_rings | wc -l)" = 2 ]; }
 }
 
 # fire NAME: runs a program of that name.
@@ -51,11 +55,6 @@ nothing_waits() {
   done
 }
 
-leaves_nothing() {
-  left_nothing
-  [ ! -e "$(own_ring).1" ]
-}
-
 @test "an event that fires is dumped, one that the filter refuses is not" {
   start_flight -e sched:sched_process_exec --dump-on "$exec_of \"*fire\""
   fire other
@@ -70,7 +69,7 @@ leaves_nothing() {
   has t.dat.1 other
   run ! has t.dat.1 fire
   has t.dat.2 fire
-  leaves_nothing
+  left_nothing
 }
 
 @test "several events, and one that is not recorded" {
@@ -94,8 +93,7 @@ leaves_nothing() {
 
 @test "each dump has what called for it, and the last ten are kept" {
   local i number
-  number=$(scaled 50)
-  [ "$number" -ge 12 ] || number=12
+  number=12
   start_flight -e "sched:sched_process_*" --dump-on "$exec_of \"*fire*\""
   for i in $(seq "$number"); do
     fire "fire$i"
@@ -181,21 +179,13 @@ leaves_nothing() {
   [ "$(cat "$(watch_ring)/tracing_cpumask")" = "$(cat "$ring/tracing_cpumask")" ]
   stop_record 0
   [ "$(instance_state "$ring")" = "$before" ]
-  leaves_nothing
+  left_nothing
 }
 
 @test "a run that was killed: the next one removes both instances" {
-  local killed
-  start_flight -e sched --dump-on "$exec_of \"*fire\""
-  killed=$(own_ring)
-  kill -KILL "$recorder"
-  wait "$recorder" || true
-  recorder=
-  [ -d "$killed" ] && [ -d "$killed.1" ]
-  run -0 --separate-stderr record -q --flight "${silent[@]}" -o t.dat true
-  [ ! -e "$killed" ] && [ ! -e "$killed.1" ]
-  [[ $stderr == *"${killed##*/}, left"* && $stderr == *"${killed##*/}.1, left"* ]]
-  leaves_nothing
+  flight() { start_flight -e sched --dump-on "$exec_of \"*fire\""; }
+  next_one_removes 2 flight
+  left_nothing
 }
 
 # refused PATTERN OPTION...: a usage error, and nothing is left.
@@ -205,7 +195,7 @@ refused() {
   run -2 --separate-stderr record -e sched -o t.dat "$@"
   usage_lines
   [[ ${stderr_lines[0]} == *"$pattern"* ]] || { echo "$stderr"; return 1; }
-  leaves_nothing
+  left_nothing
   [ -z "$(find . -name 't.dat*')" ]
 }
 

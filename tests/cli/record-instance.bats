@@ -215,16 +215,7 @@ each_goes_to_one() {
 }
 
 @test "a killed run's instance is removed by the next one, which says so" {
-  start_record "${silent[@]}" -q -o t.dat
-  local left
-  left=$(own_ring)
-  kill -KILL "$recorder"
-  wait "$recorder" || true
-  recorder=
-  [ -d "$left" ]
-  run -0 record -q "${silent[@]}" -o t.dat -- true
-  [[ $output == *"removed the tracing instance ${left##*/}, left by a killed run"* ]]
-  [ ! -e "$left" ]
+  next_one_removes 1 start_record "${silent[@]}" -q -o t.dat
 }
 
 @test "a live recorder's instance is left alone" {
@@ -245,8 +236,9 @@ each_goes_to_one() {
 
 @test "an instance with such a name that is no leftover is left alone" {
   local name
+  be_alone
   for name in rbmap-record-x rbmap-record- rbmap-recorder-1; do
-    mkdir "$tracing/instances/$name"
+    mkdir -p "$tracing/instances/$name"
   done
   run -0 record -q "${silent[@]}" -o t.dat -- true
   for name in rbmap-record-x rbmap-record- rbmap-recorder-1; do

@@ -11,6 +11,8 @@ setup() {
   need trace-cmd jq
   # What users run: a sanitizer costs more than a recorder has time for.
   record=${RBMAP_BIN_RELEASE:-$RBMAP_BIN}/rbmap-record
+  be_alone
+  come_first
 }
 
 teardown() {

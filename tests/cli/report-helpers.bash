@@ -56,8 +56,8 @@ same_as_peer() {
 peer_record() {
   local shim
   shim=$(support peer-shim.so) || return
-  LD_PRELOAD=$shim timeout $((60 * slowdown)) trace-cmd record "$@" >peer.log 2>&1 ||
-    { cat peer.log >&2; return 1; }
+  at_top_level env LD_PRELOAD="$shim" timeout $((60 * slowdown)) trace-cmd record "$@" \
+    >peer.log 2>&1 || { cat peer.log >&2; return 1; }
 }
 
 # Some processes, on every CPU.

@@ -61,7 +61,7 @@ options() {
 
 # loses VERSION: where its recorder keeps up, there is nothing to see; once more then.
 loses() {
-  its record --file-version "$1" -b 8 -e raw_syscalls -o x.dat \
+  at_top_level its record --file-version "$1" -b 8 -e raw_syscalls -o x.dat \
     taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 50000)"
   its report x.dat 2>/dev/null | grep -q 'EVENTS DROPPED'
 }

@@ -12,6 +12,7 @@ tracing=/sys/kernel/tracing
 slowdown=${RBMAP_TEST_SLOWDOWN:-1}
 
 setup() {
+  cd "$BATS_TEST_TMPDIR" || return
   stat=$RBMAP_BIN/rbmap-stat
   name=rbmap-test-stat-$$-$BATS_TEST_NUMBER
   ring=$tracing/instances/$name
@@ -491,14 +492,19 @@ watch() {
   [ "$output" = "$ring, clock local" ]
 }
 
+# with_pid COMMAND [ARG]...: its process is in the file pid.
+with_pid() {
+  bash -c 'echo $$ >pid && exec "$@"' - "$@"
+}
+
 @test "--features: each with its reason, and the probe's instance is gone" {
-  run -0 "$stat" --features
+  run -0 with_pid "$stat" --features
   [[ ${lines[0]} == FEATURE*STATE*DETAIL ]]
   run -0 bash -c '"$1" --features --json |
     jq -r ".features[] | select(.state != \"yes\" and .detail == \"\").name"' - "$stat"
   [ -z "$output" ]
   [ "$(feature not-there)" = "" ]
-  [ -z "$(find $tracing/instances -maxdepth 1 -name 'rbmap-probe-*' 2>/dev/null)" ]
+  [ ! -e "$tracing/instances/rbmap-probe-$(cat pid)" ]
 }
 
 @test "--features: the engine that this kernel is known to have" {
@@ -513,16 +519,19 @@ watch() {
 @test "--features takes over what a killed one left behind" {
   need_root
   [ "$(feature instances)" = yes ] || skip "no instance can be made"
-  run -0 bash -c 'mkdir "$2/instances/rbmap-probe-$$" && exec "$1" --features --json' - \
-    "$stat" "$tracing"
+  run -0 with_pid bash -c 'mkdir "$2/instances/rbmap-probe-$$" &&
+    exec "$1" --features --json' - "$stat" "$tracing"
   jq -e '.features[] | select(.name == "instances").state == "yes"' <<<"$output"
-  [ -z "$(find $tracing/instances -maxdepth 1 -name 'rbmap-probe-*')" ]
+  [ ! -e "$tracing/instances/rbmap-probe-$(cat pid)" ]
 }
 
 @test "--features changes no tracing file" {
   need_ring
   local before after files="buffer_size_kb trace_clock current_tracer set_event_notrace_pid
-    tracing_on set_event trace_options buffer_percent"
+    tracing_on set_event trace_options buffer_percent" lock
+  # Tests with trace-cmd change these; see at_top_level.
+  exec {lock}<$tracing/events
+  flock "$lock"
   # shellcheck disable=SC2086
   before=$(cd $tracing && cat $files)
   "$stat" --features >/dev/null

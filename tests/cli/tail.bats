@@ -303,6 +303,6 @@ without_its_size() {
 
 @test "without -B it is the top-level ring" {
   need_ring
-  run -0 timeout $((20 * slowdown)) "$tail" -n 0
+  run -0 at_top_level timeout $((20 * slowdown)) "$tail" -n 0
   [ -z "$output" ]
 }

@@ -20,7 +20,7 @@
 #include "run.h"
 #include "sink.h"
 
-#define EVENTS 200000
+#define EVENTS 50000
 
 struct writer {
 	struct ring *ring;

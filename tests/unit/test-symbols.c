@@ -136,6 +136,7 @@ START_TEST(functions_of_this_kernel)
 	struct tep_handle *tep = tep_alloc();
 	struct rbmap_symbols *symbols;
 	char *text = read_kallsyms(), *line, *next;
+	unsigned int nr = 0;
 
 	if (text) {
 		symbols = parse(text);
@@ -145,6 +146,9 @@ START_TEST(functions_of_this_kernel)
 
 			next = line + strcspn(line, "\n");
 			next += *next == '\n';
+			/* All of them are parsed; to look up each takes long. */
+			if (nr++ % 8)
+				continue;
 			expect_same(symbols, tep, address - 1);
 			expect_same(symbols, tep, address);
 			expect_same(symbols, tep, address + 1);

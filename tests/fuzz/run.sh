@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Builds the fuzz targets into build/fuzz and runs them, each first over all inputs of
-# its corpus. One line a target; where something was found it names the input, and the
+# its corpus, and over no others where SECONDS is 0. One line a target; where something was found it names the input, and the
 # exit status is 1. 77: there is nothing to fuzz with. The inputs are the same ones each
 # time, so that a run tells of a change and not of luck: RBMAP_FUZZ_SEED=N for others.
 set -u
@@ -70,16 +70,21 @@ tell() {
     }' "$log"
 }
 
+set_limit() {
+  if [ "$1" = 0 ]; then limit=(-runs=0); else limit=(-max_total_time="$1"); fi
+}
+
 # New inputs stay in the work copy of the corpus, findings beside it.
 fuzz() {
-  local name=$1 seconds=$2 work=build/fuzz/work/$1 status options
+  local name=$1 seconds=$2 work=build/fuzz/work/$1 status options limit
   rm -rf "$work/corpus"
   mkdir -p "$work" && cp -r "tests/fuzz/corpus/$name" "$work/corpus" || return
   set_options "$name"
+  set_limit "$seconds"
   # An input that is left for longer than so makes no progress, or hardly any.
   ASAN_OPTIONS=detect_leaks=$(leaks "$name"):replace_str=$(looks_at_strings "$name") \
     UBSAN_OPTIONS=print_stacktrace=1 \
-    "build/fuzz/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -timeout=60 \
+    "build/fuzz/tests/fuzz/fuzz-$name" "${limit[@]}" -timeout=60 \
     -rss_limit_mb=2048 -detect_leaks="$(leaks "$name")" -artifact_prefix="$work/" \
     -seed="${RBMAP_FUZZ_SEED:-1}" \
     "${options[@]}" "$work/corpus" </dev/null >"$work/log" 2>&1
@@ -100,7 +105,7 @@ fuzz_all() {
   return "$failed"
 }
 
-[ $# = 2 ] && [[ $2 =~ ^[1-9][0-9]*$ ]] || usage
+[ $# = 2 ] && [[ $2 =~ ^(0|[1-9][0-9]*)$ ]] || usage
 if [ "$1" = all ]; then
   wanted=("${targets[@]}")
 elif [[ " ${targets[*]} " == *" $1 "* ]]; then

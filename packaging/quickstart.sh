@@ -101,9 +101,19 @@ look_at_kernel() {
 
 # The instance that the recorder made: it carries the recorder's process id.
 recorder_instance() {
+  find "$tracing/instances" -mindepth 1 -maxdepth 1 \( -name "rbmap*-$recorder" -o \
+    -name "rbmap*-$recorder.*" \) -printf '%f\n' | grep .
+}
+
+# The instance, once it has events.
+busy_instance() {
+  local instance
   for _ in {1..50}; do
-    find "$tracing/instances" -mindepth 1 -maxdepth 1 -name "rbmap*-$recorder" \
-      -printf '%f\n' | grep . && return
+    if instance=$(recorder_instance) && grep -qE '^(entries|read events): [1-9]' \
+      "$tracing/instances/$instance"/per_cpu/cpu*/stats; then
+      echo "$instance"
+      return
+    fi
     sleep 0.1
   done
   return 1
@@ -120,8 +130,7 @@ record() {
   "$bin/rbmap-record" -e sched --duration 2 -o "$file" \
     </dev/null >"$work/summary" 2>&1 &
   recorder=$!
-  if instance=$(recorder_instance); then
-    sleep 1
+  if instance=$(busy_instance); then
     say 'During the recording: the meta-page of each CPU'
     show "$bin/rbmap-stat" -B "$instance"
   fi

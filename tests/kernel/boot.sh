@@ -34,10 +34,8 @@ kernel_arguments() {
 
 # end_panic CONSOLE: a kernel that panics is to reboot, which ends QEMU, but may not get there.
 end_panic() {
-  while kill -0 "$qemu" 2>/dev/null; do
-    ! grep -aq 'Kernel panic' "$1" || { sleep 5 && kill "$qemu" 2>/dev/null; return; }
-    sleep 2
-  done
+  grep -aqm 1 'Kernel panic' < <(tail -c +1 -f --pid="$qemu" "$1") || return
+  timeout 5 tail -f --pid="$qemu" /dev/null || kill "$qemu" 2>/dev/null
 }
 
 # boot GROUP IMAGE INITRAMFS SECONDS CONSOLE RESULTS: status 124 where the time is over.

@@ -18,7 +18,7 @@ build=${RBMAP_BUILD:-$source_dir/build/release}
 
 usage() {
   cat <<EOT
-usage: tests/kernel/run.sh [--only REGEX | --brief] [KERNEL]...
+usage: tests/kernel/run.sh [--only REGEX | --brief | --fetch] [KERNEL]...
 
 Boots each KERNEL in QEMU, one after the other, with the build in $build.
 Without a KERNEL: ${all_kernels[*]}.
@@ -32,8 +32,10 @@ Without a KERNEL: ${all_kernels[*]}.
   --only REGEX   only the suites whose name matches: a file of tests/cli, formats (each
                  event of the kernel beside libtraceevent), a program of tests/kernel.
                  get-reader-cost runs only where it is asked for so
-  --brief        of the tests of the commands only record-markers and stat, which takes
-                 half the time; has no effect where RBMAP_TEST_ALL is set
+  --brief        only the suites whose outcome depends on the kernel: markers, counters,
+                 formats, the mapping and its stress test; on a kernel that cannot map, all
+                 of rbmap-record that works through read(2)
+  --fetch        downloads or builds the kernels and boots none
   --list         the kernels
   --help         this text
 
@@ -42,7 +44,9 @@ all that the guest printed in \$BUILD/kernel/KERNEL. Downloads and kernels that 
 are kept in ${cache/#$HOME/\~}.
 
   RBMAP_BUILD            the build folder
-  RBMAP_STRESS_SECONDS   how long the stress test runs (default: 300 with the patches, else 60)
+  RBMAP_KERNEL_SUITES    all or contract (only the mapping contract): comes before --brief
+  RBMAP_STRESS_SECONDS   how long the stress test runs (default: 300 with the patches, else
+                         60, as with --brief)
   RBMAP_TEST_SLOWDOWN    how many times slower than hardware the guest is: amounts are
                          divided by it, limits to the time multiplied (default: $slowdown)
   RBMAP_KERNEL_LIMIT     seconds that a guest may take (default: $limit)
@@ -56,7 +60,8 @@ EOT
 slowdown=${RBMAP_TEST_SLOWDOWN:-8}
 limit=${RBMAP_KERNEL_LIMIT:-7200}
 only=
-brief=
+suites=all
+fetch=
 kernels=()
 
 parse() {
@@ -67,7 +72,8 @@ parse() {
       only=$2
       shift
       ;;
-    --brief) brief=1 ;;
+    --brief) suites=brief ;;
+    --fetch) fetch=1 ;;
     --list)
       printf '%s\n' "${all_kernels[@]}"
       exit 0
@@ -87,7 +93,7 @@ parse() {
     shift
   done
   [ "${#kernels[@]}" != 0 ] || kernels=("${all_kernels[@]}")
-  [ -z "${RBMAP_TEST_ALL:-}" ] || brief=
+  suites=${RBMAP_KERNEL_SUITES:-$suites}
 }
 
 # Prints what is missing here for any kernel.
@@ -102,7 +108,7 @@ missing_here() {
 
 stress_seconds() {
   local default=60
-  [[ $1 != *-rbmap* ]] || default=300
+  [[ $1 != *-rbmap* || $suites = brief ]] || default=300
   echo "${RBMAP_STRESS_SECONDS:-$default}"
 }
 
@@ -128,18 +134,29 @@ suites() {
   done
 }
 
-# What is left out is told as skipped, once for each suite.
+# Suites whose outcome depends on that kernel.
+brief_suites() {
+  if kernel_maps "$1"; then
+    echo 'formats|mapping-contract|record-markers|stat|stress'
+  else
+    echo 'formats|record-(instance|markers|options|output|rate)|stat'
+  fi
+}
+
+# leave_out REGEX: of the others each is shown as skipped.
 leave_out() {
-  awk -F '\t' -v OFS='\t' '$2 ~ /^bats / && $1 !~ /^(record-markers|stat)$/ {
+  awk -F '\t' -v OFS='\t' -v kept="^($1)\$" '$1 !~ kept {
     $2 = "echo \"1..0 # SKIP takes long here: tests/run.sh --all\""
   } { print }'
 }
 
 chosen_suites() {
-  if [ -n "$only" ]; then
-    suites "$1" | awk -F '\t' -v only="$only" '$1 ~ only'
-  elif [ -n "$brief" ]; then
-    suites "$1" | grep -v '^get-reader-cost' | leave_out
+  local wanted=$only
+  [ -n "$wanted" ] || [ "$suites" != contract ] || wanted='^mapping-contract$'
+  if [ -n "$wanted" ]; then
+    suites "$1" | awk -F '\t' -v wanted="$wanted" '$1 ~ wanted'
+  elif [ "$suites" = brief ]; then
+    suites "$1" | grep -v '^get-reader-cost' | leave_out "$(brief_suites "$1")"
   else
     suites "$1" | grep -v '^get-reader-cost'
   fi
@@ -204,7 +221,16 @@ run_group() {
   judge_log "$1" "$2" $status
 }
 
-tell_kernel() {
+# Each CPU of a guest that runs programs has a thread of its own: no two such guests share
+# the machine.
+run_programs() {
+  local lock
+  exec {lock}>"$build/kernel/programs.lock" && flock "$lock"
+  run_group "$1" programs
+  exec {lock}>&-
+}
+
+show_kernel() {
   local tap=$1 kernel=$2 seconds=$3
   grep -A 40 '^not ok' "$tap" | grep -E -A 40 '^not ok|^#'
   printf '%s: Linux %s, %s: %s passed, %s failed, %s skipped, %s s\n' "$kernel" \
@@ -216,24 +242,27 @@ tell_kernel() {
 # run_kernel NAME: status 0, 1 where a test failed, 77 where it cannot be had.
 run_kernel() {
   local name=$1 tap=$build/tap/kernel.$1.tap started=$SECONDS
-  work=$build/kernel/$name
-  rm -rf "$tap" "$work"
+  work=$build/kernel/$name${fetch:+-fetch}
+  rm -rf "$work"
+  [ -n "$fetch" ] || rm -f "$tap"
   mkdir -p "$work" "$build/tap" || return 1
   find_kernel "$name"
   case $? in
   0) ;;
   1) echo "$name: $why"; return 77 ;;
   *)
-    echo "not ok 1 - build: $why" | tee "$tap"
+    [ -n "$fetch" ] || echo "not ok 1 - build: $why" >"$tap"
+    echo "not ok 1 - build: $why"
     return 1
     ;;
   esac
   cp "$kernel/version" "$work/version"
+  [ -z "$fetch" ] || { echo "$name: $(cat "$work/version"), in $kernel"; return; }
   chosen_suites "$name" >"$work/suites"
   # Not in a pipe: the trap has to know of QEMU.
-  { run_group "$name" commands; run_group "$name" programs; } >"$work/tap"
+  { run_group "$name" commands; run_programs "$name"; } >"$work/tap"
   number <"$work/tap" >"$tap"
-  tell_kernel "$tap" "$name" $((SECONDS - started))
+  show_kernel "$tap" "$name" $((SECONDS - started))
   ! grep -q '^not ok' "$tap"
 }
 

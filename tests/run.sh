@@ -1,38 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs what the tests need, builds, runs them all on the live kernel. Its last line:
-# "N passed, N failed, N skipped". Exit status 1 where one failed, or none ran.
+# Installs what the tests need, builds, runs them on the live kernel and on others. Its
+# last line: "N passed, N failed, N skipped". Exit status 1 where one failed, or none ran.
 set -u
 
 usage() {
   cat <<'EOF'
-usage: sudo tests/run.sh [--quick | --all] [PATTERN]...
+usage: sudo tests/run.sh [--quick | --ci | --all] [PATTERN]...
 
-Without a PATTERN runs all tests: the unit tests with ASan and UBSan and again with
-TSan, those of the commands with ASan and UBSan, those of the installed library as
-users build it, and each fuzz target for a minute; then those of the commands once more,
-and those of the kernel's side, on other kernels in QEMU. A PATTERN is a regular
-expression as for ctest -R; with several, tests that match any of them run.
+Builds the project and tests it, in at most 15 minutes on two CPUs:
 
-  --quick   only the build with ASan and UBSan, and what runs in it
-  --all     also what takes hours: all tests on all kernels, Linux 6.1 with the patches also
-            with KASAN; the commands of packaging/kernel/README.md in a new Debian 12; each
-            patch by itself
+  * the unit tests with ASan and UBSan, those that have threads also with TSan
+  * the installed library and its documentation, as users get them
+  * each fuzz target over its corpus
+  * the commands on this kernel, with ASan and UBSan
+  * the mapping itself on Linux 6.1 with the patches, in QEMU. That kernel is built
+    meanwhile and kept; if it is not finished in time, this test is skipped
+
+  --quick   only the build with ASan and UBSan: unit tests and commands
+  --ci      what CI runs, at most 45 minutes: also each fuzz target for a minute, the
+            stress test of the observer, what differs between kernels on four of them in
+            QEMU, and the installation into new Debian systems
+  --all     what takes hours: also every test on every kernel, Linux 6.1 with the patches
+            also with KASAN; the commands of packaging/kernel/README.md in a new Debian 12;
+            each patch by itself; all unit tests with TSan
   --help    this text
+
+A PATTERN is a regular expression as for ctest -R. Tests that match any of them run, of all
+that --ci has, or of those of --quick or --all.
 EOF
 }
 
 tracing=/sys/kernel/tracing
-quick=
-all=
+# quick, default, ci or all; each has all of the one before.
+level=default
 patterns=()
 missing=
+# The process that gets the patched kernel, and how many seconds after the start of a
+# default run it has to be there.
+fetch=
+fetch_limit=720
 
 parse() {
   while [ $# -gt 0 ]; do
     case $1 in
-    --quick) quick=1 ;;
-    --all) all=1 ;;
+    --quick) level=quick ;;
+    --ci) level=ci ;;
+    --all) level=all ;;
     --help | -h)
       usage
       exit 0
@@ -46,15 +60,27 @@ parse() {
     esac
     shift
   done
+  [ "$level" != default ] || [ "${#patterns[@]}" = 0 ] || level=ci
+}
+
+# at_least LEVEL
+at_least() {
+  local -A rank=([quick]=0 [default]=1 [ci]=2 [all]=3)
+  [ "${rank[$level]}" -ge "${rank[$1]}" ]
 }
 
 say() {
   printf '\n== %s\n' "$*"
 }
 
-# result pass|fail|skip NAME [REASON]
+# result pass|fail|skip NAME [REASON] [SECONDS]
 result() {
-  printf '%s\t%s\t%s\n' "$1" "$2" "${3-}" >>"$results"
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${3-}" "${4-}" >>"$results"
+}
+
+# took SECONDS NAME: one of the entries of which the slowest are shown.
+took() {
+  printf '%s\t%s\n' "$1" "$2" >>"$times"
 }
 
 install_what_is_missing() {
@@ -103,11 +129,14 @@ tell_features() {
     echo 'Missing: the mapping. What still works: all that goes through read(2).'
 }
 
+# build PRESET [OPTION]...
 build() {
-  local log=$logs/$1-build.log
+  local log=$logs/$1-build.log started=$SECONDS
   say "Building $1"
-  if { cmake --preset "$1" && cmake --build --preset "$1"; } \
+  if { cmake --preset "$1" && cmake --build --preset "$1" "${@:2}"; } \
     </dev/null >"$log" 2>&1; then
+    echo "took $((SECONDS - started)) s"
+    took $((SECONDS - started)) "$1: the build"
     return
   fi
   grep -E -A 8 'error:|FAILED:|CMake Error|undefined reference' "$log" | head -n 60
@@ -125,72 +154,84 @@ program_skip_reason() {
     END { sub(/^SKIP:? */, "", last); print last }' "$1/Testing/Temporary/LastTest.log"
 }
 
-# count_tap NAME FILE: "ok", "not ok" and "# skip" lines; sets $failures.
-count_tap() {
-  local line title
-  failures=0
-  while IFS= read -r line; do
-    title=$(sed -E 's/^(not )?ok [0-9]+( -)? //; s/: Passed$//' <<<"$line")
-    case $line in
-    'ok '*' # skip'*) result skip "$1: ${title%% # skip*}" "${line##* # skip}" ;;
-    'ok '*) result pass "$1: $title" ;;
-    'not ok '*)
-      result fail "$1: $title"
-      failures=$((failures + 1))
-      ;;
-    esac
-  done <"$2"
+# tap_lines FILE: "pass|fail|skip<TAB>TITLE<TAB>REASON<TAB>SECONDS" of each test. Bats says
+# how long it took in one of two forms, before the directive or in its place.
+tap_lines() {
+  awk -v OFS='\t' '
+    !/^(not )?ok / { next }
+    {
+      status = $1 == "ok" ? "pass" : "fail"
+      reason = seconds = ""
+      sub(/^(not )?ok [0-9]+( -)? /, "")
+      if (match($0, / # skip/)) {
+        status = "skip"
+        reason = substr($0, RSTART + RLENGTH)
+        $0 = substr($0, 1, RSTART - 1)
+      }
+      if (match($0, / (# )?in [0-9]+ ?ms$/)) {
+        seconds = substr($0, RSTART)
+        gsub(/[^0-9]/, "", seconds)
+        seconds /= 1000
+        $0 = substr($0, 1, RSTART - 1)
+      }
+      sub(/: Passed$/, "")
+      print status, $0, reason, seconds
+    }' "$1"
 }
 
-# count_entry DIRECTORY PRESET NAME STATUS: one of CTest's tests, into $results.
+# count_tap NAME FILE: sets $failures.
+count_tap() {
+  tap_lines "$2" | awk -F '\t' -v OFS='\t' -v name="$1" '{ $2 = name ": " $2; print }' >>"$results"
+  failures=$(tap_lines "$2" | grep -c '^fail')
+}
+
+# count_entry DIRECTORY PRESET NAME SECONDS STATUS: one of CTest's tests, into $results.
 count_entry() {
   local tap=$1/tap/$3.tap name="$2 $3"
   [ -f "$tap" ] || tap=$1/tap/$3/report.tap
   failures=0
-  if [[ $4 == Skipped* ]]; then
-    result skip "$name" "$(program_skip_reason "$1" "$3")"
+  took "$4" "$name"
+  if [[ $5 == Skipped* ]]; then
+    result skip "$name" "$(program_skip_reason "$1" "$3")" "$4"
     return
   fi
   if [ -s "$tap" ]; then
     count_tap "$name" "$tap"
-  elif [[ $4 == Passed* ]]; then
-    result pass "$name"
+  elif [[ $5 == Passed* ]]; then
+    result pass "$name" '' "$4"
   fi
   # A crash, a leak or a time-out that no single test answers for.
-  [[ $4 == Passed* || $4 == Failed* && $failures != 0 ]] || result fail "$name: $4"
+  [[ $5 == Passed* || $5 == Failed* && $failures != 0 ]] || result fail "$name: $5" '' "$4"
 }
 
-# "NAME STATUS" from CTest's "1/2 Test #1: NAME .....***STATUS  0.01 sec".
+# "NAME SECONDS STATUS" from CTest's "1/2 Test #1: NAME .....***STATUS  0.01 sec".
 ctest_results() {
-  sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) [ .]*(\*\*\*)?/\1 /p' "$1" |
-    sed -E 's/ +[0-9.]+ sec.*$//'
+  sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) [ .]*(\*\*\*)?(.*[^ ]) +([0-9.]+) sec.*$/\1 \4 \3/p' "$1"
 }
 
 # run_tests PRESET LABELS [PREFIX...]
 run_tests() {
-  local preset=$1 dir=build/$1 log=$logs/$1-tests.log name status
-  say "Testing $1 ($2)"
+  local preset=$1 dir=build/$1 log=$logs/$1-tests.log name seconds status
+  say "Testing $1 ($2), $SECONDS s after the start"
   find "$dir/tap" -name '*.tap' -delete
-  local select=(-L "^($2)\$")
-  # These run only when asked for.
-  case $2 in
-  kernel*) select+=(-C kernel) ;;
-  fuzz) select+=(-C fuzz) ;;
-  esac
+  # Some are only there in the configuration of that name.
+  local select=(-L "^($2)\$" -C "${2%%|*}")
   [ "${#patterns[@]}" = 0 ] || select+=(-R "$(IFS='|' && echo "${patterns[*]}")")
   "${@:3}" ctest --test-dir "$dir" "${select[@]}" -j "$(nproc)" --output-on-failure \
-    --no-tests=ignore </dev/null 2>&1 | tee "$log"
-  while read -r name status; do
-    count_entry "$dir" "$preset" "$name" "$status"
+    --no-tests=ignore </dev/null 2>&1 9>&- | tee "$log"
+  while read -r name seconds status; do
+    count_entry "$dir" "$preset" "$name" "$seconds" "$status"
   done < <(ctest_results "$log" | sort -u)
 }
 
 # TSan of older compilers does not know today's layout of addresses.
 run_tsan() {
+  local label=threads
+  ! at_least all || label=unit
   if setarch "$(uname -m)" -R true 2>/dev/null; then
-    run_tests tsan unit setarch "$(uname -m)" -R
+    run_tests tsan $label setarch "$(uname -m)" -R
   else
-    run_tests tsan unit
+    run_tests tsan $label
   fi
 }
 
@@ -207,58 +248,134 @@ is_of_others() {
     ! grep -qzFx "RBMAP_TEST_RUN=$RBMAP_TEST_RUN" "/proc/$pid/environ" 2>/dev/null
 }
 
-check_leftovers() {
+leftovers() {
   local name
   for name in $(comm -13 <(echo "$instances_before") <(instances)); do
-    is_of_others "$name" || result fail "left behind: $tracing/instances/$name"
+    is_of_others "$name" || echo "$name"
   done
 }
 
-tell_results() {
+# What another run leaves for a moment, it removes.
+check_leftovers() {
+  local name end=$((SECONDS + 30))
+  while [ -n "$(leftovers)" ] && [ $SECONDS -lt $end ]; do
+    sleep 0.5
+  done
+  for name in $(leftovers); do
+    result fail "left over: $tracing/instances/$name"
+  done
+}
+
+show_slowest() {
+  [ -s "$times" ] || return
+  echo 'The slowest:'
+  sort -rn "$times" | head -n 10 | awk -F '\t' '{ printf "%8.1f s  %s\n", $1, $2 }'
+}
+
+show_results() {
   local passed failed skipped
   passed=$(grep -c '^pass' "$results")
   failed=$(grep -c '^fail' "$results")
   skipped=$(grep -c '^skip' "$results")
   say "Results after $SECONDS s"
-  awk -F '\t' '/^skip/ { sub(/^ +/, "", $3)
-    print "skipped: " $2 " (" ($3 == "" ? "no reason given" : $3) ")" }' "$results"
-  awk -F '\t' '/^fail/ { print "FAILED: " $2 }' "$results"
+  awk -F '\t' '
+    function seconds() { return $4 == "" ? "" : sprintf(", %.1f s", $4) }
+    /^skip/ { sub(/^ +/, "", $3)
+      skipped[++nr] = "skipped: " $2 " (" ($3 == "" ? "no reason given" : $3) ")" seconds() }
+    /^fail/ { failed[++failures] = "FAILED: " $2 seconds() }
+    END {
+      for (i = 1; i <= nr; i++) print skipped[i]
+      for (i = 1; i <= failures; i++) print failed[i]
+    }' "$results"
+  show_slowest
   [ $((passed + failed)) != 0 ] || echo "FAILED: no test ran"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
 
-run_kernels() {
-  local name
-  if [ -n "$all" ]; then
-    export RBMAP_TEST_ALL=1
-    run_tests release 'kernel|kernel-long'
+# The kernel with the patches is built beside the tests, which come first. What has been
+# built when the time is over is kept, and the next build goes on from there.
+start_fetch() {
+  local limit=14400
+  [ "${#patterns[@]}" = 0 ] || return
+  [ "$level" != default ] || limit=$((fetch_limit - SECONDS))
+  RBMAP_BUILD=$PWD/build/release timeout -k 10 $limit nice -n 19 \
+    tests/kernel/run.sh --fetch 6.1-rbmap </dev/null >"$logs/fetch.log" 2>&1 9>&- &
+  fetch=$!
+}
+
+stop_fetch() {
+  [ -z "$fetch" ] || kill "$fetch" 2>/dev/null
+}
+
+# One boot, where the kernel can be had in time. Whatever else keeps it from being had,
+# the test itself finds out and says.
+run_contract() {
+  local patterns=('^kernel\.6\.1-rbmap$') status=0
+  say 'Waiting for Linux 6.1 with the patches'
+  wait "$fetch" || status=$?
+  fetch=
+  if [ $status = 124 ]; then
+    result skip 'release kernel.6.1-rbmap' "the kernel was not built within \
+$fetch_limit s; what was built is kept: tests/run.sh again, or --ci"
     return
   fi
-  run_tests release kernel
-  [ "${#patterns[@]}" = 0 ] || return
-  for name in 6.1-rbmap-kasan debian12 series; do
-    result skip "release kernel.$name" 'takes long: tests/run.sh --all'
+  RBMAP_KERNEL_SUITES=contract run_tests release kernel
+}
+
+run_kernels() {
+  case $level in
+  default) run_contract ;;
+  ci) run_tests release kernel ;;
+  all) RBMAP_KERNEL_SUITES=all run_tests release 'kernel|kernel-long' ;;
+  esac
+}
+
+# left_out LEVEL REASON NAME...: tests that run from this level on.
+left_out() {
+  local name
+  at_least "$1" && return
+  for name in "${@:3}"; do
+    result skip "$name" "$2: tests/run.sh --$1"
   done
+}
+
+tell_left_out() {
+  [ "${#patterns[@]}" = 0 ] && at_least default || return
+  left_out ci 'takes a minute' 'release fuzz.'{walk,format,tracedat} 'dev cli.observe-stress'
+  left_out ci 'another kernel' 'release kernel.'{6.1,6.12,backports}
+  left_out ci 'all but the mapping contract' 'release kernel.6.1-rbmap'
+  left_out ci 'a new Debian' 'release install'
+  left_out all 'takes long' 'tsan unit: those without threads' \
+    'release kernel.'{6.1-rbmap-kasan,debian12,series}
 }
 
 run_all() {
   install_what_is_missing || return
   look_at_kernel
   instances_before=$(instances)
-  local presets=(dev) preset built=' '
-  [ -n "$quick" ] || presets+=(tsan release)
-  for preset in "${presets[@]}"; do
-    build "$preset" && built+="$preset "
-  done
+  local built=' ' threads=(--target unit-threads)
+  ! at_least all || threads=()
+  ! build dev || built+='dev '
+  if at_least default; then
+    ! build release || built+='release '
+    [[ $built != *' release '* ]] || start_fetch
+    ! build tsan "${threads[@]}" || built+='tsan '
+  fi
   tell_features
   [[ $built != *' release '* ]] || export RBMAP_BIN_RELEASE=$PWD/build/release/cli
   [[ $built != *' dev '* ]] || run_tests dev unit
   [[ $built != *' tsan '* ]] || run_tsan
   [[ $built != *' release '* ]] || run_tests release surface
-  [[ $built != *' release '* ]] || run_tests release fuzz
+  [[ $built != *' release '* ]] || run_tests release corpus
   [[ $built != *' dev '* ]] || run_tests dev cli
+  if at_least ci; then
+    [[ $built != *' dev '* ]] || run_tests dev stress
+    [[ $built != *' release '* ]] || run_tests release fuzz
+    [[ $built != *' release '* ]] || run_tests release install
+  fi
   [[ $built != *' release '* ]] || run_kernels
+  tell_left_out
   [ -n "$(command -v bats)" ] ||
     result skip 'commands, installed library' 'bats is missing'
   check_leftovers
@@ -268,12 +385,17 @@ parse "$@"
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=$PWD/build/logs
 mkdir -p "$logs" || { echo "run.sh: cannot write to $PWD/build" >&2; exit 1; }
+exec 9>"$logs/lock" || exit 1
+flock -n 9 || { echo "Waiting for the end of another run in $PWD."; flock 9; }
 results=$logs/results
-: >"$results" || exit 1
+times=$logs/times
+{ : >"$results" && : >"$times"; } || exit 1
+SECONDS=0
 export RBMAP_TEST_RUN=$$
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1}
-trap 'result fail "interrupted"; tell_results; exit 1' INT TERM HUP
+trap stop_fetch EXIT
+trap 'result fail "interrupted"; show_results; exit 1' INT TERM HUP
 run_all
-tell_results
+show_results

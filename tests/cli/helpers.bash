@@ -22,7 +22,7 @@ prepare() {
   ring=$tracing/instances/$instance
   recorder=
   ahead=()
-  enabled_before=$(top_level_events 2>/dev/null) || true
+  enabled_before=$(cat $tracing/events/enable 2>/dev/null) || true
 }
 
 # alone_with DIRECTORY COMMAND [ARG]...: while no other test of this machine, also of
@@ -34,10 +34,6 @@ alone_with() {
 # trace-cmd records the top level, which all have in common.
 at_top_level() {
   alone_with $tracing/events "$@"
-}
-
-top_level_events() {
-  at_top_level cat $tracing/events/enable
 }
 
 # For the rest of the test: what it shows, it shows of a machine that has time for it.
@@ -320,7 +316,14 @@ none_twice() {
 # Nothing of a run is left in tracefs; of the one that the file pid names.
 left_nothing() {
   [ ! -s pid ] || [ ! -d "$(own_ring)" ] || return
-  [ "$(top_level_events)" = "$enabled_before" ]
+  wait_until 20 top_level_is_as_before
+}
+
+# Another program, such as trace-cmd, may be recording it meanwhile.
+top_level_is_as_before() {
+  local now
+  now=$(cat $tracing/events/enable)
+  [ "$now" = "$enabled_before" ] || [ "$now" = 0 ]
 }
 
 # All that can be written in an instance and says what it was written.

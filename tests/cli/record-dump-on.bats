@@ -33,10 +33,11 @@ is_watching() {
   is_on "$(watch_ring)" && { [ -d "$ring" ] || [ "$(own_rings | wc -l)" = 2 ]; }
 }
 
-# fire NAME: runs a program of that name.
+# fire NAME: runs a program of that name, which ends with a number that no other run of
+# these tests has.
 fire() {
-  ln -sf "$(type -P true)" "$1"
-  "./$1"
+  ln -sf "$(type -P true)" "$1.$$"
+  "./$1.$$"
 }
 
 # dumped NUMBER WHY: waits for the message.
@@ -45,7 +46,7 @@ dumped() {
 }
 
 has() {
-  report "$1" | grep -q "sched_process_exec: .*filename=\./$2 "
+  report "$1" | grep -q "sched_process_exec: .*filename=\./$2\.$$ "
 }
 
 nothing_waits() {
@@ -56,7 +57,7 @@ nothing_waits() {
 }
 
 @test "an event that fires is dumped, one that the filter refuses is not" {
-  start_flight -e sched:sched_process_exec --dump-on "$exec_of \"*fire\""
+  start_flight -e sched:sched_process_exec --dump-on "$exec_of \"*fire.$$\""
   fire other
   kill -USR1 "$recorder"
   dumped 1 'on SIGUSR1'
@@ -73,9 +74,9 @@ nothing_waits() {
 }
 
 @test "several events, and one that is not recorded" {
-  start_flight "${silent[@]}" --dump-on "$exec_of \"*fire\"" \
-    --dump-on sched:sched_process_exit:'comm == "leave:it"'
-  fire leave:it
+  start_flight "${silent[@]}" --dump-on "$exec_of \"*fire.$$\"" \
+    --dump-on sched:sched_process_exit:"comm == \"go:it.$$\""
+  fire go:it
   dumped 1 'on sched:sched_process_exit'
   fire fire
   dumped 2 'on sched:sched_process_exec'
@@ -84,7 +85,7 @@ nothing_waits() {
 
 @test "a filter without a system, and one with a colon" {
   start_flight -e sched:sched_process_exec \
-    --dump-on 'sched_process_exec:filename == "./fire:it"'
+    --dump-on "sched_process_exec:filename == \"./fire:it.$$\""
   fire fire:it
   dumped 1 'on sched:sched_process_exec'
   stop_record 0
@@ -94,7 +95,7 @@ nothing_waits() {
 @test "each dump has what called for it, and the last ten are kept" {
   local i number
   number=12
-  start_flight -e "sched:sched_process_*" --dump-on "$exec_of \"*fire*\""
+  start_flight -e "sched:sched_process_*" --dump-on "$exec_of \"*fire*.$$\""
   for i in $(seq "$number"); do
     fire "fire$i"
     dumped "$i" 'on sched:sched_process_exec'
@@ -107,7 +108,7 @@ nothing_waits() {
 
 @test "--keep" {
   local i
-  start_flight --keep 2 -e sched:sched_process_exec --dump-on "$exec_of \"*fire\""
+  start_flight --keep 2 -e sched:sched_process_exec --dump-on "$exec_of \"*fire.$$\""
   for i in 1 2 3; do
     fire fire
     dumped $i 'on sched:sched_process_exec'
@@ -134,7 +135,7 @@ nothing_waits() {
 
 @test "what fires in the pause is answered with one dump, and --last counts from it" {
   local i
-  start_flight --last 300ms -e sched:sched_process_exec --dump-on "$exec_of \"*fire*\""
+  start_flight --last 300ms -e sched:sched_process_exec --dump-on "$exec_of \"*fire*.$$\""
   fire fire
   dumped 1 'on sched:sched_process_exec'
   for i in 1 2 3 4 5; do
@@ -152,11 +153,11 @@ nothing_waits() {
 
 @test "-P: only what these threads do calls for a dump" {
   # One of whose threads nothing else is: it fires when it is told to.
-  ln -sf "$(type -P true)" fire
+  ln -sf "$(type -P true)" "fire.$$"
   mkfifo go
-  bash -c 'read -r _ <go; exec ./fire' 3>&- 4>&- &
+  bash -c 'read -r _ <go; exec "./fire.$0"' $$ 3>&- 4>&- &
   loading=$!
-  start_flight -P "$loading" -e sched:sched_process_exec --dump-on "$exec_of \"*fire\""
+  start_flight -P "$loading" -e sched:sched_process_exec --dump-on "$exec_of \"*fire.$$\""
   [ "$(cat "$(watch_ring)/set_event_pid")" = "$loading" ]
   [ "$(cat "$(watch_ring)/set_event_notrace_pid")" = "$recorder" ]
   fire fire
@@ -173,7 +174,7 @@ nothing_waits() {
   echo mono >"$ring/trace_clock"
   echo 1 >"$ring/set_event_pid"
   before=$(instance_state "$ring")
-  start_flight -q -B "$instance" -M 0 -e sched:sched_process_exec --dump-on "$exec_of \"*fire\""
+  start_flight -q -B "$instance" -M 0 -e sched:sched_process_exec --dump-on "$exec_of \"*fire.$$\""
   grep -q '\[mono\]' "$(watch_ring)/trace_clock"
   [ "$(cat "$(watch_ring)/set_event_pid")" = 1 ]
   [ "$(cat "$(watch_ring)/tracing_cpumask")" = "$(cat "$ring/tracing_cpumask")" ]
@@ -183,7 +184,7 @@ nothing_waits() {
 }
 
 @test "a run that was killed: the next one removes both instances" {
-  flight() { start_flight -e sched --dump-on "$exec_of \"*fire\""; }
+  flight() { start_flight -e sched --dump-on "$exec_of \"*fire.$$\""; }
   next_one_removes 2 flight
   left_nothing
 }

@@ -10,6 +10,10 @@ setup() {
   need trace-cmd jq
   load=$(support syscall-load)
   getppid=$("$load" number)
+  # By this name a filter knows it from those of other tests.
+  mine=load-$$-$BATS_TEST_NUMBER
+  mine=${mine:0:15}
+  ln -s "$load" "$mine"
 }
 
 teardown() {
@@ -52,8 +56,8 @@ go() {
 }
 
 @test "-f: only what the filter takes" {
-  run -0 record -q -e raw_syscalls:sys_enter -f "id == $getppid && comm == \"syscall-load\"" \
-    -o t.dat --summary s.json -- "$load" 0 1000
+  run -0 record -q -e raw_syscalls:sys_enter -f "id == $getppid && comm == \"$mine\"" \
+    -o t.dat --summary s.json -- "./$mine" 0 1000
   [ "$(count "sys_enter: *NR $getppid ")" = 1000 ]
   [ "$(jq .total.delivered s.json)" = 1000 ]
   left_nothing
@@ -61,14 +65,14 @@ go() {
 
 @test "-f counts for the -e before it alone, and the last -e that names an event" {
   run -0 record -q -e raw_syscalls -f 'id == -7' -e 'raw_syscalls:sys_ex*' \
-    -f "id == $getppid && comm == \"syscall-load\"" -o t.dat --summary s.json -- "$load" 0 100
+    -f "id == $getppid && comm == \"$mine\"" -o t.dat --summary s.json -- "./$mine" 0 100
   [ "$(count "sys_exit: *NR $getppid ")" = 100 ]
   [ "$(jq .total.delivered s.json)" = 100 ]
 }
 
 @test "-R: the trigger fires" {
-  run -0 record -q -e raw_syscalls:sys_enter -f "id == $getppid && comm == \"syscall-load\"" \
-    -R 'stacktrace:3' -o t.dat --summary s.json -- "$load" 0 10
+  run -0 record -q -e raw_syscalls:sys_enter -f "id == $getppid && comm == \"$mine\"" \
+    -R 'stacktrace:3' -o t.dat --summary s.json -- "./$mine" 0 10
   [ "$(count 'kernel_stack:')" = 3 ]
   [ "$(jq .total.delivered s.json)" = 13 ]
 }

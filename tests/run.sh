@@ -357,10 +357,10 @@ run_all() {
   instances_before=$(instances)
   local built=' ' threads=(--target unit-threads)
   ! at_least all || threads=()
+  ! at_least default || start_fetch
   ! build dev || built+='dev '
   if at_least default; then
     ! build release || built+='release '
-    [[ $built != *' release '* ]] || start_fetch
     ! build tsan "${threads[@]}" || built+='tsan '
   fi
   tell_features

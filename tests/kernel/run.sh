@@ -103,7 +103,7 @@ missing_here() {
   for program in "$qemu_program" bats jq trace-cmd cpio dpkg-deb flock setpriv; do
     command -v "$program" >/dev/null || { echo "$program (packaging/install-deps.sh test)"; return; }
   done
-  [ -x "$build/cli/rbmap-record" ] || echo "a build in $build (cmake --preset release ...)"
+  [ -n "$fetch" ] || [ -x "$build/cli/rbmap-record" ] || echo "a build in $build (cmake --preset release ...)"
 }
 
 stress_seconds() {
@@ -258,7 +258,7 @@ run_kernel() {
     ;;
   esac
   cp "$kernel/version" "$work/version"
-  [ -z "$fetch" ] || { echo "$name: $(cat "$work/version"), in $kernel"; return; }
+  [ -z "$fetch" ] || { echo "$name: $(cat "$work/version"), in $kernel"; rm -rf "$work"; return; }
   chosen_suites "$name" >"$work/suites"
   # Not in a pipe: the trap has to know of QEMU.
   { run_group "$name" commands; run_programs "$name"; } >"$work/tap"

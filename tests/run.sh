@@ -197,6 +197,9 @@ count_entry() {
   fi
   if [ -s "$tap" ]; then
     count_tap "$name" "$tap"
+    # The suites of a guest.
+    awk -v OFS='\t' -v name="$name" \
+      '/^# .* took [0-9]+ s$/ { print $(NF - 1), name ": " $2 }' "$tap" >>"$times"
   elif [[ $5 == Passed* ]]; then
     result pass "$name" '' "$4"
   fi

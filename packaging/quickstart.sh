@@ -105,11 +105,11 @@ recorder_instance() {
     -name "rbmap*-$recorder.*" \) -printf '%f\n' | grep .
 }
 
-# The instance, once it has events.
+# The instance, once the recorder has taken events from it: then there is something to see.
 busy_instance() {
   local instance
   for _ in {1..50}; do
-    if instance=$(recorder_instance) && grep -qE '^(entries|read events): [1-9]' \
+    if instance=$(recorder_instance) && grep -qE '^read events: [1-9]' \
       "$tracing/instances/$instance"/per_cpu/cpu*/stats; then
       echo "$instance"
       return

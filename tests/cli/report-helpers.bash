@@ -105,3 +105,13 @@ poke() {
   # shellcheck disable=SC2059
   printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
+
+# poke_all FILE FROM OFFSET BYTE...: the offsets count from FROM.
+poke_all() {
+  local file=$1 from=$2
+  shift 2
+  while [ $# -gt 0 ]; do
+    poke "$file" $((from + $1)) "$2"
+    shift 2
+  done
+}

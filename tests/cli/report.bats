@@ -179,10 +179,12 @@ make_files() {
   [[ $output == *" events in "*": intact" ]]
   local subbuf where
   subbuf=$(first_subbuf x.dat)
-  # A commit word, the length of the first record, its event's number.
-  for where in '9 177' '16 0' '21 177'; do
+  # A commit word and the length of the first record that are too large, however full the
+  # sub-buffer is; the number of the record's event.
+  for where in '10 177' '16 0 23 177' '21 177'; do
     cp x.dat bad.dat
-    poke bad.dat $((subbuf + ${where% *})) "${where#* }"
+    # shellcheck disable=SC2086
+    poke_all bad.dat "$subbuf" $where
     run -1 show --check bad.dat
     [[ $output == *"at byte $subbuf: "* ]]
     [[ $output == *": damaged" ]]

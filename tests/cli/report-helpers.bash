@@ -51,12 +51,25 @@ same_as_peer() {
   same_lines "$1.peer" "$1.ours" "${2:-10}"
 }
 
-# peer_record [OPTION]...: trace-cmd record. On a kernel that refuses function tracing it
+# whole_by FILE COMMAND [ARG]...: records FILE, again where it is not whole. trace-cmd
+# writes how large saved_cmdlines is before it copies it, and where others trace, it
+# changes in between.
+whole_by() {
+  for _ in {1..5}; do
+    "${@:2}" || return
+    ! show --check "$1" >check.log 2>&1 || return 0
+  done
+  cat check.log >&2
+  return 1
+}
+
+# peer_record [OPTION]... -o FILE COMMAND...: trace-cmd record. On a kernel that refuses function tracing it
 # gives up, though events need none of its files.
 peer_record() {
-  local shim
+  local shim file=$*
+  file=${file#*-o }
   shim=$(support peer-shim.so) || return
-  at_top_level env LD_PRELOAD="$shim" timeout $((60 * slowdown)) trace-cmd record "$@" \
+  whole_by "${file%% *}" at_top_level env LD_PRELOAD="$shim" timeout $((60 * slowdown)) trace-cmd record "$@" \
     >peer.log 2>&1 || { cat peer.log >&2; return 1; }
 }
 

@@ -72,7 +72,8 @@ its() {
 its_record() {
   local file=${*: -1}
   export -f some_load cpus
-  at_top_level its record "${@:1:$#-1}" -o "$file" bash -c some_load >peer.log 2>&1 ||
+  whole_by "$file" at_top_level its record "${@:1:$#-1}" -o "$file" bash -c some_load \
+    >peer.log 2>&1 ||
     { cat peer.log >&2; return 1; }
 }
 

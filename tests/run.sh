@@ -39,7 +39,7 @@ missing=
 # The process that gets the patched kernel, and how many seconds after the start of a
 # default run it has to be there.
 fetch=
-fetch_limit=720
+fetch_limit=660
 
 parse() {
   while [ $# -gt 0 ]; do

@@ -222,9 +222,20 @@ run_tests() {
   [ "${#patterns[@]}" = 0 ] || select+=(-R "$(IFS='|' && echo "${patterns[*]}")")
   "${@:3}" ctest --test-dir "$dir" "${select[@]}" -j "$(nproc)" --output-on-failure \
     --no-tests=ignore </dev/null 2>&1 9>&- | tee "$log"
+  check_ctest "$preset $2" "${PIPESTATUS[0]}" "$log"
   while read -r name seconds status; do
     count_entry "$dir" "$preset" "$name" "$seconds" "$status"
   done < <(ctest_results "$log" | sort -u)
+}
+
+# check_ctest NAME STATUS LOG: CTest itself may fail, or be killed, with no test to blame.
+# 8: a test failed.
+check_ctest() {
+  local nr total
+  total=$(sed -nE 's,^ *[0-9]+/([0-9]+) Test +#.*,\1,p' "$3" | tail -n 1)
+  nr=$(ctest_results "$3" | sort -u | wc -l)
+  [[ $2 == [08] ]] || result fail "$1: ctest ended with status $2"
+  [ "$nr" = "${total:-0}" ] || result fail "$1: only $nr of $total tests have a result"
 }
 
 # TSan of older compilers does not know today's layout of addresses.
@@ -302,7 +313,9 @@ start_fetch() {
   local limit=14400
   [ "${#patterns[@]}" = 0 ] || return
   [ "$level" != default ] || limit=$((fetch_limit - SECONDS))
-  RBMAP_BUILD=$PWD/build/release timeout -k 10 $limit nice -n 19 \
+  [ $limit -gt 0 ] || limit=1
+  # It also ends where this shell is killed.
+  RBMAP_BUILD=$PWD/build/release setpriv --pdeathsig TERM timeout -k 10 $limit nice -n 19 \
     tests/kernel/run.sh --fetch 6.1-rbmap </dev/null >"$logs/fetch.log" 2>&1 9>&- &
   fetch=$!
 }
@@ -318,7 +331,8 @@ run_contract() {
   say 'Waiting for Linux 6.1 with the patches'
   wait "$fetch" || status=$?
   fetch=
-  if [ $status = 124 ]; then
+  # The time was over (124), also for one that did not listen (137).
+  if [[ $status == 124 || $status == 137 ]]; then
     result skip 'release kernel.6.1-rbmap' "the kernel was not built within \
 $fetch_limit s; what was built is kept: tests/run.sh again, or --ci"
     return

@@ -214,7 +214,9 @@ run_group() {
   for again in 1 2 ''; do
     boot "$2" "$kernel/bzImage" "$work/initramfs" "$limit" "$work/console.$2" "$work/results.$2"
     status=$?
-    [ -n "$again" ] && is_qemu_bug "$work/console.$2" || break
+    if [ -z "$again" ] || ! is_qemu_bug "$work/console.$2"; then
+      break
+    fi
     echo "# QEMU ran a breakpoint that was gone; once more"
   done
   rm -rf "$work"/initramfs* "$overlay"

@@ -34,7 +34,7 @@ teardown() {
   # An emulated CPU may stand still for longer than it takes to fill a ring.
   [ "$slowdown" = 1 ] || size=(-b 64M)
   run -0 record -e raw_syscalls "${size[@]}" -o t.dat --summary s.json -- \
-    "$load" "$cpu" "$calls"
+    "${as_usual[@]}" "$load" "$cpu" "$calls"
   echo "$output"
   jq -e --argjson calls "$calls" '.total |
     .lost == 0 and .written == .delivered and .delivered >= 2 * $calls' s.json
@@ -49,7 +49,7 @@ live() {
   cpu=$(cpus | tail -n 1)
   ulimit -f 4000000
   record -q -e raw_syscalls --format "$1" --summary s.json "${@:2}" -- \
-    sh -c '"$0" "$@" >/dev/null' "$load" "$cpu" "$(scaled 100000)"
+    "${as_usual[@]}" sh -c '"$0" "$@" >/dev/null' "$load" "$cpu" "$(scaled 100000)"
 }
 
 # "EVENTS LOST UNKNOWN" of the lines: how many events, how many told as lost, and how often

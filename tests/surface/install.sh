@@ -109,11 +109,16 @@ has_tracefs() {
   [ "$(stat -f -c %T "$tracing" 2>/dev/null)" = tracefs ]
 }
 
+# In a PID namespace of its own a recorder has a number that another has elsewhere, and so
+# the same name for its instance: one at a time.
 check_recording() {
-  check 'rbmap-stat --features' "sudo rbmap-stat --features | tee /dev/stderr |
+  local alone="sudo flock $tracing/instances"
+  check 'rbmap-stat --features' "$alone rbmap-stat --features | tee /dev/stderr |
     grep -q '^tracefs  *yes'"
-  check 'a recording' 'ulimit -f 100000; sudo rbmap-record -e sched --duration 1 &&
-    sudo rbmap-report --check trace.dat'
+  check 'a recording, which leaves no instance' "ulimit -f 100000
+    $alone sh -c 'rbmap-record -e sched --duration 1 & pid=\$!
+      wait \$pid && [ ! -e $tracing/instances/rbmap-record-\$pid ]' &&
+    sudo rbmap-report --check trace.dat"
 }
 
 # An example's directory has the files that the README shows.

@@ -87,11 +87,22 @@ build() {
 }
 
 @test "as a part of another project it takes no names, options or tests of it" {
-  configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE"
+  configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE" \
+    -DRBMAP_CLI=ON -DRBMAP_MAN=ON
   build --target with-rbmap with-rbmap-static
   "$OUT/with-rbmap" tracefs
   "$OUT/with-rbmap-static" tracefs
   ldd "$OUT/with-rbmap" | grep -F librbmap.so.0
   run ctest --test-dir "$OUT" -N
   [[ $output == *'Total Tests: 1'* ]]
+}
+
+@test "as a part of another project it is the library, which needs and installs no more" {
+  hide_libraries json-c libcap-ng
+  hide_programs scdoc
+  configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE"
+  build --target rbmap-shared rbmap-static
+  cmake --install "$OUT" --prefix "$BATS_TEST_TMPDIR/usr"
+  [ -e "$BATS_TEST_TMPDIR/usr/lib/librbmap.so.0" ]
+  [ ! -e "$BATS_TEST_TMPDIR/usr/bin" ] && [ ! -e "$BATS_TEST_TMPDIR/usr/share" ]
 }

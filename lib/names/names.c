@@ -231,18 +231,12 @@ static void make_head(struct rbmap_names *names, struct rbmap_pid_name *name)
 	make_json(name, comm);
 }
 
-/* Those of a file are no newer later on. */
-static bool has_live_names(const struct rbmap_names *names)
-{
-	return names->files.proc >= 0 || names->files.cmdlines >= 0;
-}
-
 static void look_up(struct rbmap_names *names, struct rbmap_pid_name *name, int pid)
 {
 	uint64_t now = now_ns();
 
 	name->pid = pid;
-	if (!has_live_names(names))
+	if (names->fixed)
 		name->due = NEVER;
 	else if (pid > 0)
 		name->due = refresh_comm(names, pid, now);

@@ -73,6 +73,8 @@ struct rbmap_names {
 	struct rbmap_names *resolver;
 	struct rbmap_function functions[RBMAP_FUNCTIONS];
 
+	/* The handle has all commands from the start, as those of a file. */
+	bool fixed;
 	/* When saved_cmdlines may be read again, and whose command was looked up. */
 	uint64_t cmdlines_due;
 	struct rbmap_pid_name pids[RBMAP_PID_NAMES];

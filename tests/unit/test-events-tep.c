@@ -8,6 +8,7 @@
 
 #include <rbmap/events.h>
 
+#include "events/events.h"
 #include "run.h"
 
 #define ID 77
@@ -99,11 +100,33 @@ START_TEST(outlives_the_caller_s_reference)
 }
 END_TEST
 
+/* Once the name that was looked up is a second old, which is not waited for here. */
+START_TEST(a_command_that_changes_its_name)
+{
+	struct tep_handle *tep = make_handle();
+	struct rbmap_events *events;
+	struct trace_seq out;
+
+	parse(tep);
+	trace_seq_init(&out);
+	ck_assert_int_eq(rbmap_events_from_tep(&events, tep, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(print(events, &out), "theirs-7"));
+	ck_assert_int_eq(tep_override_comm(tep, "changed", 7), 0);
+	ck_assert_uint_ne(events->names.pids[7].due, UINT64_MAX);
+	events->names.pids[7].due = 0;
+	ck_assert_ptr_nonnull(strstr(print(events, &out), "changed-7"));
+	trace_seq_destroy(&out);
+	rbmap_events_close(events);
+	tep_unref(tep);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		names_are_those_of_the_handle,
 		outlives_the_caller_s_reference,
+		a_command_that_changes_its_name,
 	};
 
 	return RUN_TESTS("events-tep", tests);

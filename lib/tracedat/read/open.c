@@ -133,6 +133,7 @@ static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 	r = rbmap_events_new(&buffer->events, datfile->tep, &none, &datfile->log);
 	if (r < 0)
 		return r;
+	buffer->events->names.fixed = true;
 	if (datfile->info.clock)
 		rbmap_events_set_clock(buffer->events, datfile->info.clock);
 	/* They share the handle, and that has one resolver. */

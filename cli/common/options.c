@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,7 +52,8 @@ static void make(struct parser *parser, const struct common_command_line *line)
 {
 	parser->line = line;
 	strcpy(parser->shorts, line->operands == COMMON_OPERANDS_COMMAND ? "+:" : ":");
-	for (size_t i = 0; i < line->nr && i < MOST_OPTIONS - NR_COMMON; i++)
+	assert(line->nr + NR_COMMON <= MOST_OPTIONS);
+	for (size_t i = 0; i < line->nr; i++)
 		add(parser, &line->options[i]);
 	for (size_t i = 0; i < NR_COMMON; i++)
 		add(parser, &common_options[i]);
@@ -66,8 +68,20 @@ static const struct common_option *find(const struct parser *parser, int c)
 	return NULL;
 }
 
+/* How many long options a word such as "--fo" or "--fo=x" may stand for. */
+static int count_matches(const struct parser *parser, const char *word)
+{
+	size_t length = strcspn(word + 2, "=");
+	int nr = 0;
+
+	for (size_t i = 0; i < parser->nr; i++)
+		if (!strncmp(parser->options[i]->name, word + 2, length))
+			nr++;
+	return nr;
+}
+
 /* For what getopt_long() refused: @c is '?' or ':'. */
-static int refuse(int c, char **argv)
+static int refuse(const struct parser *parser, int c, char **argv)
 {
 	const char *word = argv[optind - 1];
 	bool is_long = !strncmp(word, "--", 2);
@@ -78,9 +92,11 @@ static int refuse(int c, char **argv)
 		return common_usage_error("-%c: needs a value", optopt);
 	}
 	if (!optopt)
-		return common_usage_error("%s: no such option", word);
-	/* Of "-Zx" only Z was looked at: word is then the argument before. */
-	if (is_long && strchr(word, '='))
+		return common_usage_error("%s: %s", word,
+					  count_matches(parser, word) > 1 ?
+						  "ambiguous option" :
+						  "no such option");
+	if (optopt >= FIRST_LONG)
 		return common_usage_error("%s: takes no value", word);
 	return common_usage_error("-%c: no such option", optopt);
 }
@@ -118,7 +134,7 @@ int common_parse(const struct common_command_line *line, void *config, int argc,
 	while (status == COMMON_OK && !*done &&
 	       (c = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return refuse(c, argv);
+			return refuse(&parser, c, argv);
 		status = take(&parser, c, config, done);
 	}
 	if (status == COMMON_OK && !*done && optind < argc &&

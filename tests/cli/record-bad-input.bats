@@ -55,6 +55,8 @@ refused() {
   refused 2 "-e: needs a value" -o t.dat -e
   refused 2 "--duration: needs a value" --duration
   refused 2 "--quiet=1: takes no value" --quiet=1
+  refused 2 "-Z: no such option" --format=json -Zx
+  refused 2 "--f: ambiguous option" --f
 }
 
 @test "unknown events" {

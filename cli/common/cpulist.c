@@ -207,15 +207,15 @@ static int check_cpus(const struct common_cpus *cpus, const struct common_cpus *
 int common_cpus_take(struct common_cpus *ret, const char *text, int last,
 		     const char *owner)
 {
-	int r = common_cpus_parse(ret, text, last);
+	int r;
 
+	if (last < 0)
+		return common_usage_error("-M '%s': %s has no CPUs", text, owner);
+	r = common_cpus_parse(ret, text, last);
 	switch (r) {
 	case 0:
 		return COMMON_OK;
 	case -ERANGE:
-		if (last < 0)
-			return common_usage_error("-M '%s': %s has no CPUs", text,
-						  owner);
 		return common_usage_error("-M '%s': the last CPU of %s is %d", text,
 					  owner, last);
 	case -EINVAL:

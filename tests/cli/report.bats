@@ -37,6 +37,8 @@ gives() {
   gives 2 "--to '2m': not a time" --to 2m x.dat
   gives 2 "-M 'x': not a CPU list" -M x x.dat
   gives 2 "-M '60000': the last CPU of the file is" -M 60000 x.dat
+  head -c 1000 x.dat >head.dat
+  gives 2 "-M '0': the file has no CPUs" -M 0 head.dat
   gives 2 "choose one of them" --stat --check x.dat
   gives 2 "--nope: no such option" --nope
   gives 1 "nothing.dat: No such file or directory" nothing.dat

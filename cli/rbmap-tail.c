@@ -104,18 +104,21 @@ static void note_reason(void *context, enum rbmap_log_level level, const char *m
 		log.write(log.context, level, message);
 }
 
+/* The ring of the top level has no recorder of ours: that would make its own. */
 static int cannot_observe(const struct tail *tail, int r)
 {
 	const char *name = tail->config.instance;
+	const char *why =
+		*tail->reason.warning ? tail->reason.warning : rbmap_strerror(r);
 
-	if (r == -EOPNOTSUPP || r == -ENOTTY || r == -ENODEV)
-		return common_fail(
-			"%s; to consume it instead, use rbmap-record%s%s --format text",
-			*tail->reason.warning ? tail->reason.warning :
-						rbmap_strerror(r),
-			name ? " -B " : "", name ? name : "");
-	return common_fail("the ring buffer could not be opened: %s",
-			   rbmap_strerror(r));
+	if (r != -EOPNOTSUPP && r != -ENOTTY && r != -ENODEV)
+		return common_fail("the ring buffer could not be opened: %s",
+				   rbmap_strerror(r));
+	if (!name)
+		return common_fail("%s; to consume it instead, read trace_pipe", why);
+	return common_fail("%s; to consume it instead, use rbmap-record -B %s "
+			   "-e EVENT --format text",
+			   why, name);
 }
 
 static int open_session(struct tail *tail)

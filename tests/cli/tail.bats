@@ -26,11 +26,13 @@ teardown() {
 @test "where the ring cannot be observed: why, and what can be done" {
   need_ring
   echo uptime >"$ring/trace_clock"
-  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record -B $instance " -B "$instance"
-  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record" -q -f -B "$instance"
+  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record -B $instance -e EVENT --format text" -B "$instance"
+  gives 1 "the trace clock uptime does not give a reliable order, choose local or mono; to consume it instead, use rbmap-record -B $instance -e EVENT" -q -f -B "$instance"
   echo local >"$ring/trace_clock"
   echo 0 >"$ring/options/overwrite"
-  gives 1 "overwrite off; to consume it instead, use rbmap-record -B $instance --format text" -B "$instance"
+  gives 1 "overwrite off; to consume it instead, use rbmap-record -B $instance -e EVENT --format text" -B "$instance"
+  # What it says can be done.
+  run -0 "$RBMAP_BIN/rbmap-record" -q -B "$instance" -e sched:sched_switch --format text true
 }
 
 @test "the last events, in the order of time over all CPUs" {

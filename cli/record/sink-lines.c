@@ -35,10 +35,14 @@ static int write_out(struct lines *lines)
 static int print_what_is_due(struct lines *lines)
 {
 	struct rbmap_record record;
+	unsigned int end;
 	int r = 0;
 
 	while (r == 0 && rbmap_merge_next(lines->merge, &record) > 0) {
+		end = lines->text.len;
 		r = common_lines_put(&lines->style, &record, &lines->text);
+		if (r < 0)
+			lines->text.len = end;
 		if (r == 0 && lines->text.len >= COMMON_WRITE_SIZE)
 			r = write_out(lines);
 	}

@@ -9,6 +9,7 @@
 static void print_loss(const struct tally *tally)
 {
 	const struct rbmap_account *total = &tally->total;
+	size_t gaps = tally->nr_stretches + tally->more_stretches;
 	char overrun[COMMON_FORMAT_SIZE], dropped[COMMON_FORMAT_SIZE];
 	char commit[COMMON_FORMAT_SIZE];
 
@@ -20,8 +21,8 @@ static void print_loss(const struct tally *tally)
 		common_format_count(overrun, total->overrun + total->torn),
 		common_format_count(dropped, total->dropped),
 		common_format_count(commit, total->commit_overrun));
-	fprintf(stderr, "; in %zu gaps; a larger ring (-b) loses less\n",
-		tally->nr_stretches + tally->more_stretches);
+	fprintf(stderr, "; in %zu gap%s; a larger ring (-b) loses less\n", gaps,
+		gaps == 1 ? "" : "s");
 }
 
 static void print_cpus(const struct tally *tally, bool all)

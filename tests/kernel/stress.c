@@ -22,8 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stress/stress.h"
 #include "ring/uapi/trace_mmap.h"
+#include "stress/stress.h"
 
 #define HARMLESS (WITH_OBSERVERS | WITH_FORKS | WITH_ATTEMPTS)
 #define EVERYTHING \

@@ -5,8 +5,8 @@
 #include <check.h>
 
 #include "ring.h"
-#include "span/shared-load.h"
 #include "sink.h"
+#include "span/shared-load.h"
 
 #define SPANS 4
 

@@ -3,8 +3,8 @@
 #ifndef STRESS_MAP_H
 #define STRESS_MAP_H
 
-#include "stress.h"
 #include "ring/uapi/trace_mmap.h"
+#include "stress.h"
 
 struct map {
 	int fd;

@@ -153,7 +153,7 @@ const char *rbmap_events_comm(struct rbmap_events *events, int pid);
  * OUTSIDE THE RECORD]" if a field reaches past the end of the record, and contains
  * "[RECORD CUT SHORT: N BYTES]" if the fixed-size fields do. A record that could make
  * libtraceevent misbehave is printed as its plain fields, after "[PRINT FORMAT NOT
- * TRUSTED]". A division by 0 yields 0.
+ * TRUSTED]". In a compiled format, a division by 0 yields 0.
  *
  * Returns 0 or -ENOMEM.
  *

@@ -26,7 +26,8 @@ struct rbmap_mapping;
  * @entries: events written since the last reset
  * @overrun: events overwritten before they were read
  * @read: events consumed
- * @pages_lost, @pages_touched: 0 before Linux 7.1, which defines their meaning
+ * @pages_lost, @pages_touched: filled in since Linux 7.1, and by kernels built with
+ *	packaging/kernel; 0 on others
  *
  * The meta-page is not live. The kernel updates it when the ring is mapped, at each
  * rbmap_mapping_get_reader() by any process, and at a reset.

@@ -79,7 +79,7 @@ int rbmap_walk_span(struct rbmap_walk *walk, const struct rbmap_layout *layout,
  * @ret: filled in if 1 is returned, untouched otherwise
  *
  * Padding, time extends and absolute time stamps are processed but not returned.
- * Nothing outside the span is read, whatever its bytes are.
+ * Nothing past the end of the span is read, whatever its bytes are.
  *
  * Returns 1, 0 at the end of the span, or -EBADMSG if the bytes are not valid records;
  * the rest of the span is then skipped.

@@ -276,8 +276,8 @@ int rbmap_session_take(struct rbmap_session *session, struct rbmap_span *spans,
  *
  * @session: the session
  * @spans: all spans of the last rbmap_session_take(), in the same order. Spans that
- *	were overwritten while they were in use get RBMAP_SPAN_TORN, and the span that
- *	follows them gets their loss in its lost field
+ *	were overwritten while they were in use get RBMAP_SPAN_TORN; the lost field of
+ *	the span after them shows the loss
  * @nr: the number of spans
  *
  * Returns the number of overwritten spans (always 0 with the consuming engines), or

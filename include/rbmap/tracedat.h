@@ -231,8 +231,9 @@ void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer);
  * @tsc_mult, @tsc_shift: before @offset is added, time stamps are multiplied by
  *	@tsc_mult and shifted right by @tsc_shift; not done if @tsc_mult is 0
  * @tsc_offset: the value in the file; neither trace-cmd report nor this library uses it
- * @cpu_stats: a NULL-terminated list of lines: the per_cpu/stats of each CPU at the end
- *	of the recording, with the name of the buffer before the lines of each instance
+ * @cpu_stats: a NULL-terminated list of lines: per_cpu/cpuN/stats of each CPU at the
+ *	end of the recording, with the name of the buffer before the lines of each
+ *	instance
  *
  * All pointers are valid until rbmap_tracedat_reader_close().
  *

@@ -35,10 +35,11 @@ static int sink_failed(struct recorder *recorder, int r)
 		recorder->output_closed = true;
 		return COMMON_OK;
 	}
-	return common_fail("%s: %s; recording stopped, earlier data is kept",
-			   recorder->output->path,
-			   r == -ETIMEDOUT ? "its reader does not read" :
-					     rbmap_strerror(r));
+	return common_fail(
+		"%s: %s; recording stopped, earlier data is kept",
+		recorder->output->path,
+		r == -ETIMEDOUT ? "the program reading the output has stopped reading" :
+				  rbmap_strerror(r));
 }
 
 /* Returns how many were stored, from the first on. */

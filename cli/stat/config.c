@@ -21,7 +21,7 @@ static const char help_text[] =
 	"\n"
 	"META-PAGE      counts since the last reset; unread = entries - overrun - read\n"
 	"READER         the sub-buffer that the reader owns, and its consumed bytes\n"
-	"PAGES          lost and touched pages (Linux 7.1 and later); omitted if 0\n"
+	"PAGES          lost and touched pages, if the kernel counts them; omitted if 0\n"
 	"LIVE COUNTERS  from per_cpu/cpuN/stats; overrun: overwritten before being read;\n"
 	"               dropped: refused with overwrite off; c.overrun (commit overrun):\n"
 	"               refused because an interrupted writer held its place\n"
@@ -30,8 +30,8 @@ static const char help_text[] =
 	"               lost = overrun + dropped + c.overrun\n"
 	"\n"
 	"Each sample maps the rings for a moment; meanwhile they can be neither resized\n"
-	"nor snapshot. While another program has a ring mapped, its meta-page is as that\n"
-	"program's last read left it; the live counters are always current.\n"
+	"nor snapshot. While another program has a ring mapped, the meta-page is as that\n"
+	"program's last call left it; the live counters are always current.\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage error.\n";
 

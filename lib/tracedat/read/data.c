@@ -179,7 +179,7 @@ static int chunk_sizes(struct rbmap_tracedat_reader *datfile,
 	if (*ret > stream->end - stream->at - CHUNK_HEADER)
 		return give_up(datfile, stream, "cut off in this chunk");
 	if (*ret_to_size > TRACEDAT_MAX_CHUNK)
-		return give_up(datfile, stream, "a chunk of a size that cannot be");
+		return give_up(datfile, stream, "a chunk of an impossible size");
 	return 0;
 }
 

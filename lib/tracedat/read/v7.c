@@ -62,7 +62,7 @@ static int read_cpu(struct rbmap_tracedat_reader *datfile,
 		return rbmap_datfile_cut(datfile, option, "option BUFFER");
 	if (cpu >= TRACEDAT_MAX_CPUS)
 		return rbmap_datfile_fault(datfile, option->offset,
-					   "option BUFFER: CPU %u is not possible",
+					   "option BUFFER: CPU %u is out of range",
 					   cpu);
 	return rbmap_datfile_add_cpu(datfile, buffer, cpu, offset, size);
 }

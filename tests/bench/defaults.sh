@@ -1,24 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where the defaults of rbmap-record come from: the size of the ring buffer, that of a
-# sub-buffer, and the part of the ring that is full when the kernel wakes the recorder.
+# Measurements for the defaults of rbmap-record: the size of the ring buffer, the size of
+# a sub-buffer, and how full a ring is when the kernel wakes the recorder.
 #
 # Every CPU makes getppid(2) calls as fast as it can, so that the recorder has to wait
 # for its turn; raw_syscalls:* are recorded. One of the three is changed at a time, in
-# turn within each round; medians over the rounds are told.
+# turn within each round. The medians over the rounds are reported.
 #
-# Columns: the CPU seconds of the recorder for a million events, the events lost (the
-# median and the worst run), and the recorder's system calls for a million events.
+# Columns: the CPU seconds of the recorder per million events, the lost events (the
+# median and the worst run), and the recorder's system calls per million events.
 set -u
 
 usage() {
   cat <<'TEXT'
 usage: sudo tests/bench/defaults.sh [--rounds N] [--calls N] [--bin DIR]
 
-  --rounds N   how often each is measured (default 5)
-  --calls N    of getppid(2) on each CPU (default 2000000)
-  --bin DIR    where rbmap-record is (default $RBMAP_BIN or build/release/cli)
+  --rounds N   measure each value N times and report medians (default 5)
+  --calls N    call getppid(2) N times on each CPU (default 2000000)
+  --bin DIR    directory of rbmap-record (default $RBMAP_BIN or build/release/cli)
 TEXT
 }
 

@@ -1,55 +1,55 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What recording costs: the CPU seconds of the recorder, how much slower it makes the
-# load, and what gets lost, for rbmap-record and for others that do the same.
+# The cost of recording, for rbmap-record and other recorders: CPU seconds of the
+# recorder, slowdown of the load, lost events.
 #
 # The load calls getppid(2) on the last CPU as fast as it can, with raw_syscalls:* of
-# all CPUs recorded: two events a call. One round runs each candidate once; so whatever
-# else the machine does falls on all of them, and the medians over the rounds are told.
+# all CPUs recorded: two events per call. Each round runs each candidate once, so other
+# activity of the machine affects all of them. The medians over the rounds are reported.
 #
 # Candidates:
 #   untraced        the load alone
-#   unread          tracing into a ring that nobody reads
+#   unread          tracing into a ring that is not read
 #   rbmap-E-Nk      rbmap-record, engine E, sub-buffers of N KB
 #   rbmap-E-Nk-direct  the same with --direct
-#   trace-cmd       trace-cmd record as it comes; since 3.0 it compresses at the end
+#   trace-cmd       trace-cmd record with its defaults; since 3.0 it compresses at the end
 #   trace-cmd-raw   the same with --compression none
 #   plain-M-Nk      plain.c: poll(2), and read(2) and write(2), or splice(2)
 #
 # Columns:
-#   CPU, user, sys  seconds of the recorder and all its children, from start to end;
-#                   neither those of the load nor what the kernel's writeback takes
-#   fixed           of it, what an empty recording takes (one run): formats, symbols...
-#   CPU/M, net/M    seconds for a million events recorded; net: without the fixed part
-#   load            seconds that the load took; then how many times as long as untraced,
-#                   and as with the ring that nobody reads
+#   CPU, user, sys  seconds of the recorder and all its children, from start to end,
+#                   without the load and the kernel's writeback
+#   fixed           the part of it that an empty recording takes (one run): formats,
+#                   symbols...
+#   CPU/M, net/M    seconds per million recorded events; net: without the fixed part
+#   load            seconds that the load took; then the ratio to the untraced load, and
+#                   to the load with the unread ring
 #   stop            seconds from SIGINT to the end of the recorder
-#   events, lost    millions written to the ring meanwhile; lost, as the kernel counts
+#   events, lost    millions written to the ring meanwhile; lost, by the kernel's counters
 #
-# The same for all: the size of the ring buffer, the output directory, no events of the
-# recorder's own processes (set_event_notrace_pid; trace-cmd does not see to that by
-# itself), the check for them also in the ring that nobody reads, and a load that starts
-# once events are enabled.
+# The following is the same for all: the size of the ring buffer; the output directory; no
+# events of the recorder's own processes (set_event_notrace_pid, which trace-cmd does not
+# set itself), and the check for them also in the unread ring; a load that starts once
+# events are enabled.
 set -u
 
 usage() {
   cat <<'TEXT'
 usage: sudo tests/bench/record.sh [options]
 
-  --rounds N         how often each candidate runs; medians are told (default 5)
-  --calls N          of getppid(2) that the load makes (default 4000000)
-  -b, --buffer-size KB  ring buffer of each CPU (default 16384)
-  --bin DIR          where rbmap-record is (default $RBMAP_BIN or build/release/cli)
-  --output-dir DIR   where the traces go, each removed at once (default $TMPDIR or
-                     /var/tmp)
-  --only REGEX       only the candidates that match (and untraced, unread)
-  --json FILE        the numbers of each run and the medians, as JSON ('-': instead of
-                     the table)
-  --help             this text
+  --rounds N         run each candidate N times and report medians (default 5)
+  --calls N          let the load call getppid(2) N times (default 4000000)
+  -b, --buffer-size KB  size of the ring buffer of each CPU (default 16384)
+  --bin DIR          directory of rbmap-record (default $RBMAP_BIN or build/release/cli)
+  --output-dir DIR   write each trace to DIR and remove it (default $TMPDIR or /var/tmp)
+  --only REGEX       run only the candidates that match, and untraced and unread
+  --json FILE        write the numbers of each run and the medians as JSON ('-': to
+                     standard output, instead of the table)
+  --help             show this text
 
-Exit status: 0 done, 1 a candidate failed or no rbmap-record could run, 2 usage, 77
-something that the script needs is missing.
+Exit status: 0 success, 1 a candidate failed or no rbmap-record could run, 2 usage error,
+77 a requirement is missing.
 TEXT
 }
 

@@ -7,34 +7,34 @@
 # Three traces are recorded: raw_syscalls of getppid(2) calls, sched of two processes
 # that wake each other, and several systems of the latter at once. rbmap-report and
 # trace-cmd report read the same file; perf script reads one that perf record made of the
-# same events of the same load, on the CPU of the load. One round prints each file with
-# each candidate once, so that whatever else the machine does falls on all of them; the
-# medians over the rounds are told.
+# same events of the same load, on the CPU of the load. Each round prints each file with
+# each candidate once, so other activity of the machine affects all of them. The medians
+# over the rounds are reported.
 #
 # Columns:
 #   events    millions in the file
 #   CPU       seconds, user and system, from start to end
-#   events/s  thousands for each of these seconds
-#   ratio     events/s, times those of trace-cmd report
-#   memory    MB, at the highest; then with a file of a quarter of the size
+#   events/s  thousands per CPU second
+#   ratio     events/s, relative to trace-cmd report
+#   memory    peak in MB; then the same with a file of a quarter of the size
 set -u
 
 usage() {
   cat <<'TEXT'
 usage: sudo tests/bench/report.sh [options]
 
-  --rounds N         how often each candidate runs; medians are told (default 5)
-  --calls N          of getppid(2), two events each (default 4000000); a sixteenth of
-                     it are the rounds of the load that switches, for some ten events
-                     each, and a thirty-second those for several systems
-  --bin DIR          where rbmap-record and rbmap-report are (default $RBMAP_BIN or
+  --rounds N         run each candidate N times and report medians (default 5)
+  --calls N          call getppid(2) N times, two events each (default 4000000); the load
+                     of sched makes N / 16 rounds of some ten events each, and the load
+                     of several systems N / 32
+  --bin DIR          directory of rbmap-record and rbmap-report (default $RBMAP_BIN or
                      build/release/cli)
-  --output-dir DIR   where the traces go, removed at the end (default $TMPDIR or
-                     /var/tmp)
-  --only REGEX       only the candidates that match: text, json, trace-cmd, perf
-  --help             this text
+  --output-dir DIR   write the traces to DIR, and remove them at the end (default $TMPDIR
+                     or /var/tmp)
+  --only REGEX       run only the candidates that match: text, json, trace-cmd, perf
+  --help             show this text
 
-Exit status: 0 done, 1 failed, 2 usage, 77 something that the script needs is missing.
+Exit status: 0 success, 1 failure, 2 usage error, 77 a requirement is missing.
 TEXT
 }
 

@@ -1,33 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs what the tests need, builds, runs them on the live kernel and on others. Its
-# last line: "N passed, N failed, N skipped". Exit status 1 where one failed, or none ran.
+# Installs the test dependencies, builds, and runs the tests on the live kernel and others.
+# The last line is "N passed, N failed, N skipped". The exit status is 1 if a test failed or
+# none ran.
 set -u
 
 usage() {
   cat <<'EOF'
 usage: sudo tests/run.sh [--quick | --ci | --all] [PATTERN]...
 
-Builds the project and tests it, in at most 15 minutes on two CPUs:
+Installs the test dependencies, builds the project and tests it, in at most 15 minutes on
+two CPUs:
 
-  * the unit tests with ASan and UBSan, those that have threads also with TSan
-  * the installed library and its documentation, as users get them
-  * each fuzz target over its corpus
+  * unit tests, with ASan and UBSan; those that use threads also with TSan
+  * the library and its documentation, as installed
+  * the corpus of each fuzz target
   * the commands on this kernel, with ASan and UBSan
-  * the mapping itself on Linux 6.1 with the patches, in QEMU. That kernel is built
-    meanwhile and kept; if it is not finished in time, this test is skipped
+  * the mapping on Linux 6.1 with the patches, in QEMU. That kernel is built during the
+    other tests and kept; if it is not finished in time, this test is skipped
 
-  --quick   only the build with ASan and UBSan: unit tests and commands
-  --ci      what CI runs, at most 45 minutes: also each fuzz target for a minute, the
-            stress test of the observer, what differs between kernels on four of them in
-            QEMU, and the installation into new Debian systems
-  --all     what takes hours: also every test on every kernel, Linux 6.1 with the patches
-            also with KASAN; the commands of packaging/kernel/README.md in a new Debian 12;
-            each patch by itself; all unit tests with TSan
-  --help    this text
+  --quick   run only the unit tests and the commands, with ASan and UBSan
+  --ci      run the tests of CI, in at most 45 minutes: also fuzz each target for a minute,
+            the stress test of the observer, the tests that depend on the kernel, on four
+            kernels in QEMU, and the installation in new Debian systems
+  --all     run all tests, which takes hours: also every test on every kernel, and on Linux
+            6.1 with the patches and KASAN; the commands of packaging/kernel/README.md in a
+            new Debian 12; each patch by itself; all unit tests with TSan
+  --help    show this text
 
-A PATTERN is a regular expression as for ctest -R. Tests that match any of them run, of all
-that --ci has, or of those of --quick or --all.
+Each PATTERN is a regular expression as for ctest -R. With patterns, only the tests that
+match one of them run: of all tests of --ci, or of --quick or --all if it is given.
 EOF
 }
 
@@ -86,10 +88,10 @@ took() {
 install_what_is_missing() {
   packaging/install-deps.sh test && return
   packaging/install-deps.sh build >/dev/null && {
-    echo "Going on without what is missing; the tests that need it are skipped."
+    echo "The tests that require a missing dependency are skipped."
     return
   }
-  result fail 'what the build needs is missing'
+  result fail 'build dependencies are missing'
   return 1
 }
 
@@ -99,7 +101,7 @@ is_tracefs() {
 
 mount_tracefs() {
   mount -t tracefs nodev "$tracing" 2>/dev/null && is_tracefs &&
-    echo "Mounted tracefs at $tracing; it stays so."
+    echo "Mounted tracefs at $tracing; it stays mounted."
 }
 
 can_make_instance() {
@@ -114,10 +116,10 @@ look_at_kernel() {
   elif ! is_tracefs && ! mount_tracefs; then
     missing="tracefs at $tracing (a container, or a kernel without tracing)"
   elif ! can_make_instance; then
-    missing="leave to make instances in $tracing (read-only, or locked down)"
+    missing="permission to create instances in $tracing (read-only, or locked down)"
   fi
-  [ -z "$missing" ] || echo "Missing: $missing. What still works: the unit tests," \
-    'those of the installed library. The rest is skipped.'
+  [ -z "$missing" ] || echo "Missing: $missing. The tests of the commands are skipped;" \
+    'the unit tests and those of the installed library run.'
 }
 
 # What the kernel can do, as the command itself sees it.
@@ -126,7 +128,7 @@ tell_features() {
   say 'This kernel and this user'
   timeout 60 build/dev/cli/rbmap-stat --features </dev/null | tee "$logs/features"
   ! grep -q '^mapping  *no' "$logs/features" ||
-    echo 'Missing: the mapping. What still works: all that goes through read(2).'
+    echo 'Missing: the mapping. The tests that require it are skipped; rbmap uses read(2).'
 }
 
 # build PRESET [OPTION]...
@@ -140,7 +142,7 @@ build() {
     return
   fi
   grep -E -A 8 'error:|FAILED:|CMake Error|undefined reference' "$log" | head -n 60
-  echo "all of it: $log"
+  echo "full log: $log"
   result fail "$1: the build"
   return 1
 }
@@ -282,7 +284,7 @@ check_leftovers() {
 
 show_slowest() {
   [ -s "$times" ] || return
-  echo 'The slowest:'
+  echo 'The slowest tests:'
   sort -rn "$times" | head -n 10 | awk -F '\t' '{ printf "%8.1f s  %s\n", $1, $2 }'
 }
 
@@ -334,7 +336,7 @@ run_contract() {
   # The time was over (124), also for one that did not listen (137).
   if [[ $status == 124 || $status == 137 ]]; then
     result skip 'release kernel.6.1-rbmap' "the kernel was not built within \
-$fetch_limit s; what was built is kept: tests/run.sh again, or --ci"
+$fetch_limit s; its build continues in the next run, or with tests/run.sh --ci"
     return
   fi
   RBMAP_KERNEL_SUITES=contract run_tests release kernel
@@ -363,9 +365,9 @@ count_left_out() {
   left_out ci 'takes a minute' dev stress
   left_out ci 'takes a minute' release fuzz
   left_out ci 'installs a new Debian' release install
-  left_out ci 'boots another kernel; of 6.1-rbmap all but the mapping contract' release kernel
+  left_out ci 'boots another kernel; the default run covers only the mapping contract' release kernel
   left_out all 'takes long' release kernel-long
-  at_least all || result skip 'tsan unit: those without threads' 'takes long: tests/run.sh --all'
+  at_least all || result skip 'tsan unit: tests without threads' 'takes long: tests/run.sh --all'
 }
 
 run_all() {
@@ -404,7 +406,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=$PWD/build/logs
 mkdir -p "$logs" || { echo "run.sh: cannot write to $PWD/build" >&2; exit 1; }
 exec 9>"$logs/lock" || exit 1
-flock -n 9 || { echo "Waiting for the end of another run in $PWD."; flock 9; }
+flock -n 9 || { echo "Waiting for another run in $PWD to end."; flock 9; }
 results=$logs/results
 times=$logs/times
 { : >"$results" && : >"$times"; } || exit 1

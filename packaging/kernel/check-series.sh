@@ -29,7 +29,7 @@ EOT
 }
 
 usage_error() {
-  echo "check-series.sh: $*; --help tells more" >&2
+  echo "check-series.sh: $*; see --help" >&2
   exit 2
 }
 

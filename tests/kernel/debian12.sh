@@ -24,13 +24,13 @@ Runs the commands of packaging/kernel/README.md in a new Debian 12 below
 ${cache/#$HOME/\~}, made from the packages of this machine's own mirror, and boots the
 kernel that they install in QEMU. Prints TAP.
 
-One thing differs from the page: build.sh gets --test as well, so that the kernel has a
-configuration that is built in minutes. "sudo reboot" is the boot in QEMU.
+Two things differ from the page: build.sh gets --test as well, so that the kernel builds in
+minutes, and "sudo reboot" is the boot in QEMU.
 
-  --keep   leaves the Debian 12, and says where it is
-  --help   this text
+  --keep   keep the Debian 12, and print its location
+  --help   show this text
 
-Exit status 1 where something of the page is not so, 77 where it cannot be tried here.
+Exit status 1 if the page is wrong, 77 if it cannot be tested here.
 EOT
 }
 
@@ -51,7 +51,7 @@ parse() {
       exit 0
       ;;
     *)
-      echo "debian12.sh: $1: unknown; --help tells more" >&2
+      echo "debian12.sh: $1: unknown; see --help" >&2
       exit 2
       ;;
     esac

@@ -11,7 +11,7 @@ usage() {
 usage: tests/kernel/get-reader-cost.sh [KERNEL]...
 
 Runs get-reader-cost on each KERNEL of run.sh (default: 6.12 6.1-rbmap), one after the
-other, and prints what they say as one Markdown table. Environment: see run.sh --help.
+other, and prints the results as one Markdown table. Environment: see run.sh --help.
 EOT
 }
 

@@ -29,31 +29,31 @@ Without a KERNEL: ${all_kernels[*]}.
   6.12             Debian 13's
   backports        the newest of Debian 13's backports
 
-  --only REGEX   only the suites whose name matches: a file of tests/cli, formats (each
-                 event of the kernel beside libtraceevent), a program of tests/kernel.
-                 get-reader-cost runs only where it is asked for so
-  --brief        only the suites whose outcome depends on the kernel: markers, counters,
+  --only REGEX   run only suites whose names match: a file of tests/cli, "formats" (compares
+                 each event of the kernel with libtraceevent), a program of tests/kernel.
+                 get-reader-cost runs only if it is selected in this way
+  --brief        run only suites whose results depend on the kernel: markers, counters,
                  formats, the mapping and its stress test; on a kernel that cannot map, all
-                 of rbmap-record that works through read(2)
-  --fetch        downloads or builds the kernels and boots none
-  --list         the kernels
-  --help         this text
+                 suites of rbmap-record that work with read(2)
+  --fetch        download or build the kernels, and boot none
+  --list         list the kernels
+  --help         show this text
 
-Needs no root. The results are in \$BUILD/tap/kernel.KERNEL.tap, the log of the kernel and
-all that the guest printed in \$BUILD/kernel/KERNEL. Downloads and kernels that were built
-are kept in ${cache/#$HOME/\~}.
+Does not require root. The results are in \$BUILD/tap/kernel.KERNEL.tap; the kernel log and
+the output of the guest are in \$BUILD/kernel/KERNEL. Downloads and built kernels are kept
+in ${cache/#$HOME/\~}.
 
   RBMAP_BUILD            the build folder
-  RBMAP_KERNEL_SUITES    all or contract (only the mapping contract): comes before --brief
-  RBMAP_STRESS_SECONDS   how long the stress test runs (default: 300 with the patches, else
-                         60, as with --brief)
-  RBMAP_TEST_SLOWDOWN    how many times slower than hardware the guest is: amounts are
-                         divided by it, limits to the time multiplied (default: $slowdown)
-  RBMAP_KERNEL_LIMIT     seconds that a guest may take (default: $limit)
-  RBMAP_QEMU_ACCEL       tcg (the default) or kvm, where that works
-  RBMAP_KERNEL_ARGUMENTS more arguments for the kernel
+  RBMAP_KERNEL_SUITES    all, or contract (only the mapping contract); overrides --brief
+  RBMAP_STRESS_SECONDS   duration of the stress test (default: 300 with the patches; 60
+                         without them or with --brief)
+  RBMAP_TEST_SLOWDOWN    factor by which the guest is slower than hardware: amounts of work
+                         are divided, time limits are multiplied (default: $slowdown)
+  RBMAP_KERNEL_LIMIT     time limit of a guest in seconds (default: $limit)
+  RBMAP_QEMU_ACCEL       tcg (the default), or kvm if it works
+  RBMAP_KERNEL_ARGUMENTS further arguments for the kernel
 
-Exit status 1 where a test failed, 77 where no kernel could be had.
+Exit status 1 if a test failed, 77 if no kernel was available.
 EOT
 }
 

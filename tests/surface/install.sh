@@ -19,11 +19,11 @@ usage() {
   cat <<EOT
 usage: sudo tests/surface/install.sh 12|13
 
-Runs the README's lines in a new Debian 12 or 13 below ${cache/#$HOME/\~}, made from the
-packages of this machine's own mirror, and uses what they install. Records on this kernel
-where it has tracefs. Prints TAP.
+Runs the README's commands in a new Debian 12 or 13 below ${cache/#$HOME/\~}, which is made
+from the packages of this machine's own mirror, and uses what they install. If this kernel has
+tracefs, also records. Prints TAP.
 
-Exit status 1 where something fails, 77 where no such Debian can be made here.
+Exit status 1 if something failed, 77 if no such Debian can be made here.
 EOT
 }
 

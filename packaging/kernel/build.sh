@@ -26,7 +26,7 @@ package linux-source-6.1, which is downloaded if it is not installed.
 
   --config FILE   with --deb: start from this configuration
   --localmod      with --deb: build only the modules that are currently loaded; takes
-                  minutes, not hours
+                  tens of minutes, not hours
   --debug-info    with --deb: include debug information and BTF, like Debian's kernel
   --kasan         enable the kernel's address sanitizer; slow
   --source FILE   use this source: linux-source-6.1.tar.xz, or Debian's package of it

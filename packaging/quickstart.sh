@@ -160,7 +160,8 @@ hand_over() {
     esac
   fi
   say "The trace: $file ($(stat -c %s "$file") bytes)"
-  echo "To view it, run trace-cmd report $file, or open it in KernelShark."
+  echo "To print it, run $PWD/$bin/rbmap-report $file"
+  echo "(or trace-cmd report); to view it, open it in KernelShark."
 }
 
 parse "$@"

@@ -22,6 +22,7 @@ prepare() {
   ring=$tracing/instances/$instance
   recorder=
   ahead=()
+  # shellcheck disable=SC2034
   as_usual=()
   enabled_before=$(cat $tracing/events/enable 2>/dev/null) || true
 }
@@ -49,6 +50,7 @@ be_alone() {
 come_first() {
   [ "$slowdown" != 1 ] || ! chrt --rr 1 true 2>/dev/null || {
     ahead=(chrt --rr 1)
+    # shellcheck disable=SC2034
     as_usual=(chrt --other 0)
   }
 }

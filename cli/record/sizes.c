@@ -50,10 +50,28 @@ static size_t count_cpus(void)
 	return sysconf(_SC_NPROCESSORS_CONF);
 }
 
+/*
+ * "7 (expanded: 1408)" is a ring that gets its size with the first event, which may be
+ * ours: the size to go back to is the one that it would have got.
+ */
+static char *read_buffer_size(struct tracefs_instance *instance, const char *file)
+{
+	static const char expanded[] = " (expanded: ";
+	char *text = tracing_read(instance, file);
+	char *size = text ? strstr(text, expanded) : NULL;
+
+	if (size) {
+		size += sizeof(expanded) - 1;
+		size[strcspn(size, ")")] = '\0';
+		memmove(text, size, strlen(size) + 1);
+	}
+	return text;
+}
+
 /* Rings of different sizes make the one file for all say "X". */
 static int note_buffer_size(struct tracefs_instance *instance, struct undo_list *undo)
 {
-	char *before = tracing_read(instance, "buffer_size_kb");
+	char *before = read_buffer_size(instance, "buffer_size_kb");
 	bool same = before && strcmp(before, "X");
 	struct common_cpus cpus = { 0 };
 	char file[64];
@@ -66,7 +84,7 @@ static int note_buffer_size(struct tracefs_instance *instance, struct undo_list 
 	for (size_t i = 0; r == 0 && i < cpus.nr; i++) {
 		snprintf(file, sizeof(file), "per_cpu/cpu%d/buffer_size_kb",
 			 cpus.cpus[i]);
-		before = tracing_read(instance, file);
+		before = read_buffer_size(instance, file);
 		if (before)
 			r = undo_add(undo, file, before);
 		else if (errno != ENOENT)

@@ -339,7 +339,8 @@ instance_state() {
   local file
   for file in buffer_size_kb buffer_subbuf_size_kb buffer_percent trace_clock tracing_on \
     tracing_cpumask set_event set_event_pid set_event_notrace_pid current_tracer; do
-    [ ! -e "$1/$file" ] || sed "s,^,$file: ," "$1/$file"
+    # That a ring gets its size with the first event cannot be put back.
+    [ ! -e "$1/$file" ] || sed "s,^,$file: ,; s, (expanded: .*,," "$1/$file"
   done
   grep -r '' "$1/options" "$1"/per_cpu/cpu*/buffer_size_kb
   grep -r '' "$1/events" --include=enable --include=filter --include=trigger

@@ -272,8 +272,12 @@ static int run(struct state *state)
 		status = open_files(state);
 	if (status == COMMON_OK && *state->config.command)
 		status = command_fork(&recorder->command, &state->config, &mask);
-	/* After the fork: the command keeps its own limit. */
+	/* After the fork: the command keeps its own limit and priority. */
 	common_raise_file_limit();
+	/* Moving sub-buffers is cheap; formatting events could take a CPU from others.
+	 */
+	if (state->config.format == FORMAT_DAT)
+		common_raise_priority();
 	if (status == COMMON_OK)
 		status = record(state, &began);
 	put_back(state);

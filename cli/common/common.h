@@ -208,6 +208,12 @@ int common_drop_privileges(const int *keep, size_t nr);
 /* A ring takes up to two descriptors a CPU, and the limit is often 1024. */
 void common_raise_file_limit(void);
 
+/*
+ * To nice -20 where that is allowed. A nice value other than 0 was chosen by the caller,
+ * and is kept.
+ */
+void common_raise_priority(void);
+
 /* ---- tracefs-check.c: each prints its error and returns an exit code ---- */
 
 /*

@@ -9,6 +9,8 @@
 
 /* More than any command has use for. */
 #define MOST_KEPT 8
+/* Source: setpriority(2). */
+#define HIGHEST_PRIORITY -20
 
 int common_drop_privileges(const int *keep, size_t nr)
 {
@@ -39,4 +41,11 @@ void common_raise_file_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+void common_raise_priority(void)
+{
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) == 0 && errno == 0)
+		setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY);
 }

@@ -165,7 +165,7 @@ record() {
 # to the file err, the standard output to the file out.
 start_record() {
   rm -f pid
-  bash -c "$starting_with" pid "$record" "$@" >out 2>err 3>&- 4>&- &
+  "${ahead[@]}" bash -c "$starting_with" pid "$record" "$@" >out 2>err 3>&- 4>&- &
   recorder=$!
   wait_until 20 is_recording || { cat err >&2; return 1; }
 }

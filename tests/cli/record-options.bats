@@ -267,3 +267,31 @@ form() {
     grep 'sys_enter: *NR '"$getppid" | head -n 1)
   [ "$(form "$mine")" = "$(form "$theirs")" ]
 }
+
+# nice_value PROCESS
+nice_value() {
+  sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 17
+}
+
+# recorder_and_command OPTION...: how nice each is while it records.
+recorder_and_command() {
+  start_record -q "${silent[@]}" "$@" -- sh -c 'nice >nice.new && mv nice.new nice && exec sleep 1000'
+  wait_until 20 test -s nice
+  echo "$(nice_value "$(cat pid)") $(cat nice)"
+  stop_record 130
+  rm nice
+}
+
+@test "a recorder that writes a file comes before its command; a priority that was chosen stays" {
+  need
+  [ "$(nice)" = 0 ] || skip "needs to run at nice 0"
+  setpriority_works || skip "the priority cannot be raised"
+  [ "$(recorder_and_command -o t.dat)" = '-20 0' ]
+  [ "$(recorder_and_command --format text)" = '0 0' ]
+  ahead=(nice -n 5)
+  [ "$(recorder_and_command -o u.dat)" = '5 5' ]
+}
+
+setpriority_works() {
+  [ "$(nice -n -20 nice 2>/dev/null)" = -20 ]
+}

@@ -88,6 +88,18 @@ record_some() {
   record -q "${@:1:$#-1}" -o "$file" bash -c some_load
 }
 
+# record_loss FILE OPTION...: of CPU 0, whose ring overflows several times: each time the
+# command stops the recorder for so long.
+record_loss() {
+  # shellcheck disable=SC2016
+  record -q -b 8 -M 0 "${@:2}" -o "$1" taskset -c 0 bash -c 'for _ in 1 2 3 4 5; do
+      kill -STOP $PPID
+      dd if=/dev/zero of=/dev/null bs=1 "count=$0" status=none
+      kill -CONT $PPID
+      dd if=/dev/zero of=/dev/null bs=1 "count=$0" status=none
+    done' "$(scaled 4000)"
+}
+
 # zoo OPTION...: programs that make the kernel fire many kinds of events, recorded to
 # x.dat.
 zoo() {

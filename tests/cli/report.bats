@@ -61,9 +61,7 @@ gives() {
 
 @test "text as trace-cmd report has it: lost events" {
   need trace-cmd
-  run record -q -b 8 -M 0 -e raw_syscalls -o x.dat \
-    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 200000)"
-  [ "$status" = 0 ]
+  record_loss x.dat -e raw_syscalls
   grep -q 'EVENTS DROPPED' <(trace-cmd report x.dat 2>/dev/null)
   same_as_peer x.dat 1000
 }
@@ -233,8 +231,7 @@ make_files() {
 
 @test "lost events are told with what is shown, whatever was left out" {
   need
-  run record -q -b 8 -M 0 -e raw_syscalls -e sched -o x.dat \
-    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 200000)"
+  record_loss x.dat -e raw_syscalls -e sched
   lost() { sed -n 's/^CPU:0 \[\([0-9]*\) EVENTS DROPPED\]$/\1/p' | awk '{ n += $1 } END { print n + 0 }'; }
   show x.dat | lost >all
   show -F 'common_pid != 0' -M 0 x.dat | lost >some
@@ -310,8 +307,7 @@ of_text() {
 
 @test "--stat --format json: all that the text has" {
   need jq
-  run record -q -b 8 -M 0 -e raw_syscalls -e sched -o x.dat \
-    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 40000)"
+  record_loss x.dat -e raw_syscalls -e sched
   show --stat x.dat >text
   show --stat --format json x.dat >json
   [ "$(wc -l <json)" = 1 ]

@@ -53,75 +53,14 @@ Exit status: 0 success, 1 a candidate failed or no rbmap-record could run, 2 usa
 TEXT
 }
 
-tracing=/sys/kernel/tracing
-source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-bin=${RBMAP_BIN:-$source_dir/build/release/cli}
-output_dir=${TMPDIR:-/var/tmp}
-rounds=5
-calls=4000000
-buffer_kb=16384
-only=
-json=
-work=
-measure=
-recorder=
-instances=()
-candidates=()
-failed=' '
-status=0
-shim=()
+here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=tests/bench/common.bash
-source "$source_dir/tests/bench/common.bash"
+source "$here/common.bash"
 # shellcheck source=tests/bench/recorders.bash
-source "$source_dir/tests/bench/recorders.bash"
-
-parse() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-    --help | -h) usage; exit 0 ;;
-    --rounds | --calls | --buffer-size | -b | --bin | --output-dir | --only | --json)
-      [ $# -gt 1 ] || usage_error "$1 needs a value" ;;
-    *) usage_error "'$1': unknown" ;;
-    esac
-    case $1 in
-    --rounds) need_number "$1" "$2"; rounds=$2 ;;
-    --calls) need_number "$1" "$2"; calls=$2 ;;
-    --buffer-size | -b) need_number "$1" "$2"; buffer_kb=$2 ;;
-    --bin) bin=$2 ;;
-    --output-dir) output_dir=$2 ;;
-    --only) only=$2 ;;
-    --json) json=$2 ;;
-    esac
-    shift 2
-  done
-}
-
-check_needs() {
-  local tool
-  for tool in jq awk cc df; do
-    [ -n "$(command -v "$tool")" ] || missing "$tool is not installed"
-  done
-  [ "$(id -u)" = 0 ] || missing 'root is needed (run: sudo tests/bench/record.sh)'
-  [ "$(stat -f -c %T "$tracing" 2>/dev/null)" = tracefs ] ||
-    missing "tracefs is not mounted at $tracing (mount -t tracefs nodev $tracing)"
-  [ -e "$tracing/events/raw_syscalls" ] ||
-    missing 'the kernel has no raw_syscalls events'
-  [ -e "$tracing/set_event_notrace_pid" ] ||
-    missing 'the kernel has no set_event_notrace_pid: recorders would record themselves'
-  [ "$(nproc --all)" -ge 2 ] || missing 'at least two CPUs are needed'
-  [ -x "$bin/rbmap-record" ] ||
-    missing "$bin/rbmap-record is not there: build the release preset, or say --bin DIR"
-  ! ldd "$bin/rbmap-record" 2>/dev/null | grep -qE 'lib[at]san' ||
-    missing "$bin/rbmap-record has sanitizers in it: build the release preset"
-  [ -d "$output_dir" ] || missing "$output_dir is not a directory"
-  check_space
-  check_memory
-}
-
-run_load() {
-  load_seconds=$("$work/syscall-load" "$load_cpu" "$calls") ||
-    fail "the load failed on CPU $load_cpu"
-}
+source "$here/recorders.bash"
+# shellcheck disable=SC2034 # parse() uses it
+options=(--rounds --calls --buffer-size -b --bin --output-dir --only --json)
+calls=4000000
 
 start_rbmap() {
   local _ engine size direct
@@ -166,15 +105,9 @@ choose_candidates() {
 
 # Everything, as one document.
 tell_json() {
-  jq --arg kernel "$(uname -r)" --arg machine "$(uname -m)" \
-    --arg processor "$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)" \
-    --arg rbmap "$("$bin/rbmap-record" --version 2>/dev/null | head -n 1)" \
-    --arg shim "${shim[*]:+yes}" --argjson cpus "$(nproc --all)" \
-    --argjson cpu "$load_cpu" --argjson calls "$calls" --argjson buffer "$buffer_kb" \
-    '{kernel: $kernel, machine: $machine, processor: $processor, cpus: $cpus,
-      rbmap_record: $rbmap, trace_cmd_needs_shim: ($shim == "yes"),
-      load: {calls: $calls, cpu: $cpu, events: (2 * $calls)}, buffer_kb: $buffer,
-      candidates: .}' "$work/results"
+  describe_machine | jq --argjson cpu "$load_cpu" --argjson calls "$calls" \
+    --slurpfile results "$work/results" \
+    '.load = {calls: $calls, cpu: $cpu, events: (2 * $calls)} | .candidates = $results[0]'
 }
 
 tell_table() {
@@ -185,35 +118,16 @@ tell_table() {
     $m.load_seconds, $m.load_to_untraced, $m.load_to_unread, $m.stop_seconds,
     (if $m.written then $m.written / 1e6 else null end), $m.lost, .error] | @tsv' \
     "$work/results" | awk -F '\t' -f "$source_dir/tests/bench/record-table.awk"
-  [ -z "${shim[*]}" ] ||
-    echo 'trace-cmd ran with peer-shim.c: this kernel refuses function tracing.'
-}
-
-run_all() {
-  local round
-  for ((round = 1; round <= rounds; round++)); do
-    note "round $round of $rounds"
-    run_round "$round"
-  done
-  collect >"$work/results" || fail 'the results could not be computed'
-  [ "$json" = - ] || tell_table
-  case $json in
-  '') ;;
-  -) tell_json ;;
-  *) tell_json >"$json" || fail "$json: could not be written" ;;
-  esac
 }
 
 parse "$@"
-check_needs
 online=$(cat /sys/devices/system/cpu/online)
 load_cpu=${online##*[-,]}
-limit_files
-trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
-work=$(mktemp -d "$output_dir/rbmap-bench.XXXXXX") || fail "$output_dir: not writable"
-out=$work/out
-build_programs
+load_events=$((2 * calls))
+check_recording
+make_work
+build_programs plain
+load=("$work/syscall-load" "$load_cpu" "$calls")
 choose_candidates
 tell_noise
 look_at_candidates

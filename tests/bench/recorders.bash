@@ -1,12 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
+#
+# Sourced, after common.bash, by the scripts that compare recorders: rounds in which each
+# candidate records the same load once. A script sets candidates, load and load_events, and
+# has start_candidate(), which returns once events are recorded, and count_events(), which
+# sets written and lost.
+buffer_kb=16384
+json=
+work=
+out=
+measure=
+recorder=
+load_pid=
+instances=()
+candidates=()
+failed=' '
+status=0
+shim=()
+# What is recorded.
+systems=(raw_syscalls)
+# The command that is recorded, which prints the seconds that it takes, and about how many
+# events it makes.
+load=()
+load_events=0
 
-check_space() {
+check_recording() {
+  check_tools jq awk cc df
+  check_tracing
+  [ -e "$tracing/set_event_notrace_pid" ] ||
+    missing 'the kernel has no set_event_notrace_pid: recorders would record themselves'
+  [ "$(nproc --all)" -ge 2 ] || missing 'at least two CPUs are needed'
+  check_programs rbmap-record
   # Some 60 bytes an event, twice: trace-cmd has a copy at the end.
-  local need=$((calls * 240 / 1024)) have
-  have=$(df -Pk "$output_dir" | awk 'NR == 2 { print $4 }')
-  [ "${have:-0}" -gt "$need" ] ||
-    missing "$output_dir: $need KB of free space are needed, there are ${have:-0}"
+  check_space $((load_events * 120 / 1024))
+  check_memory
 }
 
 check_memory() {
@@ -19,7 +46,7 @@ check_memory() {
 # So that a recorder that records itself does not fill the disk. A sparse file has as
 # much for each CPU.
 limit_files() {
-  local need=$((calls * 240 * $(nproc --all) / 1024)) have want
+  local need=$((load_events * 120 * $(nproc --all) / 1024)) have want
   want=$((4000000 + need))
   have=$(ulimit -Hf)
   if [ "$have" = unlimited ] || [ "$have" -ge "$want" ]; then
@@ -32,13 +59,17 @@ limit_files() {
 }
 
 build_programs() {
-  local name
-  for name in measure plain syscall-load; do
-    cc -std=gnu11 -O2 -D_FILE_OFFSET_BITS=64 -o "$work/$name" \
-      "$source_dir/tests/bench/$name.c" || fail "$name.c could not be built"
-  done
+  build measure syscall-load "$@"
   cc -std=gnu11 -O2 -shared -fPIC -o "$work/peer-shim.so" \
     "$source_dir/tests/bench/peer-shim.c" -ldl || fail 'peer-shim.c could not be built'
+}
+
+make_work() {
+  limit_files
+  trap clean_up EXIT
+  trap 'exit 1' INT TERM HUP
+  work=$(mktemp -d "$output_dir/rbmap-bench.XXXXXX") || fail "$output_dir: not writable"
+  out=$work/out
 }
 
 remove_instance() {
@@ -68,6 +99,7 @@ stop_recorder() {
 clean_up() {
   local name
   trap '' INT TERM HUP
+  [ -z "$load_pid" ] || kill "$load_pid" 2>/dev/null
   stop_recorder
   [ -z "$measure" ] || wait "$measure" 2>/dev/null
   for name in "${instances[@]}"; do
@@ -96,9 +128,11 @@ add_counters() {
 }
 
 is_recording() {
-  local on
-  read -r on <"$tracing/instances/$1/events/raw_syscalls/enable" && [ "$on" = 1 ] &&
-    read -r on <"$tracing/instances/$1/tracing_on" && [ "$on" = 1 ]
+  local on system
+  for system in "${systems[@]}"; do
+    read -r on <"$tracing/instances/$1/events/$system/enable" && [ "$on" = 1 ] || return
+  done
+  read -r on <"$tracing/instances/$1/tracing_on" && [ "$on" = 1 ]
 } 2>/dev/null
 
 wait_until_recording() {
@@ -110,38 +144,65 @@ wait_until_recording() {
   done
 }
 
-# start INSTANCE COMMAND [ARG]...: until it records. % in INSTANCE is its process id.
-start() {
+# In the background, so that a signal ends it as well.
+run_load() {
+  "${load[@]}" >"$work/load-output" 2>&1 &
+  load_pid=$!
+  wait "$load_pid" || fail "the load failed: $(tail -n 1 "$work/load-output")"
+  load_pid=
+  load_seconds=$(grep -oE '[0-9]+\.[0-9]+' "$work/load-output" | tail -n 1)
+  [ -n "$load_seconds" ] || fail 'the load printed no seconds'
+}
+
+# launch COMMAND [ARG]...: under measure; sets recorder, its process id.
+launch() {
   rm -f "$work/pid" "$work/usage" "$work/summary"
   recorder=
   (
     # In an instance that is there already the recorder does not exclude itself.
-    [ ! -d "$tracing/instances/$1" ] ||
-      set_tracing "$1" set_event_notrace_pid "$BASHPID"
-    exec "$work/measure" "$work/pid" "$work/usage" "${@:2}"
+    [ ! -d "$tracing/instances/$instance" ] ||
+      set_tracing "$instance" set_event_notrace_pid "$BASHPID"
+    exec "$work/measure" "$work/pid" "$work/usage" "$@"
   ) </dev/null >"$work/log" 2>&1 &
   measure=$!
   until read -r recorder <"$work/pid"; do
     kill -0 "$measure" || return
     sleep 0.01
   done 2>/dev/null
+}
+
+# start INSTANCE COMMAND [ARG]...: until it records. % in INSTANCE is its process id.
+start() {
+  instance=$1
+  launch "${@:2}" || return
   instance=${1//%/$recorder}
   instances+=("$instance")
   wait_until_recording "$instance"
 }
 
+# Sets event_options: -e SYSTEM for each of the systems.
+list_events() {
+  local system
+  event_options=()
+  for system in "${systems[@]}"; do
+    event_options+=(-e "$system")
+  done
+}
+
 # It takes an instance that is there already, and removes it in the end. What is in
 # set_event_notrace_pid passes that on to its children, with event-fork.
 start_trace_cmd() {
-  local name=rbmap-bench-$$-trace-cmd options=()
-  [ "$1" = trace-cmd ] || options=(--compression none)
+  local name=rbmap-bench-$$-trace-cmd compression=()
+  [ "$1" = trace-cmd ] || compression=(--compression none)
+  list_events
   make_instance "$name"
   set_tracing "$name" options/event-fork 1
-  start "$name" "${shim[@]}" trace-cmd record -B "$name" -e raw_syscalls \
-    -b "$buffer_kb" "${options[@]}" -o "$out/trace.dat"
+  start "$name" "${shim[@]}" trace-cmd record -B "$name" "${event_options[@]}" \
+    -b "$buffer_kb" "${compression[@]}" -o "$out/trace.dat"
 }
 
-# Sets user_seconds, system_seconds and stop_seconds.
+# Sets user_seconds, system_seconds, peak_kb and stop_seconds. A recorder that SIGINT ends
+# says so in stopped_status.
 stop() {
   local result before=${EPOCHREALTIME/,/.}
   kill -INT "$recorder" 2>/dev/null
@@ -149,7 +210,8 @@ stop() {
   stop_seconds=$(awk -v from="$before" -v to="${EPOCHREALTIME/,/.}" 'BEGIN { print to - from }')
   measure=
   recorder=
-  read -r user_seconds system_seconds result _ <"$work/usage" && [ "$result" = 0 ]
+  read -r user_seconds system_seconds result peak_kb _ <"$work/usage" &&
+    [ "$result" = "$stopped_status" ]
 } 2>/dev/null
 
 # put_run NAME ROUND [KEY NUMBER]...
@@ -169,6 +231,7 @@ put_failure() {
 # attempt NAME ROUND; round 0 is without the load.
 attempt() {
   load_seconds=0
+  stopped_status=0
   rm -rf "$out"
   mkdir "$out" || fail "$out: could not be made"
   if ! start_candidate "$1"; then
@@ -182,7 +245,7 @@ attempt() {
   stop && count_events "$1" || return
   put_run "$1" "$2" load_seconds "$load_seconds" user_seconds "$user_seconds" \
     system_seconds "$system_seconds" stop_seconds "$stop_seconds" written "$written" lost "$lost" \
-    bytes "$(cat "$out"/* | wc -c)"
+    peak_kb "$peak_kb" bytes "$(stat -c %s "$out"/* | awk '{ sum += $1 } END { print sum + 0 }')"
 }
 
 run_untraced() {
@@ -191,11 +254,13 @@ run_untraced() {
 }
 
 run_unread() {
-  local name=rbmap-bench-$$-unread
+  local name=rbmap-bench-$$-unread system
   make_instance "$name"
   set_tracing "$name" buffer_size_kb "$buffer_kb"
   set_tracing "$name" set_event_notrace_pid $$
-  set_tracing "$name" events/raw_syscalls/enable 1
+  for system in "${systems[@]}"; do
+    set_tracing "$name" "events/$system/enable" 1
+  done
   run_load
   set_tracing "$name" tracing_on 0
   read -r written lost < <(add_counters "$tracing/instances/$name"/per_cpu/cpu*/stats)
@@ -241,22 +306,53 @@ look_at_candidates() {
   for name in "${candidates[@]:2}"; do
     look_at_candidate "$name"
   done
-  [[ " ${candidates[*]}" == *' rbmap-'* ]] || return
+  [[ " ${candidates[*]}" == *' rbmap'* ]] || return
   for name in "${candidates[@]}"; do
-    [[ $name != rbmap-* || $failed == *" $name "* ]] || return
+    [[ $name != rbmap* || $failed == *" $name "* ]] || return
   done
   status=1
 }
 
 tell_noise() {
-  local others
-  others=$(grep -lx 1 "$tracing"/{,instances/*/}events/raw_syscalls/enable 2>/dev/null)
-  [ -z "$others" ] || note "raw_syscalls are on elsewhere, which slows the load:" \
-    "${others//$'\n'/ }"
-  awk '$1 > 0.7 { print "record.sh: the machine is busy (load average " $1 \
-    "): expect noise" }' /proc/loadavg >&2
+  local others system
+  for system in "${systems[@]}"; do
+    others=$(grep -lE '^[1X]' "$tracing"/{,instances/*/}events/"$system"/enable 2>/dev/null)
+    [ -z "$others" ] || note "events are on elsewhere, which slows the load:" \
+      "${others//$'\n'/ }"
+  done
+  tell_load_average
 }
 
 collect() {
   jq -s -f "$source_dir/tests/bench/record.jq" --args "${candidates[@]}" <"$work/runs"
+}
+
+# The machine and the programs; a script adds its load and the results.
+describe_machine() {
+  jq -n --arg kernel "$(uname -r)" --arg machine "$(uname -m)" \
+    --arg processor "$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)" \
+    --arg rbmap "$("$bin/rbmap-record" --version 2>/dev/null | head -n 1)" \
+    --arg trace_cmd "$(trace-cmd --version 2>/dev/null | grep -m 1 version)" \
+    --arg shim "${shim[*]:+yes}" --argjson cpus "$(nproc --all)" --argjson buffer "$buffer_kb" \
+    '{kernel: $kernel, machine: $machine, processor: $processor, cpus: $cpus,
+      rbmap_record: $rbmap, trace_cmd: $trace_cmd, trace_cmd_needs_shim: ($shim == "yes"),
+      buffer_kb: $buffer}'
+}
+
+# The script has tell_table() and tell_json(), which print $work/results.
+run_all() {
+  local round
+  for ((round = 1; round <= rounds; round++)); do
+    note "round $round of $rounds"
+    run_round "$round"
+  done
+  collect >"$work/results" || fail 'the results could not be computed'
+  [ "$json" = - ] || tell_table
+  [ -z "${shim[*]}" ] || [ "$json" = - ] ||
+    echo 'trace-cmd ran with peer-shim.c: this kernel refuses function tracing.'
+  case $json in
+  '') ;;
+  -) tell_json ;;
+  *) tell_json >"$json" || fail "$json: could not be written" ;;
+  esac
 }

@@ -38,82 +38,22 @@ Exit status: 0 success, 1 failure, 2 usage error, 77 a requirement is missing.
 TEXT
 }
 
-tracing=/sys/kernel/tracing
-source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-bin=${RBMAP_BIN:-$source_dir/build/release/cli}
-output_dir=${TMPDIR:-/var/tmp}
-rounds=5
+# shellcheck source=tests/bench/common.bash
+source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+# shellcheck disable=SC2034 # parse() uses it
+options=(--rounds --calls --bin --output-dir --only)
 calls=4000000
-only=
 work=
 child=
 traces=(raw_syscalls sched mixed)
 mixed=(sched raw_syscalls irq timer kmem)
 candidates=()
 
-fail() {
-  echo "report.sh: $*" >&2
-  exit 1
-}
-
-# run.sh and CTest take the last line for the reason.
-missing() {
-  echo "SKIP: $*"
-  exit 77
-}
-
-note() {
-  echo "report.sh: $*" >&2
-}
-
-usage_error() {
-  echo "report.sh: $*; try --help" >&2
-  exit 2
-}
-
-need_number() {
-  [[ $2 =~ ^[1-9][0-9]{0,9}$ ]] || usage_error "$1 '$2': not a number above 0"
-}
-
-parse() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-    --help | -h) usage; exit 0 ;;
-    --rounds | --calls | --bin | --output-dir | --only)
-      [ $# -gt 1 ] || usage_error "$1 needs a value" ;;
-    *) usage_error "'$1': unknown" ;;
-    esac
-    case $1 in
-    --rounds) need_number "$1" "$2"; rounds=$2 ;;
-    --calls) need_number "$1" "$2"; calls=$2 ;;
-    --bin) bin=$2 ;;
-    --output-dir) output_dir=$2 ;;
-    --only) only=$2 ;;
-    esac
-    shift 2
-  done
-}
-
 check_needs() {
-  local tool need=$((calls * 480 / 1024)) have
-  for tool in jq awk cc df taskset; do
-    [ -n "$(command -v "$tool")" ] || missing "$tool is not installed"
-  done
-  [ "$(id -u)" = 0 ] || missing 'root is needed (run: sudo tests/bench/report.sh)'
-  [ "$(stat -f -c %T "$tracing" 2>/dev/null)" = tracefs ] ||
-    missing "tracefs is not mounted at $tracing (mount -t tracefs nodev $tracing)"
-  [ -e "$tracing/events/raw_syscalls" ] ||
-    missing 'the kernel has no raw_syscalls events'
-  for tool in rbmap-record rbmap-report; do
-    [ -x "$bin/$tool" ] ||
-      missing "$bin/$tool is not there: build the release preset, or say --bin DIR"
-    ! ldd "$bin/$tool" 2>/dev/null | grep -qE 'lib[at]san' ||
-      missing "$bin/$tool has sanitizers in it: build the release preset"
-  done
-  [ -d "$output_dir" ] || missing "$output_dir is not a directory"
-  have=$(df -Pk "$output_dir" | awk 'NR == 2 { print $4 }')
-  [ "${have:-0}" -gt "$need" ] ||
-    missing "$output_dir: $need KB of free space are needed, there are ${have:-0}"
+  check_tools jq awk cc df taskset
+  check_tracing
+  check_programs rbmap-record rbmap-report
+  check_space $((calls * 480 / 1024))
 }
 
 # shellcheck disable=SC2317 # a trap calls it
@@ -125,14 +65,6 @@ clean_up() {
     wait "$child" 2>/dev/null
   fi
   [ -z "$work" ] || rm -rf "$work"
-}
-
-build_programs() {
-  local name
-  for name in measure syscall-load switch-load; do
-    cc -std=gnu11 -O2 -o "$work/$name" "$source_dir/tests/bench/$name.c" ||
-      fail "$name.c could not be built"
-  done
 }
 
 # measured COMMAND [ARG]...: sets cpu_seconds and peak_kb. In the background, so that a
@@ -294,9 +226,8 @@ trap 'exit 143' TERM HUP
 work=$(mktemp -d "$output_dir/rbmap-bench.XXXXXX") || fail "$output_dir: not writable"
 # Under sudo rbmap-record runs the load as the user.
 chmod 711 "$work"
-build_programs
-awk '$1 > 0.7 { print "report.sh: the machine is busy (load average " $1 \
-  "): expect noise" }' /proc/loadavg >&2
+build measure syscall-load switch-load
+tell_load_average
 record_all
 run_all
 tell

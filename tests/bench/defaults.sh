@@ -61,20 +61,13 @@ parse() {
   done
 }
 
-loads() {
-  local cpu
-  for ((cpu = 0; cpu < $(nproc); cpu++)); do
-    "$work/syscall-load" "$cpu" "$calls" >/dev/null &
-  done
-  wait
-}
-
 # measure BUFFER_KB SUBBUF_KB PERCENT: adds a line to the candidate's results.
 measure() {
   mkdir "$ring" || exit 1
   echo "$3" >"$ring/buffer_percent"
   "$bin/rbmap-record" -q -B "$name" -e raw_syscalls -b "$1" --subbuf-size "$2" \
-    -o "$work/trace.dat" --summary "$work/summary" "$work/loads" || exit 1
+    -o "$work/trace.dat" --summary "$work/summary" \
+    "$work/syscall-load" all "$calls" >/dev/null || exit 1
   rmdir "$ring" || exit 1
   jq -r '[.recorder.cpu_seconds, .total.written, .total.lost, .recorder.syscalls] | @tsv' \
     "$work/summary" >>"$work/$1-$2-$3"
@@ -107,13 +100,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 ulimit -f 8000000
 cc -O2 -o "$work/syscall-load" "$source_dir/tests/bench/syscall-load.c" || exit 1
-export work calls
-{
-  echo '#!/bin/bash'
-  declare -f loads
-  echo loads
-} >"$work/loads"
-chmod +x "$work/loads"
 for ((round = 1; round <= rounds; round++)); do
   echo "defaults.sh: round $round of $rounds" >&2
   for candidate in "${candidates[@]}"; do

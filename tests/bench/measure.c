@@ -2,8 +2,8 @@
 /*
  * measure PIDFILE USAGE COMMAND [ARG]...: runs COMMAND in a process group of its own,
  * writes its process id to PIDFILE, and when it has ended its user and system CPU
- * seconds, those of all its children included, its exit status, and how much memory the
- * largest of them had in KB to USAGE.
+ * seconds, those of all its children included, its exit status, how much memory the
+ * largest of them had in KB, and the seconds from start to end to USAGE.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fail(const char *what)
@@ -46,10 +47,19 @@ static double seconds(struct timeval time)
 	return time.tv_sec + time.tv_usec * 1e-6;
 }
 
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
 int main(int argc, char **argv)
 {
 	struct rusage usage;
 	char text[128];
+	double start;
 	int status;
 	pid_t pid;
 
@@ -57,6 +67,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: measure PIDFILE USAGE COMMAND [ARG]...\n");
 		return 2;
 	}
+	start = now();
 	pid = fork();
 	if (pid < 0)
 		return fail("fork");
@@ -69,9 +80,9 @@ int main(int argc, char **argv)
 		if (errno != EINTR)
 			return fail("waitpid");
 	getrusage(RUSAGE_CHILDREN, &usage);
-	snprintf(text, sizeof(text), "%.6f %.6f %d %ld\n", seconds(usage.ru_utime),
+	snprintf(text, sizeof(text), "%.6f %.6f %d %ld %.6f\n", seconds(usage.ru_utime),
 		 seconds(usage.ru_stime),
 		 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-		 usage.ru_maxrss);
+		 usage.ru_maxrss, now() - start);
 	return tell(argv[2], text);
 }

@@ -76,7 +76,7 @@ measured() {
   child=$!
   wait "$child"
   child=
-  read -r user system result peak_kb <"$work/usage" || fail "$1: no usage"
+  read -r user system result peak_kb _ <"$work/usage" || fail "$1: no usage"
   [ "$result" = 0 ] || fail "$1: $(tail -n 1 "$work/log")"
   cpu_seconds=$(awk "BEGIN { print $user + $system }")
 }

@@ -50,6 +50,8 @@ parse() {
 set_option() {
   case $1 in
   --rounds) need_number "$1" "$2"; rounds=$2 ;;
+  --load) load_name=$2 ;;
+  --loops) need_number "$1" "$2"; loops=$2 ;;
   --calls) need_number "$1" "$2"; calls=$2 ;;
   --buffer-size | -b) need_number "$1" "$2"; buffer_kb=$2 ;;
   --bin) bin=$2 ;;

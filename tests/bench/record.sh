@@ -131,5 +131,6 @@ load=("$work/syscall-load" "$load_cpu" "$calls")
 choose_candidates
 tell_noise
 look_at_candidates
-run_all
+run_rounds
+tell_results
 exit "$status"

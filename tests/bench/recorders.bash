@@ -238,7 +238,7 @@ attempt() {
     stop_recorder
     wait "$measure"
     measure=
-    remove_instance "${instances[-1]}"
+    remove_instance "$instance"
     return 1
   fi
   [ "$2" = 0 ] || run_load
@@ -285,20 +285,37 @@ run_round() {
   done
 }
 
+# Prints what a candidate needs that this machine or this rbmap-record does not have.
+lacks() {
+  case $1 in
+  rbmap*-raw) has_option --compress || echo 'rbmap-record has no --compress' ;;
+  rbmap*-v6) has_option --file-version || echo 'rbmap-record has no --file-version' ;;
+  trace-cmd*) [ -n "$(command -v trace-cmd)" ] || echo 'trace-cmd is not installed' ;;
+  perf) [ -n "$(command -v perf)" ] || echo 'perf is not installed' ;;
+  esac
+}
+
+has_option() {
+  "$bin/rbmap-record" --help | grep -qE -- "[ ,]$1([^a-z-]|$)"
+}
+
 # What is not to be had here is told in its row; it is no failure of the bench.
 look_at_candidate() {
+  local reason
+  reason=$(lacks "$1")
+  if [ -n "$reason" ]; then
+    put_failure "$1" "$reason"
+    return
+  fi
+  attempt "$1" 0 && return
   case $1 in
   trace-cmd*)
-    if [ -z "$(command -v trace-cmd)" ]; then
-      put_failure "$1" 'trace-cmd is not installed'
-      return
-    fi
-    attempt "$1" 0 && return
     # Where the kernel refuses the files of function tracing.
     shim=(env LD_PRELOAD="$work/peer-shim.so")
+    attempt "$1" 0 && return
     ;;
   esac
-  attempt "$1" 0 || put_failure "$1"
+  put_failure "$1"
 }
 
 look_at_candidates() {
@@ -339,14 +356,18 @@ describe_machine() {
       buffer_kb: $buffer}'
 }
 
-# The script has tell_table() and tell_json(), which print $work/results.
-run_all() {
+# Leaves what came of them in $work/results.
+run_rounds() {
   local round
   for ((round = 1; round <= rounds; round++)); do
     note "round $round of $rounds"
     run_round "$round"
   done
   collect >"$work/results" || fail 'the results could not be computed'
+}
+
+# The script has tell_table() and tell_json().
+tell_results() {
   [ "$json" = - ] || tell_table
   [ -z "${shim[*]}" ] || [ "$json" = - ] ||
     echo 'trace-cmd ran with peer-shim.c: this kernel refuses function tracing.'

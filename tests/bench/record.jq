@@ -19,7 +19,7 @@ map(if .user_seconds then .cpu_seconds = .user_seconds + .system_seconds else . 
     | if .cpu_seconds == null then . else
         .cpu_per_million = (.cpu_seconds | ratio($millions))
         | .net_cpu_per_million = (.cpu_seconds - ($fixed // 0) | ratio($millions))
-        | .bytes_per_event = (.bytes | ratio($millions * 1e6))
+        | .bytes_per_event = (.bytes | ratio($millions | if . then . * 1e6 else null end))
       end
     | .load_to_untraced =
         (.load_seconds | ratio(in_round($runs; "untraced"; $round)))

@@ -320,8 +320,8 @@ look_at_candidate() {
 
 look_at_candidates() {
   local name
-  for name in "${candidates[@]:2}"; do
-    look_at_candidate "$name"
+  for name in "${candidates[@]}"; do
+    [[ $name == untraced || $name == unread ]] || look_at_candidate "$name"
   done
   [[ " ${candidates[*]}" == *' rbmap'* ]] || return
   for name in "${candidates[@]}"; do
@@ -349,11 +349,12 @@ describe_machine() {
   jq -n --arg kernel "$(uname -r)" --arg machine "$(uname -m)" \
     --arg processor "$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)" \
     --arg rbmap "$("$bin/rbmap-record" --version 2>/dev/null | head -n 1)" \
+    --arg perf "$(perf --version 2>/dev/null)" \
     --arg trace_cmd "$(trace-cmd --version 2>/dev/null | grep -m 1 version)" \
     --arg shim "${shim[*]:+yes}" --argjson cpus "$(nproc --all)" --argjson buffer "$buffer_kb" \
     '{kernel: $kernel, machine: $machine, processor: $processor, cpus: $cpus,
       rbmap_record: $rbmap, trace_cmd: $trace_cmd, trace_cmd_needs_shim: ($shim == "yes"),
-      buffer_kb: $buffer}'
+      perf: $perf, buffer_kb: $buffer}'
 }
 
 # Leaves what came of them in $work/results.

@@ -213,7 +213,9 @@ tell_goals() {
     (if .goal == 0 then "0" else "at most \(.goal)" end),
     (if .noise then "noise \(.noise * 1000 | round / 1000)" else "" end),
     (if .met == null then "not measured" elif .met then "met" else "missed" end)] | @tsv' \
-    "$work/goals" | awk -F '\t' '{ printf "  %-52s %7s  goal: %-11s %-12s %s\n", $1, $2, $3, $5, $4 }'
+    "$work/goals" | awk -F '\t' '{
+      printf "  %-48s %7s  goal: %-11s %s%s\n", $1, $2, $3, $5, $4 == "" ? "" : " (" $4 ")"
+    }'
 }
 
 tell_table() {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* The parts of a session: opened and closed in one file, used in the other. */
+#ifndef RBMAP_RING_SESSION_H
+#define RBMAP_RING_SESSION_H
+
+#include <stdbool.h>
+
+#include <rbmap/session.h>
+
+#include "ring/engine.h"
+#include "ring/pace.h"
+
+/* Who is meant by an event of the epoll instance, besides the CPUs. */
+#define SESSION_TIMER UINT32_MAX
+
+struct session_ring {
+	int fd;
+	bool awake;
+	struct rbmap_engine_ring *engine;
+	/* What a full ring comes to, and how much of it the round has left. */
+	uint64_t spans_full;
+	uint64_t spans_left;
+};
+
+struct turn {
+	size_t ring;
+	int nr_spans;
+};
+
+struct rbmap_session {
+	struct tracefs_instance *instance;
+	struct rbmap_log log;
+	struct rbmap_layout layout;
+	struct rbmap_session_work work;
+	const struct rbmap_engine_ops *ops;
+	int epoll_fd;
+	struct pace pace;
+	bool copies;
+	/* No CPUs were named: those without a ring are left out. */
+	bool any_cpus;
+	size_t nr_rings;
+	int *cpus;
+	struct session_ring *rings;
+
+	/* The ring that has the next turn, and the turns of the last take. */
+	size_t next;
+	struct turn *turns;
+	size_t nr_turns;
+	int unsettled;
+	int error;
+};
+
+/* Adds a file descriptor to those that rbmap_session_wait() waits for. */
+int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who);
+
+#endif

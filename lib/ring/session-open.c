@@ -122,7 +122,8 @@ static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 	if (!session->ops->consumes)
 		return r;
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++)
-		r = rbmap_session_watch(session, session->rings[i].fd, i);
+		r = rbmap_session_watch(session, session->rings[i].fd,
+					session->cpus[i]);
 	return r;
 }
 

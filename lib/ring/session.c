@@ -65,6 +65,21 @@ RBMAP_PUBLIC int rbmap_session_fd(const struct rbmap_session *session)
 	return session->epoll_fd;
 }
 
+static int compare_cpus(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The ring of a CPU that the epoll instance names. */
+static size_t find_ring(const struct rbmap_session *session, uint32_t cpu)
+{
+	int key = cpu;
+	const int *found = bsearch(&key, session->cpus, session->nr_rings,
+				   sizeof(*session->cpus), compare_cpus);
+
+	return found - session->cpus;
+}
+
 static void wake(struct rbmap_session *session, size_t i)
 {
 	struct session_ring *ring = &session->rings[i];
@@ -111,12 +126,14 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	if (nr < 0)
 		return -errno;
 	for (int i = 0; r == 0 && i < nr; i++) {
-		if (events[i].data.u32 == SESSION_TIMER)
+		uint32_t who = events[i].data.u32;
+
+		if (who == SESSION_TIMER)
 			r = answer_timer(session);
 		else if (events[i].events & EPOLLIN)
-			wake(session, events[i].data.u32);
+			wake(session, find_ring(session, who));
 		else
-			stop_watching(session, events[i].data.u32);
+			stop_watching(session, find_ring(session, who));
 	}
 	if (r < 0)
 		return r;

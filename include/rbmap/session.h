@@ -199,7 +199,7 @@ const struct rbmap_layout *rbmap_session_layout(const struct rbmap_session *sess
  *
  * @session: the session
  * @ret: set to an array of CPU numbers in ascending order, valid until
- *	rbmap_session_close()
+ *	rbmap_session_close(), rbmap_session_split() or rbmap_session_join()
  *
  * Returns the number of CPUs.
  *
@@ -300,6 +300,66 @@ int rbmap_session_settle(struct rbmap_session *session, struct rbmap_span *spans
  * Since: 0.1
  */
 void rbmap_session_wake_all(struct rbmap_session *session);
+
+/**
+ * rbmap_session_split - move about half of the rings to a new session
+ *
+ * @session: keeps the other half
+ * @ret: the new session on success, untouched on failure; free it with
+ *	rbmap_session_close(), or with rbmap_session_join()
+ *
+ * Use it where one thread cannot keep up with all rings: each session can then be used
+ * by a thread of its own. The rings are divided so that each half has about the same
+ * load; without load every second ring is moved. Both sessions borrow the instance.
+ *
+ * The rings carry on where they are: nothing is lost or delivered twice, sequence
+ * numbers continue, and a round that has begun can be ended in both sessions. The next
+ * rbmap_session_wait() of the new session returns immediately. What
+ * rbmap_session_cpus() returned for @session is no longer valid. The work done so far is
+ * counted in @session.
+ *
+ * Returns 0 or a negative errno: -EBUSY if there are unsettled spans, -EINVAL if
+ * @session has only one ring. On failure, @session is unchanged.
+ *
+ * Since: 0.1
+ */
+int rbmap_session_split(struct rbmap_session *session, struct rbmap_session **ret);
+
+/**
+ * rbmap_session_join - move all rings of another session to this one
+ *
+ * @session: gets the rings
+ * @other: freed on success
+ *
+ * The reverse of rbmap_session_split(): the rings carry on where they are, and the work
+ * of both is added up. The next rbmap_session_wait() returns immediately. What
+ * rbmap_session_cpus() returned is no longer valid. No other thread may use either
+ * session during the call.
+ *
+ * Returns 0 or a negative errno: -EBUSY if one of the two has unsettled spans, -EINVAL if
+ * they have not the same instance, engine and flags, or a CPU in common. On failure,
+ * both sessions can still be used.
+ *
+ * Since: 0.1
+ */
+int rbmap_session_join(struct rbmap_session *session, struct rbmap_session *other);
+
+/**
+ * rbmap_session_pressure - how full the rings become before they are read
+ *
+ * @session: the session
+ *
+ * A session that reads its rings in time has a low value. 100 means that the writer has
+ * filled a ring as fast as the session could empty it, so that events are lost, or about
+ * to be. It is up to date at the end of a round, and with RBMAP_ENGINE_OBSERVE also
+ * during the round.
+ *
+ * Returns how much of the fullest ring was filled, in the last round or in this one so
+ * far, in percent; 0 if it is not known.
+ *
+ * Since: 0.1
+ */
+unsigned int rbmap_session_pressure(const struct rbmap_session *session);
 
 #ifdef __cplusplus
 }

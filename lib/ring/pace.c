@@ -11,6 +11,8 @@
 #define NS_PER_SECOND UINT64_C(1000000000)
 /* More often costs more than it brings: the ring has to be larger. */
 #define SHORTEST_NS UINT64_C(250000)
+/* 0 would stop the timer. */
+#define AT_ONCE_NS 1
 /* Of the ring, between two looks; half of what a busy writer must not get beyond. */
 #define WANTED_PART 8
 
@@ -22,11 +24,16 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
-static int set_interval(struct pace *pace, uint64_t interval_ns)
+static struct timespec to_timespec(uint64_t ns)
 {
-	struct timespec time = { interval_ns / NS_PER_SECOND,
-				 interval_ns % NS_PER_SECOND };
-	struct itimerspec every = { time, time };
+	return (struct timespec){ ns / NS_PER_SECOND, ns % NS_PER_SECOND };
+}
+
+/* First after @first_ns, then each @interval_ns. */
+static int set_timer(struct pace *pace, uint64_t first_ns, uint64_t interval_ns)
+{
+	struct itimerspec every = { .it_interval = to_timespec(interval_ns),
+				    .it_value = to_timespec(first_ns) };
 
 	if (timerfd_settime(pace->fd, 0, &every, NULL) < 0)
 		return -errno;
@@ -34,13 +41,47 @@ static int set_interval(struct pace *pace, uint64_t interval_ns)
 	return 0;
 }
 
+static int set_interval(struct pace *pace, uint64_t interval_ns)
+{
+	return set_timer(pace, interval_ns, interval_ns);
+}
+
+static int make_timer(struct pace *pace)
+{
+	pace->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return pace->fd < 0 ? -errno : 0;
+}
+
 int rbmap_pace_open(struct pace *pace, uint64_t longest_ns)
 {
+	int r;
+
 	*pace = (struct pace){ .longest_ns = longest_ns, .looked_ns = now_ns() };
-	pace->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (pace->fd < 0)
-		return -errno;
-	return set_interval(pace, longest_ns);
+	r = make_timer(pace);
+	return r < 0 ? r : set_interval(pace, longest_ns);
+}
+
+int rbmap_pace_open_like(struct pace *pace, const struct pace *other)
+{
+	int r;
+
+	*pace = *other;
+	r = make_timer(pace);
+	return r < 0 ? r : set_timer(pace, AT_ONCE_NS, other->interval_ns);
+}
+
+int rbmap_pace_join(struct pace *pace, const struct pace *other)
+{
+	uint64_t interval_ns = pace->interval_ns;
+
+	if (other->interval_ns < interval_ns)
+		interval_ns = other->interval_ns;
+	/* The later one: what came since counts as having come faster, not slower. */
+	if (other->looked_ns > pace->looked_ns)
+		pace->looked_ns = other->looked_ns;
+	if (other->longest_ns < pace->longest_ns)
+		pace->longest_ns = other->longest_ns;
+	return set_timer(pace, AT_ONCE_NS, interval_ns);
 }
 
 void rbmap_pace_close(struct pace *pace)

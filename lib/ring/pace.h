@@ -19,7 +19,12 @@ struct pace {
 };
 
 int rbmap_pace_open(struct pace *pace, uint64_t longest_ns);
+/* Goes on from where another one is; the next look is due at once. */
+int rbmap_pace_open_like(struct pace *pace, const struct pace *other);
 void rbmap_pace_close(struct pace *pace);
+
+/* For the rings of both, whichever are the busier; the next look is due at once. */
+int rbmap_pace_join(struct pace *pace, const struct pace *other);
 
 /* The timer was told: forgets it. */
 int rbmap_pace_take(struct pace *pace);

@@ -108,22 +108,28 @@ int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t wh
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+int rbmap_session_open_epoll(struct rbmap_session *session)
+{
+	session->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return session->epoll_fd < 0 ? -errno : 0;
+}
+
 static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 {
-	int r;
+	int r = rbmap_session_open_epoll(session);
 
-	session->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (session->epoll_fd < 0)
-		return -errno;
-	r = rbmap_pace_open(&session->pace,
-			    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
+	if (r == 0)
+		r = rbmap_pace_open(&session->pace,
+				    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
 	if (r == 0)
 		r = rbmap_session_watch(session, session->pace.fd, SESSION_TIMER);
 	if (!session->ops->consumes)
 		return r;
-	for (size_t i = 0; r == 0 && i < session->nr_rings; i++)
+	for (size_t i = 0; r == 0 && i < session->nr_rings; i++) {
 		r = rbmap_session_watch(session, session->rings[i].fd,
 					session->cpus[i]);
+		session->rings[i].watched = r == 0;
+	}
 	return r;
 }
 

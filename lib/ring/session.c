@@ -13,27 +13,37 @@
 
 #define EPOLL_BATCH 64
 
-/*
- * A writer that is as fast as its reader would make a round endless where the engine
- * cannot tell what came after the round began. What was there before fits into the
- * ring, and two more for the sub-buffers that are handed out in part.
- */
-static uint64_t spans_of_full_ring(struct rbmap_session *session, size_t i)
+/* Of what a ring's rounds have come to so far, each round takes a part away. */
+#define LOAD_PART 4
+
+static uint64_t size_of_ring(struct rbmap_session *session, size_t i)
 {
-	uint32_t room = rbmap_layout_capacity(&session->layout);
 	char name[64];
 	unsigned long kb;
 	char *text, *end;
 
 	snprintf(name, sizeof(name), "per_cpu/cpu%d/buffer_size_kb", session->cpus[i]);
 	if (rbmap_tracefs_read(session->instance, name, &text, NULL) < 0)
-		return UINT64_MAX;
+		return 0;
 	kb = strtoul(text, &end, 10);
 	/* "7 (expanded: 1408)" is a ring that gets its size with the first event. */
 	if (*end != '\n' || kb > ULONG_MAX / 1024)
 		kb = 0;
 	free(text);
-	return kb ? (uint64_t)kb * 1024 / room + 4 : UINT64_MAX;
+	return (uint64_t)kb * 1024;
+}
+
+/*
+ * A writer that is as fast as its reader would make a round endless where the engine
+ * cannot tell what came after the round began. What was there before fits into the
+ * ring, and two more for the sub-buffers that are handed out in part.
+ */
+static uint64_t most_spans(const struct rbmap_session *session,
+			   const struct session_ring *ring)
+{
+	uint32_t room = rbmap_layout_capacity(&session->layout);
+
+	return ring->size ? ring->size / room + 4 : UINT64_MAX;
 }
 
 RBMAP_PUBLIC enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session)
@@ -87,8 +97,8 @@ static void wake(struct rbmap_session *session, size_t i)
 	ring->awake = true;
 	/* A ring that is not mapped may have been made larger. */
 	if (ring->spans_left == 0)
-		ring->spans_full = spans_of_full_ring(session, i);
-	session->rings[i].spans_left = session->rings[i].spans_full;
+		ring->size = size_of_ring(session, i);
+	ring->spans_left = most_spans(session, ring);
 	session->ops->wake(session->rings[i].engine);
 }
 
@@ -113,6 +123,7 @@ static void stop_watching(struct rbmap_session *session, size_t i)
 {
 	log_warning(&session->log, "CPU %d: the ring buffer cannot be polled",
 		    session->cpus[i]);
+	session->rings[i].watched = false;
 	epoll_ctl(session->epoll_fd, EPOLL_CTL_DEL, session->rings[i].fd, NULL);
 }
 
@@ -140,13 +151,46 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	return nr > 0;
 }
 
+/* In percent: the part of the ring that the writer has filled, or that was taken. */
+static unsigned int pressure_of(const struct session_ring *ring)
+{
+	const struct rbmap_engine_ring *engine = ring->engine;
+	uint64_t percent = 0;
+
+	if (engine->nr_subbufs)
+		percent = UINT64_C(100) * engine->filled / engine->nr_subbufs;
+	else if (ring->size)
+		percent = 100 * ring->bytes / ring->size;
+	return percent < 100 ? percent : 100;
+}
+
+RBMAP_PUBLIC unsigned int rbmap_session_pressure(const struct rbmap_session *session)
+{
+	unsigned int pressure = session->pressure;
+
+	for (size_t i = 0; i < session->nr_rings; i++)
+		if (pressure_of(&session->rings[i]) > pressure)
+			pressure = pressure_of(&session->rings[i]);
+	return pressure;
+}
+
+static void note_load(struct rbmap_session *session)
+{
+	session->pressure = 0;
+	session->pressure = rbmap_session_pressure(session);
+	for (size_t i = 0; i < session->nr_rings; i++) {
+		struct session_ring *ring = &session->rings[i];
+
+		ring->load += ring->bytes - ring->load / LOAD_PART;
+		ring->bytes = 0;
+	}
+}
+
 /* Not at the next look: that would be too late where the rings began to fill. */
-static int end_round(struct rbmap_session *session)
+static int adapt_pace(struct rbmap_session *session)
 {
 	uint32_t filled = 0, nr = 1;
 
-	if (session->ops->consumes)
-		return 0;
 	for (size_t i = 0; i < session->nr_rings; i++) {
 		const struct rbmap_engine_ring *ring = session->rings[i].engine;
 
@@ -156,6 +200,12 @@ static int end_round(struct rbmap_session *session)
 		nr = ring->nr_subbufs;
 	}
 	return rbmap_pace_adapt(&session->pace, filled, nr);
+}
+
+static int end_round(struct rbmap_session *session)
+{
+	note_load(session);
+	return session->ops->consumes ? 0 : adapt_pace(session);
 }
 
 static int take_turn(struct rbmap_session *session, size_t i, struct rbmap_span *spans,
@@ -168,7 +218,9 @@ static int take_turn(struct rbmap_session *session, size_t i, struct rbmap_span 
 	if (r < 0)
 		return r;
 	if (r > 0)
-		session->turns[session->nr_turns++] = (struct turn){ i, r };
+		session->turns[session->nr_turns++] = (struct session_turn){ i, r };
+	for (int k = 0; k < r; k++)
+		ring->bytes += spans[k].to - spans[k].from;
 	ring->spans_left -=
 		(uint64_t)r < ring->spans_left ? (uint64_t)r : ring->spans_left;
 	if (r == 0 || ring->spans_left == 0)
@@ -220,7 +272,7 @@ RBMAP_PUBLIC int rbmap_session_settle(struct rbmap_session *session,
 	if (!session->ops->settle || nr == 0)
 		return 0;
 	for (size_t i = 0; i < session->nr_turns; i++) {
-		struct turn *turn = &session->turns[i];
+		struct session_turn *turn = &session->turns[i];
 
 		torn += session->ops->settle(session->rings[turn->ring].engine, spans,
 					     turn->nr_spans);

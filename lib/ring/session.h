@@ -15,14 +15,19 @@
 
 struct session_ring {
 	int fd;
+	/* The session waits for its watermark. */
+	bool watched;
 	bool awake;
 	struct rbmap_engine_ring *engine;
-	/* What a full ring comes to, and how much of it the round has left. */
-	uint64_t spans_full;
+	/* What a full ring holds; 0: not known. */
+	uint64_t size;
 	uint64_t spans_left;
+	/* Taken in this round, and in the last few, of which the latest count most. */
+	uint64_t bytes;
+	uint64_t load;
 };
 
-struct turn {
+struct session_turn {
 	size_t ring;
 	int nr_spans;
 };
@@ -44,11 +49,16 @@ struct rbmap_session {
 
 	/* The ring that has the next turn, and the turns of the last take. */
 	size_t next;
-	struct turn *turns;
+	struct session_turn *turns;
 	size_t nr_turns;
 	int unsettled;
 	int error;
+
+	/* Of the last round that has ended: rbmap_session_pressure(). */
+	unsigned int pressure;
 };
+
+int rbmap_session_open_epoll(struct rbmap_session *session);
 
 /* Adds a file descriptor to those that rbmap_session_wait() waits for. */
 int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who);

@@ -43,11 +43,18 @@ enum rbmap_engine {
  * @RBMAP_SESSION_COPIES: no span is overwritten before it is settled. With
  *	RBMAP_ENGINE_OBSERVE this makes every span a copy; the spans of the other
  *	engines are stable in any case
+ * @RBMAP_SESSION_WHOLE: sub-buffers are delivered when the writer has left them, and
+ *	those that it is still in only in rounds that rbmap_session_wake_all() has begun.
+ *	Call that at intervals, for example once a second. Fewer spans are copies then,
+ *	or parts of a sub-buffer. The consuming engines cannot leave out a sub-buffer:
+ *	they read a ring only if it is filled to the instance's buffer_percent (at every
+ *	interval if that is more than 50)
  *
  * Since: 0.1
  */
 enum rbmap_session_flags {
-	RBMAP_SESSION_COPIES = 1 << 0
+	RBMAP_SESSION_COPIES = 1 << 0,
+	RBMAP_SESSION_WHOLE = 1 << 1
 };
 
 /**
@@ -292,6 +299,9 @@ int rbmap_session_settle(struct rbmap_session *session, struct rbmap_span *spans
  * rbmap_session_wake_all - read all rings in the next round
  *
  * @session: the session
+ *
+ * The next round also delivers what the writer has put into the sub-buffers that it is
+ * still in, with RBMAP_SESSION_WHOLE too.
  *
  * Use it at the end of a recording: stop tracing, then call this function and take
  * spans until 0 is returned. Repeat this until a round delivers nothing. Everything

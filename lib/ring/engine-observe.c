@@ -65,6 +65,12 @@ static bool is_last(const struct observer *observer, const struct ring_place *pl
 	       observer->last.time_stamp == place->time_stamp;
 }
 
+/* Nothing of it was taken before. */
+static bool is_fresh(const struct observer *observer, const struct ring_place *place)
+{
+	return !is_last(observer, place) || observer->to == 0;
+}
+
 /* What @at is at is taken, or not to be. */
 static void pass(struct observer *observer)
 {
@@ -229,7 +235,7 @@ static enum taken take_copy(struct observer *observer, const struct ring_place *
 			    bool complete, uint32_t from, uint32_t size,
 			    struct rbmap_span *ret)
 {
-	bool fresh = !is_last(observer, place);
+	bool fresh = is_fresh(observer, place);
 
 	if (!get_slot(observer, fresh))
 		return NO_ROOM;
@@ -274,6 +280,20 @@ static void look_again(struct observer *observer)
 	look_at_ring(observer);
 }
 
+/*
+ * For another round. Where nothing was taken so far, it is what the next look goes on
+ * from: so that it is told where the writer has come round by then.
+ */
+static void leave_growing(struct observer *observer, const struct ring_place *place)
+{
+	observer->round_over = true;
+	if (observer->begun)
+		return;
+	observer->begun = true;
+	observer->last = *place;
+	observer->to = 0;
+}
+
 static int observer_take(struct rbmap_engine_ring *ring, struct rbmap_span *spans,
 			 int max)
 {
@@ -290,6 +310,10 @@ static int observer_take(struct rbmap_engine_ring *ring, struct rbmap_span *span
 
 		if (order->places[observer->at].gap)
 			note_gap(observer);
+		if (!complete && ring->whole) {
+			leave_growing(observer, &order->places[observer->at]);
+			break;
+		}
 		taken = take_place(observer, &order->places[observer->at], complete,
 				   &spans[nr]);
 		if (taken == NO_ROOM)

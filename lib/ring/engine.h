@@ -62,6 +62,11 @@ struct rbmap_engine_ring {
 	struct rbmap_session_work *work;
 	int cpu;
 	/*
+	 * Set by the caller before a wake: what the writer is still in may be left for
+	 * another round, where the engine can leave it.
+	 */
+	bool whole;
+	/*
 	 * Of an engine that does not consume: the sub-buffers that the writer has
 	 * filled since the look before the last, and how many there are.
 	 */

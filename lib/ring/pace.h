@@ -26,6 +26,9 @@ void rbmap_pace_close(struct pace *pace);
 /* For the rings of both, whichever are the busier; the next look is due at once. */
 int rbmap_pace_join(struct pace *pace, const struct pace *other);
 
+/* The rings are looked at now: the next look is due when its time is over. */
+void rbmap_pace_restart(struct pace *pace);
+
 /* The timer was told: forgets it. */
 int rbmap_pace_take(struct pace *pace);
 

@@ -15,6 +15,8 @@
 
 /* The kernel announces only what passes buffer_percent; this often all is looked at. */
 #define LOOK_MS 100
+/* The kernel's default. What is left of the ring has to last until it is read. */
+#define LATEST_PERCENT 50
 #define NS_PER_MS UINT64_C(1000000)
 
 static int open_ring_file(struct rbmap_session *session, size_t i)
@@ -108,6 +110,18 @@ int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t wh
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+static bool is_told_in_time(const struct rbmap_session *session)
+{
+	char *text;
+	bool in_time;
+
+	if (rbmap_tracefs_read(session->instance, "buffer_percent", &text, NULL) < 0)
+		return false;
+	in_time = strtoul(text, NULL, 10) <= LATEST_PERCENT;
+	free(text);
+	return in_time;
+}
+
 int rbmap_session_open_epoll(struct rbmap_session *session)
 {
 	session->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -125,6 +139,7 @@ static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 		r = rbmap_session_watch(session, session->pace.fd, SESSION_TIMER);
 	if (!session->ops->consumes)
 		return r;
+	session->told_in_time = is_told_in_time(session);
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++) {
 		r = rbmap_session_watch(session, session->rings[i].fd,
 					session->cpus[i]);
@@ -162,7 +177,7 @@ static int open_parts(struct rbmap_session *session,
 	int r;
 
 	if (!rbmap_engine_find(options->engine) ||
-	    options->flags & ~RBMAP_SESSION_COPIES)
+	    options->flags & ~(RBMAP_SESSION_COPIES | RBMAP_SESSION_WHOLE))
 		return -EINVAL;
 	r = rbmap_session_list_cpus(options, &session->cpus, &session->nr_rings);
 	if (r == 0)
@@ -193,6 +208,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session->log = options.log;
 	session->any_cpus = !options.cpus;
 	session->copies = options.flags & RBMAP_SESSION_COPIES;
+	session->whole = options.flags & RBMAP_SESSION_WHOLE;
 	session->epoll_fd = -1;
 	session->pace.fd = -1;
 	r = open_parts(session, &options);
@@ -200,7 +216,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 		rbmap_session_close(session);
 		return r;
 	}
-	rbmap_session_wake_all(session);
+	rbmap_session_wake_rings(session);
 	log_info(&session->log, "%zu CPUs, engine %s, sub-buffers of %u bytes",
 		 session->nr_rings, session->ops->name, session->layout.subbuf_size);
 	*ret = session;

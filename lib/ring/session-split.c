@@ -101,6 +101,8 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 			.layout = session->layout,
 			.ops = session->ops,
 			.copies = session->copies,
+			.whole = session->whole,
+			.told_in_time = session->told_in_time,
 			.epoll_fd = -1,
 			.pace.fd = -1,
 			.pressure = session->pressure,
@@ -196,6 +198,7 @@ static bool can_be_joined(const struct rbmap_session *session,
 {
 	if (session == other || session->instance != other->instance ||
 	    session->ops != other->ops || session->copies != other->copies ||
+	    session->whole != other->whole ||
 	    session->layout.subbuf_size != other->layout.subbuf_size)
 		return false;
 	for (size_t i = 0; i < other->nr_rings; i++)

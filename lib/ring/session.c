@@ -99,13 +99,35 @@ static void wake(struct rbmap_session *session, size_t i)
 	if (ring->spans_left == 0)
 		ring->size = size_of_ring(session, i);
 	ring->spans_left = most_spans(session, ring);
-	session->ops->wake(session->rings[i].engine);
+	ring->engine->whole = session->whole && !ring->all;
+	session->ops->wake(ring->engine);
 }
 
 RBMAP_PUBLIC void rbmap_session_wake_all(struct rbmap_session *session)
 {
-	for (size_t i = 0; i < session->nr_rings; i++)
+	for (size_t i = 0; i < session->nr_rings; i++) {
+		session->rings[i].all = true;
 		wake(session, i);
+	}
+	/* What is looked at now need not be looked at again before its time. */
+	rbmap_pace_restart(&session->pace);
+}
+
+/*
+ * Who consumes cannot leave what the writer is in. Below the watermark there may be
+ * nothing else, so that the ring is left alone until it is told of, or all is wanted.
+ */
+static bool can_be_left(const struct rbmap_session *session,
+			const struct session_ring *ring)
+{
+	return session->whole && session->told_in_time && ring->watched;
+}
+
+void rbmap_session_wake_rings(struct rbmap_session *session)
+{
+	for (size_t i = 0; i < session->nr_rings; i++)
+		if (!can_be_left(session, &session->rings[i]))
+			wake(session, i);
 }
 
 static int answer_timer(struct rbmap_session *session)
@@ -113,7 +135,7 @@ static int answer_timer(struct rbmap_session *session)
 	int r = rbmap_pace_take(&session->pace);
 
 	if (r == 0)
-		rbmap_session_wake_all(session);
+		rbmap_session_wake_rings(session);
 	return r;
 }
 
@@ -224,7 +246,7 @@ static int take_turn(struct rbmap_session *session, size_t i, struct rbmap_span 
 	ring->spans_left -=
 		(uint64_t)r < ring->spans_left ? (uint64_t)r : ring->spans_left;
 	if (r == 0 || ring->spans_left == 0)
-		ring->awake = false;
+		ring->awake = ring->all = false;
 	return r;
 }
 

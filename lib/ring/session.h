@@ -18,6 +18,8 @@ struct session_ring {
 	/* The session waits for its watermark. */
 	bool watched;
 	bool awake;
+	/* Its round is to hand out all there is, also what the writer is still in. */
+	bool all;
 	struct rbmap_engine_ring *engine;
 	/* What a full ring holds; 0: not known. */
 	uint64_t size;
@@ -41,6 +43,9 @@ struct rbmap_session {
 	int epoll_fd;
 	struct pace pace;
 	bool copies;
+	bool whole;
+	/* What the kernel tells of a ring comes early enough to rely on it alone. */
+	bool told_in_time;
 	/* No CPUs were named: those without a ring are left out. */
 	bool any_cpus;
 	size_t nr_rings;
@@ -57,6 +62,9 @@ struct rbmap_session {
 	/* Of the last round that has ended: rbmap_session_pressure(). */
 	unsigned int pressure;
 };
+
+/* A round of the session's own: RBMAP_SESSION_WHOLE applies to it. */
+void rbmap_session_wake_rings(struct rbmap_session *session);
 
 int rbmap_session_open_epoll(struct rbmap_session *session);
 

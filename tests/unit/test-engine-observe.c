@@ -487,11 +487,13 @@ START_TEST(beside_a_consumer)
 		/* What was cleared before the first look leaves no trace. */
 		if (_i % 2 && seen && random_below(&random, 10) == 0)
 			ring_reset(&bench.ring);
+		bench.engine->whole = random_below(&random, 2);
 		if (random_below(&random, 2))
 			observe(&bench);
 		seen += bench.sink.delivered;
 		bench.sink.others &= bench.sink.delivered == 0;
 	}
+	bench.engine->whole = false;
 	write_events(&bench, 1);
 	observe(&bench);
 	observe(&bench);
@@ -531,8 +533,10 @@ START_TEST(between_take_and_settle)
 	attach(&bench, random_below(&random, 2));
 	for (int i = 0; i < 200; i++) {
 		write_events(&bench, random_below(&random, 4 * PER_SUBBUF));
+		bench.engine->whole = random_below(&random, 2);
 		sink_observe(&bench.sink, bench.engine, disturb, &disturbance);
 	}
+	bench.engine->whole = false;
 	/* The end: nobody writes any more. */
 	observe(&bench);
 	observe(&bench);

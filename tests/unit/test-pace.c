@@ -74,11 +74,28 @@ START_TEST(the_timer_is_told_once)
 }
 END_TEST
 
+/* A look in between puts off the next one. */
+START_TEST(a_look_in_between)
+{
+	struct pace pace;
+	struct pollfd fd;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, MS), 0);
+	fd = (struct pollfd){ .fd = pace.fd, .events = POLLIN };
+	ck_assert_int_eq(poll(&fd, 1, -1), 1);
+	pace.interval_ns = LONGEST;
+	rbmap_pace_restart(&pace);
+	ck_assert_int_eq(poll(&fd, 1, 0), 0);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { busy_rings_are_looked_at_often,
 				       never_more_often_than_it_pays,
-				       calm_comes_by_and_by, the_timer_is_told_once };
+				       calm_comes_by_and_by, the_timer_is_told_once,
+				       a_look_in_between };
 
 	return RUN_TESTS("pace", tests);
 }

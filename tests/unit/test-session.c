@@ -238,6 +238,60 @@ START_TEST(waits_for_data_and_for_the_timer)
 }
 END_TEST
 
+/*
+ * A FIFO is always beyond its watermark as soon as it holds something. So the timer is
+ * told to wait: what comes of it alone, is not to be there before all is wanted.
+ */
+START_TEST(whole_ones_wait_for_the_watermark)
+{
+	struct session_bench bench;
+	struct rbmap_session_work before, work;
+
+	bench_prepare(&bench);
+	fake_tracefs_file(&bench.fake, "buffer_percent", "50\n");
+	bench.options.engine = RBMAP_ENGINE_READ;
+	bench.options.flags = RBMAP_SESSION_WHOLE;
+	bench.options.latency_ms = 1;
+	ck_assert_int_eq(rbmap_session_open(&bench.session, &bench.options), 0);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	rbmap_session_work(bench.session, &before);
+	ck_assert_int_eq(rbmap_session_wait(bench.session, -1), 1);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	rbmap_session_work(bench.session, &work);
+	ck_assert_uint_eq(work.reads, before.reads);
+	rbmap_session_wake_all(bench.session);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	rbmap_session_work(bench.session, &work);
+	ck_assert_uint_eq(work.reads, before.reads + 3);
+	bench_send(&bench, 1, 300);
+	ck_assert_int_eq(rbmap_session_wait(bench.session, -1), 1);
+	ck_assert_int_eq(bench_drain(&bench), 1);
+	bench_tear_down(&bench);
+}
+END_TEST
+
+/* A watermark that is told of too late is none to wait for. */
+START_TEST(whole_ones_with_a_late_watermark)
+{
+	struct session_bench bench;
+	struct rbmap_session_work before, work;
+
+	bench_prepare(&bench);
+	fake_tracefs_file(&bench.fake, "buffer_percent", "100\n");
+	bench.options.engine = RBMAP_ENGINE_READ;
+	bench.options.flags = RBMAP_SESSION_WHOLE;
+	bench.options.latency_ms = 1;
+	ck_assert_int_eq(rbmap_session_open(&bench.session, &bench.options), 0);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	rbmap_session_work(bench.session, &before);
+	ck_assert_int_eq(rbmap_session_wait(bench.session, -1), 1);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	rbmap_session_work(bench.session, &work);
+	ck_assert_uint_eq(work.reads, before.reads + 3);
+	bench_tear_down(&bench);
+}
+END_TEST
+
 /* An error after spans of another CPU comes with the next take, and once. */
 START_TEST(error_after_spans)
 {
@@ -302,6 +356,8 @@ int main(void)
 		settle_rules,
 		fair_turns,
 		waits_for_data_and_for_the_timer,
+		whole_ones_wait_for_the_watermark,
+		whole_ones_with_a_late_watermark,
 		error_after_spans,
 		names,
 		engines_say_of_themselves,

@@ -34,7 +34,7 @@ void progress_show(const struct recorder *recorder, uint64_t now)
 	recorder->sink.ops->work(recorder->sink.self, &work);
 	fprintf(stderr, "\r\033[K%.0f s  %s events  %s  %s lost",
 		(now - recorder->started) * 1e-9,
-		common_format_count(events, recorder->tally.events),
+		common_format_count(events, tally_events(&recorder->tally)),
 		common_format_bytes(bytes, work.bytes),
 		common_format_count(lost, tally_lost(&recorder->tally)));
 	fflush(stderr);

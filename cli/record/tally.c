@@ -34,10 +34,13 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 		.layout = *rbmap_session_layout(session),
 		.nr_cpus = rbmap_session_cpus(session, &cpus),
 		.observed = !rbmap_engine_consumes(rbmap_session_engine(session)),
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
-	tally->cpus = calloc(tally->nr_cpus, sizeof(*tally->cpus));
+	tally->cpus = aligned_alloc(_Alignof(struct tally_cpu),
+				    tally->nr_cpus * sizeof(*tally->cpus));
 	if (!tally->cpus)
 		return common_fail("%s", strerror(ENOMEM));
+	memset(tally->cpus, 0, tally->nr_cpus * sizeof(*tally->cpus));
 	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
 		tally->cpus[i].cpu = cpus[i];
 		status = read_counters(tally, &tally->cpus[i], &tally->cpus[i].begin);
@@ -80,6 +83,31 @@ static int add_stretch(struct tally *tally, const struct lost_stretch *stretch)
 	return 0;
 }
 
+/* A counter that one thread adds to and others read. */
+static void add(_Atomic uint64_t *counter, uint64_t number)
+{
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, now + number, memory_order_relaxed);
+}
+
+static int put_stretch(struct tally *tally, struct tally_cpu *cpu,
+		       const struct lost_stretch *stretch)
+{
+	int r;
+
+	pthread_mutex_lock(&tally->lock);
+	if (stretch->events != RBMAP_LOST_UNKNOWN) {
+		add(&cpu->lost_in_place, stretch->events);
+	} else {
+		cpu->nr_unknown++;
+		cpu->last_unknown = tally->nr_stretches;
+	}
+	r = add_stretch(tally, stretch);
+	pthread_mutex_unlock(&tally->lock);
+	return r;
+}
+
 void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
 		 struct tally_span *ret)
 {
@@ -100,29 +128,20 @@ static int put_span(struct tally *tally, const struct rbmap_span *span,
 	struct tally_cpu *cpu = find_cpu(tally, span->cpu);
 	struct lost_stretch stretch = { span->cpu, cpu->last_time_stamp,
 					span->time_stamp, span->lost };
-	int r;
+	int r = 0;
 
 	if (span->flags & RBMAP_SPAN_TORN)
 		return 0;
 	cpu->corrupt |= span_counted->corrupt;
-	tally->events += counted->records;
-	cpu->account.delivered += counted->records;
+	add(&cpu->events, counted->records);
 	if (span->lost) {
 		if (counted->records)
 			stretch.before = counted->first;
-		if (span->lost != RBMAP_LOST_UNKNOWN) {
-			cpu->lost_in_place += span->lost;
-		} else {
-			cpu->nr_unknown++;
-			cpu->last_unknown = tally->nr_stretches;
-		}
-		r = add_stretch(tally, &stretch);
-		if (r < 0)
-			return r;
+		r = put_stretch(tally, cpu, &stretch);
 	}
 	if (counted->records)
 		cpu->last_time_stamp = counted->last;
-	return 0;
+	return r;
 }
 
 int tally_put(struct tally *tally, const struct rbmap_span *spans,
@@ -217,6 +236,8 @@ int tally_end(struct tally *tally)
 	struct rbmap_counters end;
 	int status = COMMON_OK;
 
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		tally->cpus[i].account.delivered = tally->cpus[i].events;
 	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
 		struct tally_cpu *cpu = &tally->cpus[i];
 
@@ -234,12 +255,23 @@ int tally_end(struct tally *tally)
 	return status;
 }
 
+uint64_t tally_events(const struct tally *tally)
+{
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		events += atomic_load_explicit(&tally->cpus[i].events,
+					       memory_order_relaxed);
+	return events;
+}
+
 uint64_t tally_lost_in_place(const struct tally *tally)
 {
 	uint64_t lost = 0;
 
 	for (size_t i = 0; i < tally->nr_cpus; i++)
-		lost += tally->cpus[i].lost_in_place;
+		lost += atomic_load_explicit(&tally->cpus[i].lost_in_place,
+					     memory_order_relaxed);
 	return lost;
 }
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was delivered and what was lost, CPU by CPU. */
+/*
+ * What was delivered and what was lost, CPU by CPU. While the rings are drained, each
+ * CPU is used by one thread at a time, and different CPUs by different threads.
+ */
 #ifndef RECORD_TALLY_H
 #define RECORD_TALLY_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,11 +28,14 @@ struct lost_stretch {
 	uint64_t events;
 };
 
+/* Aligned, so that threads do not wait for each other's cache lines. */
 struct tally_cpu {
-	int cpu;
+	_Alignas(128) int cpu;
 	struct rbmap_walk walk;
 	uint64_t last_time_stamp;
-	uint64_t lost_in_place;
+	/* These two also count while others look: tally_events(), tally_lost(). */
+	_Atomic uint64_t events;
+	_Atomic uint64_t lost_in_place;
 	/* Stretches with an unknown number, and the last of them. */
 	uint64_t nr_unknown;
 	size_t last_unknown;
@@ -47,7 +55,8 @@ struct tally {
 	struct rbmap_layout layout;
 	struct tally_cpu *cpus;
 	size_t nr_cpus;
-	uint64_t events;
+	/* Of all CPUs, in the order in which they were found; under the lock. */
+	pthread_mutex_t lock;
 	struct lost_stretch *stretches;
 	size_t nr_stretches;
 	/* Stretches beyond those that are kept. */
@@ -83,6 +92,9 @@ void tally_find_unrecorded(struct tally *tally);
 
 /* The writers have stopped and all was taken. Prints its errors; an exit code. */
 int tally_end(struct tally *tally);
+
+/* The events that were delivered so far. As the next two, for any thread. */
+uint64_t tally_events(const struct tally *tally);
 
 /* The lost events whose place a stretch gives. */
 uint64_t tally_lost_in_place(const struct tally *tally);

@@ -142,7 +142,7 @@ static int set_up(struct state *state)
 		status = selection_find(&state->selection, target_instance(target),
 					&state->config.events);
 	if (status == COMMON_OK)
-		status = target_set_up(target, &state->config, &state->cpus);
+		status = target_set_up(target, &state->config, &state->cpus, NULL, 0);
 	if (status == COMMON_OK)
 		status = selection_enable(&state->selection, target_instance(target),
 					  target_undo(target));

@@ -164,10 +164,13 @@ static int set_cpus(struct target *target, const struct config *config,
 	return COMMON_OK;
 }
 
-/* A list of thread ids: as it was before, and one id a write is added. */
+/*
+ * Adds numbers of threads, separated by spaces; what there was is put back. In one
+ * write, since for each the kernel waits until no CPU uses the earlier list.
+ */
 static int add_pids(struct target *target, const char *file, const char *pids)
 {
-	char *before, *list, *pid, *rest;
+	char *before;
 	int r = 0;
 
 	if (!target->own) {
@@ -175,23 +178,21 @@ static int add_pids(struct target *target, const char *file, const char *pids)
 		r = before ? undo_add_replace(target->undo, file, before) : -errno;
 		free(before);
 	}
-	list = strdup(pids);
-	if (!list)
-		r = -ENOMEM;
-	rest = list;
-	while (r == 0 && (pid = strsep(&rest, ",")))
-		r = tracing_append(target->instance, file, pid);
-	free(list);
-	return r;
+	return r < 0 ? r : tracing_append(target->instance, file, pids);
 }
 
 static int set_pids(struct target *target, const struct config *config)
 {
+	char *pids;
 	int r;
 
 	if (!config->pids)
 		return COMMON_OK;
-	r = add_pids(target, "set_event_pid", config->pids);
+	pids = strdup(config->pids);
+	for (char *c = pids; c && (c = strchr(c, ',')); c++)
+		*c = ' ';
+	r = pids ? add_pids(target, "set_event_pid", pids) : -ENOMEM;
+	free(pids);
 	if (r < 0)
 		return common_fail("-P %s: %s", config->pids, strerror(-r));
 	if (!config->children)
@@ -203,13 +204,26 @@ static int set_pids(struct target *target, const struct config *config)
 	return COMMON_OK;
 }
 
-static int leave_trace(struct target *target)
+/* "17 42" */
+static char *thread_list(const pid_t *threads, size_t nr)
 {
-	char tid[16];
-	int r;
+	char *text = malloc((nr + 1) * 12);
+	char *end = text;
 
-	snprintf(tid, sizeof(tid), "%d", (int)gettid());
-	r = add_pids(target, "set_event_notrace_pid", tid);
+	if (!text)
+		return NULL;
+	end += sprintf(end, "%d", (int)gettid());
+	for (size_t i = 0; i < nr; i++)
+		end += sprintf(end, " %d", (int)threads[i]);
+	return text;
+}
+
+static int leave_trace(struct target *target, const pid_t *threads, size_t nr)
+{
+	char *list = thread_list(threads, nr);
+	int r = list ? add_pids(target, "set_event_notrace_pid", list) : -ENOMEM;
+
+	free(list);
 	if (r == -ENOENT) {
 		common_error("set_event_notrace_pid: not supported by this kernel; the "
 			     "trace will contain the recorder's own events");
@@ -232,7 +246,7 @@ static int note_tracing(struct target *target)
 }
 
 int target_set_up(struct target *target, const struct config *config,
-		  const struct common_cpus *cpus)
+		  const struct common_cpus *cpus, const pid_t *threads, size_t nr)
 {
 	int status = note_tracing(target);
 
@@ -245,7 +259,7 @@ int target_set_up(struct target *target, const struct config *config,
 	if (status == COMMON_OK)
 		status = set_pids(target, config);
 	if (status == COMMON_OK)
-		status = leave_trace(target);
+		status = leave_trace(target, threads, nr);
 	return status;
 }
 

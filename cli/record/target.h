@@ -4,6 +4,8 @@
 #define RECORD_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "common.h"
 #include "config.h"
@@ -18,10 +20,12 @@ int target_open(struct target **ret, const char *name);
 
 /*
  * Sizes, clock, CPUs, threads: all that has to be set before the rings are opened.
- * Puts this thread out of the trace. Prints its errors; returns an exit code.
+ * Puts this thread and the @nr others out of the trace. None of them may end before
+ * tracing is off: its number could become that of another thread, which would not be
+ * traced. Prints its errors; returns an exit code.
  */
 int target_set_up(struct target *target, const struct config *config,
-		  const struct common_cpus *cpus);
+		  const struct common_cpus *cpus, const pid_t *threads, size_t nr);
 
 /*
  * Likewise, for an instance of our own beside one that is set up: the same clock, CPUs

@@ -20,6 +20,7 @@
 #include "sink-lines.h"
 #include "summary.h"
 #include "tracing-file.h"
+#include "workers.h"
 
 /* All that has to be put back, whatever happens. */
 struct state {
@@ -125,10 +126,25 @@ static int open_session(struct state *state)
 	return COMMON_OK;
 }
 
+/*
+ * Before anything is set up: the kernel is told then whom not to trace. With --flight
+ * there are none, and the dumps come before other work.
+ */
+static int start_threads(struct state *state)
+{
+	if (!state->config.flight)
+		return workers_start(&state->recorder.workers, &state->recorder,
+				     state->cpus.nr);
+	common_raise_priority();
+	return COMMON_OK;
+}
+
 static int set_up(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
 	struct target *target;
+	const pid_t *threads;
+	size_t nr_threads;
 	int status;
 
 	status = target_open(&recorder->target, state->config.instance);
@@ -142,7 +158,11 @@ static int set_up(struct state *state)
 		status = selection_find(&state->selection, target_instance(target),
 					&state->config.events);
 	if (status == COMMON_OK)
-		status = target_set_up(target, &state->config, &state->cpus, NULL, 0);
+		status = start_threads(state);
+	nr_threads = workers_threads(recorder->workers, &threads);
+	if (status == COMMON_OK)
+		status = target_set_up(target, &state->config, &state->cpus, threads,
+				       nr_threads);
 	if (status == COMMON_OK)
 		status = selection_enable(&state->selection, target_instance(target),
 					  target_undo(target));
@@ -180,7 +200,7 @@ static int begin_recording(struct state *state)
 		.session = recorder->session,
 		.instance = target_instance(recorder->target),
 		.output = &state->output,
-		.signal_fd = recorder->signal_fd,
+		.stop_fd = workers_stop_fd(recorder->workers),
 	};
 	int status;
 
@@ -237,6 +257,8 @@ static int record(struct state *state, bool *began)
 /* The rings first, since an instance that is mapped cannot be removed. */
 static void put_back(struct state *state)
 {
+	workers_free(state->recorder.workers);
+	state->recorder.workers = NULL;
 	sink_close(&state->recorder.sink);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;
@@ -272,12 +294,8 @@ static int run(struct state *state)
 		status = open_files(state);
 	if (status == COMMON_OK && *state->config.command)
 		status = command_fork(&recorder->command, &state->config, &mask);
-	/* After the fork: the command keeps its own limit and priority. */
+	/* After the fork: the command keeps its own limit. */
 	common_raise_file_limit();
-	/* Moving sub-buffers is cheap; formatting events could take a CPU from others.
-	 */
-	if (state->config.format == FORMAT_DAT)
-		common_raise_priority();
 	if (status == COMMON_OK)
 		status = record(state, &began);
 	put_back(state);

@@ -200,8 +200,8 @@ void common_event_options_free(struct common_event_options *list);
 /* ---- privilege.c ---- */
 
 /*
- * All is open: gives up every capability but those of @keep (CAP_...) that the process
- * has. Prints its errors; an exit code.
+ * All is open: the calling thread gives up every capability but those of @keep (CAP_...)
+ * that it has. Prints its errors; an exit code.
  */
 int common_drop_privileges(const int *keep, size_t nr);
 
@@ -209,8 +209,8 @@ int common_drop_privileges(const int *keep, size_t nr);
 void common_raise_file_limit(void);
 
 /*
- * To nice -20 where that is allowed. A nice value other than 0 was chosen by the caller,
- * and is kept.
+ * The calling thread to nice -20 where that is allowed. A nice value other than 0 was
+ * chosen by the caller, and is kept.
  */
 void common_raise_priority(void);
 

@@ -132,7 +132,7 @@ static int take_all(struct dump *dump, struct rbmap_session *session)
 
 	do {
 		nr = rbmap_session_take(session, spans,
-					recorder_turn(dump->recorder, SPANS));
+					recorder_turn(session, SPANS));
 		if (nr < 0)
 			return common_fail("the ring buffer could not be read: %s",
 					   rbmap_strerror(nr));
@@ -260,7 +260,7 @@ static int open_dump(struct dump *dump, const char *path)
 		.session = dump->recorder->session,
 		.instance = dump->instance,
 		.output = &dump->output,
-		.signal_fd = dump->recorder->signal_fd,
+		.stop_fd = dump->recorder->signal_fd,
 	};
 	int status = output_open(&dump->output, path, false);
 

@@ -7,11 +7,11 @@
 #include "progress.h"
 #include "recorder.h"
 
-/* Live lines on the same terminal are progress enough. */
-static bool wanted(const struct recorder *recorder)
+bool progress_wanted(const struct recorder *recorder)
 {
 	if (recorder->config->verbosity < 0 || !isatty(STDERR_FILENO))
 		return false;
+	/* Live lines on the same terminal are progress enough. */
 	return recorder->output->fd != STDOUT_FILENO || !isatty(STDOUT_FILENO);
 }
 
@@ -26,22 +26,20 @@ void progress_show(const struct recorder *recorder, uint64_t now)
 {
 	char events[COMMON_FORMAT_SIZE], bytes[COMMON_FORMAT_SIZE];
 	char lost[COMMON_FORMAT_SIZE];
-	struct sink_work work;
 
 	/* A terminal that was stopped (Ctrl-S) must not stop the recording. */
-	if (!wanted(recorder) || !can_print())
+	if (!progress_wanted(recorder) || !can_print())
 		return;
-	recorder->sink.ops->work(recorder->sink.self, &work);
 	fprintf(stderr, "\r\033[K%.0f s  %s events  %s  %s lost",
 		(now - recorder->started) * 1e-9,
 		common_format_count(events, tally_events(&recorder->tally)),
-		common_format_bytes(bytes, work.bytes),
+		common_format_bytes(bytes, recorder->bytes),
 		common_format_count(lost, tally_lost(&recorder->tally)));
 	fflush(stderr);
 }
 
 void progress_clear(const struct recorder *recorder)
 {
-	if (wanted(recorder) && can_print())
+	if (progress_wanted(recorder) && can_print())
 		fputs("\r\033[K", stderr);
 }

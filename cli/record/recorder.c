@@ -27,9 +27,9 @@ int recorder_ms_until(uint64_t now, uint64_t due)
 	return due <= now ? 0 : (due - now) / NS_PER_MS + 1;
 }
 
-int recorder_turn(const struct recorder *recorder, int most)
+int recorder_turn(const struct rbmap_session *session, int most)
 {
-	int nr = TURN_BYTES / rbmap_session_layout(recorder->session)->subbuf_size;
+	int nr = TURN_BYTES / rbmap_session_layout(session)->subbuf_size;
 
 	return nr < 4 ? 4 : nr > most ? most : nr;
 }

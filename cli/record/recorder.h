@@ -3,7 +3,9 @@
 #ifndef RECORD_RECORDER_H
 #define RECORD_RECORDER_H
 
+#include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +27,12 @@ struct recorder_result {
 	bool own_instance;
 };
 
+struct workers;
+
+/*
+ * While the rings are drained, the thread that this belongs to leaves the session and
+ * the sink to the workers.
+ */
 struct recorder {
 	const struct config *config;
 	struct target *target;
@@ -32,6 +40,8 @@ struct recorder {
 	struct rbmap_session *session;
 	struct sink sink;
 	struct tally tally;
+	/* NULL for a flight recorder, which drains nothing. */
+	struct workers *workers;
 	struct command *command;
 	const struct output *output;
 	int signal_fd;
@@ -46,14 +56,20 @@ struct recorder {
 	bool command_over;
 	int command_status;
 	/* A negative errno where the sink failed: what came after is not stored. */
-	int sink_error;
-	/* The output's reader went away: no failure. */
-	bool output_closed;
+	atomic_int sink_error;
+	/* For the progress line: what the sink has written by its last flush. */
+	_Atomic uint64_t bytes;
 	/* --flight: one is asked for, what else calls for one, how many there were. */
 	bool dump;
 	struct watch *watch;
 	uint64_t dumps;
 };
+
+/* The output's reader went away: no failure. */
+static inline bool recorder_output_closed(const struct recorder *recorder)
+{
+	return recorder->sink_error == -EPIPE;
+}
 
 /* Has the command ended? Then so does the recording. */
 void recorder_check_command(struct recorder *recorder);
@@ -70,6 +86,6 @@ int recorder_ms_until(uint64_t now, uint64_t due);
  * How many spans to take at once, up to @most: as much as stays in a cache while it is
  * counted and stored.
  */
-int recorder_turn(const struct recorder *recorder, int most);
+int recorder_turn(const struct rbmap_session *session, int most);
 
 #endif

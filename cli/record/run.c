@@ -3,14 +3,66 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "common.h"
-#include "drain.h"
+#include "end.h"
 #include "flight.h"
+#include "progress.h"
+#include "workers.h"
+
+#define PROGRESS_NS UINT64_C(1000000000)
+
+static int wait_for_something(struct recorder *recorder, uint64_t due)
+{
+	struct pollfd fds[] = {
+		{ .fd = recorder->signal_fd, .events = POLLIN },
+		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
+	};
+
+	recorder->result.polls++;
+	if (poll(fds, 2, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+		return common_fail("poll: %s", strerror(errno));
+	if (fds[0].revents)
+		recorder_take_signals(recorder);
+	if (fds[1].revents)
+		recorder->stop = true;
+	return COMMON_OK;
+}
+
+/* While the workers drain the rings. */
+static int watch_over(struct recorder *recorder)
+{
+	uint64_t duration = recorder->config->duration_ns;
+	uint64_t end = duration ? recorder->started + duration : UINT64_MAX;
+	uint64_t next = progress_wanted(recorder) ? recorder->started + PROGRESS_NS :
+						    UINT64_MAX;
+	int status = COMMON_OK;
+	uint64_t now;
+
+	while (status == COMMON_OK && !recorder->stop) {
+		status = wait_for_something(recorder, end < next ? end : next);
+		now = recorder_now();
+		if (now >= end)
+			recorder->stop = true;
+		if (now < next)
+			continue;
+		next = now + PROGRESS_NS;
+		progress_show(recorder, now);
+	}
+	return status;
+}
+
+static int run_until_stop(struct recorder *recorder)
+{
+	if (recorder->config->flight)
+		return flight_run_until_stop(recorder);
+	workers_go(recorder->workers);
+	return watch_over(recorder);
+}
 
 int run_recording(struct recorder *recorder)
 {
-	bool flight = recorder->config->flight;
 	int status;
 
 	status = selection_set_triggers(recorder->selection,
@@ -26,14 +78,15 @@ int run_recording(struct recorder *recorder)
 	recorder->started = recorder_now();
 	if (recorder->command)
 		command_go(recorder->command);
-	status = flight ? flight_run_until_stop(recorder) : drain_until_stop(recorder);
+	status = run_until_stop(recorder);
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));
 	status = common_worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
-	return common_worse(status, flight ? flight_dump_at_end(recorder) :
-					     drain_end(recorder));
+	return common_worse(status, recorder->config->flight ?
+					    flight_dump_at_end(recorder) :
+					    end_recording(recorder));
 }
 
 int run_wait_for_command(struct recorder *recorder)

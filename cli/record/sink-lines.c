@@ -138,7 +138,7 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 
 	if (!lines)
 		return common_fail("%s", strerror(ENOMEM));
-	common_writer_init(&lines->writer, source->output->fd, source->signal_fd);
+	common_writer_init(&lines->writer, source->output->fd, source->stop_fd);
 	lines->style.json = source->config->format == FORMAT_JSON;
 	trace_seq_init(&lines->text);
 	nr_cpus = rbmap_session_cpus(source->session, &cpus);

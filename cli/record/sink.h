@@ -56,7 +56,7 @@ struct sink_source {
 	struct tracefs_instance *instance;
 	const struct output *output;
 	/* Readable once it is time to stop. */
-	int signal_fd;
+	int stop_fd;
 };
 
 /* Takes a zeroed one. */

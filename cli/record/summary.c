@@ -57,7 +57,7 @@ static void print_rest(const struct recorder *recorder)
 	const struct rbmap_account *total = &recorder->tally.total;
 	char others[COMMON_FORMAT_SIZE], unread[COMMON_FORMAT_SIZE];
 
-	if (total->others && !recorder->output_closed)
+	if (total->others && !recorder_output_closed(recorder))
 		fprintf(stderr, "%s events were not stored: %s\n",
 			common_format_count(others, total->others),
 			recorder->sink_error ? "the output failed" :

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "end.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <tracefs.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "progress.h"
+#include "workers.h"
+
+static double cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+static int finish_sink(struct recorder *recorder)
+{
+	int r;
+
+	/* Also after an error: what is stored is to be a whole file. */
+	if (recorder_output_closed(recorder))
+		return COMMON_OK;
+	r = recorder->sink.ops->finish(recorder->sink.self);
+	if (r == -EPIPE || r == 0 || recorder->sink_error)
+		return COMMON_OK;
+	return common_fail("%s: could not be completed: %s", recorder->output->path,
+			   rbmap_strerror(r));
+}
+
+/* For the summary, when all is put back: rings and sink are gone by then. */
+static void note_result(struct recorder *recorder)
+{
+	struct recorder_result *result = &recorder->result;
+
+	result->engine = rbmap_session_engine(recorder->session);
+	result->clock = tracefs_get_clock(target_instance(recorder->target));
+	result->own_instance = target_is_own(recorder->target);
+	rbmap_session_work(recorder->session, &result->session);
+	result->polls += workers_polls(recorder->workers);
+	recorder->sink.ops->work(recorder->sink.self, &result->sink);
+	result->cpu_seconds = cpu_seconds();
+}
+
+int end_recording(struct recorder *recorder)
+{
+	int status = workers_finish(recorder->workers);
+
+	status = common_worse(status, tally_end(&recorder->tally));
+	if (target_is_own(recorder->target) && !recorder->config->cpus)
+		tally_find_unrecorded(&recorder->tally);
+	status = common_worse(status, finish_sink(recorder));
+	progress_clear(recorder);
+	note_result(recorder);
+	return status;
+}

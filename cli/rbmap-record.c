@@ -14,10 +14,9 @@
 #include "common.h"
 #include "config.h"
 #include "flight.h"
+#include "record-file.h"
 #include "recorder.h"
 #include "run.h"
-#include "sink-dat.h"
-#include "sink-lines.h"
 #include "summary.h"
 #include "tracing-file.h"
 #include "workers.h"
@@ -27,7 +26,7 @@ struct state {
 	struct config config;
 	struct common_cpus cpus;
 	struct selection selection;
-	struct output output;
+	struct record_file file;
 	struct output summary;
 	struct recorder recorder;
 };
@@ -60,7 +59,7 @@ static int open_summary(struct state *state)
 	const char *path = state->config.summary;
 
 	/* Before the second open, which would find the first one's lock. */
-	if (output_is_path(&state->output, path))
+	if (output_is_path(&state->file.output, path))
 		return common_usage_error(
 			"--summary %s: is also the output; name another file", path);
 	return output_open(&state->summary, path, true);
@@ -74,7 +73,7 @@ static int open_files(struct state *state)
 	/* Each dump has a file of its own. */
 	if (config->flight)
 		return flight_check(config);
-	status = output_open(&state->output, config->output,
+	status = output_open(&state->file.output, config->output,
 			     config->format != FORMAT_DAT);
 	if (status == COMMON_OK && config->summary)
 		status = open_summary(state);
@@ -185,35 +184,25 @@ static int drop_privileges(void)
 	return common_drop_privileges(keep, sizeof(keep) / sizeof(keep[0]));
 }
 
-static int open_sink(struct sink *ret, const struct sink_source *source)
-{
-	return source->config->format == FORMAT_DAT ? sink_dat_open(ret, source) :
-						      sink_lines_open(ret, source);
-}
-
 static int begin_recording(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
 	struct sink_source source = {
 		.config = &state->config,
 		.selection = &state->selection,
-		.session = recorder->session,
+		.layout = rbmap_session_layout(recorder->session),
 		.instance = target_instance(recorder->target),
-		.output = &state->output,
 		.stop_fd = workers_stop_fd(recorder->workers),
 	};
 	int status;
 
+	source.nr_cpus = rbmap_session_cpus(recorder->session, &source.cpus);
 	status = tally_open(&recorder->tally, recorder->session, source.instance);
 	recorder->tally.shared = !target_is_own(recorder->target);
 	if (status == COMMON_OK)
-		status = output_protect(&state->output);
-	if (status == COMMON_OK)
 		status = output_protect(&state->summary);
 	if (status == COMMON_OK)
-		status = output_begin(&state->output);
-	if (status == COMMON_OK)
-		status = open_sink(&recorder->sink, &source);
+		status = record_file_begin(&state->file, &source);
 	return status;
 }
 
@@ -259,7 +248,7 @@ static void put_back(struct state *state)
 {
 	workers_free(state->recorder.workers);
 	state->recorder.workers = NULL;
-	sink_close(&state->recorder.sink);
+	sink_close(&state->file.sink);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;
 	rbmap_session_close(state->recorder.session);
@@ -273,11 +262,11 @@ static int close_files(struct state *state, bool began)
 	int status = COMMON_OK;
 
 	if (!began) {
-		output_discard(&state->output);
+		output_discard(&state->file.output);
 		output_discard(&state->summary);
 		return COMMON_OK;
 	}
-	if (output_close(&state->output) || output_close(&state->summary))
+	if (record_file_close(&state->file) || output_close(&state->summary))
 		status = COMMON_FAILURE;
 	return status;
 }
@@ -318,7 +307,7 @@ static int run(struct state *state)
 int main(int argc, char **argv)
 {
 	struct state state = {
-		.output = { .fd = -1 },
+		.file = RECORD_FILE_NONE,
 		.summary = { .fd = -1 },
 		.recorder = { .signal_fd = -1 },
 	};
@@ -329,7 +318,9 @@ int main(int argc, char **argv)
 	status = config_parse(&state.config, argc, argv, &done);
 	state.recorder.config = &state.config;
 	state.recorder.selection = &state.selection;
-	state.recorder.output = &state.output;
+	state.recorder.file = &state.file;
+	state.recorder.name =
+		state.config.output ? state.config.output : "standard output";
 	if (status == COMMON_OK && !done)
 		status = run(&state);
 	free(state.recorder.result.clock);

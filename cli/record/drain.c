@@ -27,7 +27,7 @@ static int sink_failed(struct recorder *recorder, int r)
 		return COMMON_OK;
 	return common_fail(
 		"%s: %s; recording stopped, earlier data is kept",
-		recorder->output->path,
+		recorder->file->output.path,
 		r == -ETIMEDOUT ? "the program reading the output has stopped reading" :
 				  rbmap_strerror(r));
 }
@@ -36,7 +36,7 @@ static int sink_failed(struct recorder *recorder, int r)
 static int store(struct recorder *recorder, const struct rbmap_span *spans, int nr,
 		 int *status)
 {
-	const struct sink *sink = &recorder->sink;
+	const struct sink *sink = &recorder->file->sink;
 	int stored = 0, r;
 
 	while (stored < nr && !recorder->sink_error) {
@@ -56,6 +56,7 @@ static int store(struct recorder *recorder, const struct rbmap_span *spans, int 
 static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 {
 	struct recorder *recorder = drain->recorder;
+	const struct sink *sink = &recorder->file->sink;
 	struct tally_span counted[SPANS];
 	int status = COMMON_OK, stored, torn, r = 0;
 
@@ -63,7 +64,7 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 	stored = store(recorder, spans, nr, &status);
 	torn = rbmap_session_settle(drain->session, spans, nr);
 	if (torn > 0 && stored)
-		r = recorder->sink.ops->discard(recorder->sink.self, spans, stored);
+		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(recorder, r);
 	if (tally_put(&recorder->tally, spans, counted, stored) < 0)
@@ -90,6 +91,7 @@ static int take_once(struct drain *drain, int *nr)
 static int run_round(struct drain *drain, bool *took, bool *again)
 {
 	struct recorder *recorder = drain->recorder;
+	const struct sink *sink = &recorder->file->sink;
 	int status, nr, r;
 
 	*took = false;
@@ -102,7 +104,7 @@ static int run_round(struct drain *drain, bool *took, bool *again)
 	} while (nr > 0);
 	if (recorder->sink_error)
 		return COMMON_OK;
-	r = recorder->sink.ops->end_round(recorder->sink.self);
+	r = sink->ops->end_round(sink->self);
 	*again = r > 0;
 	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
 }
@@ -110,6 +112,7 @@ static int run_round(struct drain *drain, bool *took, bool *again)
 static int flush(struct drain *drain)
 {
 	struct recorder *recorder = drain->recorder;
+	const struct sink *sink = &recorder->file->sink;
 	struct sink_work work;
 	int r;
 
@@ -117,17 +120,17 @@ static int flush(struct drain *drain)
 	drain->next_flush = recorder_now() + FLUSH_NS;
 	if (recorder->sink_error)
 		return COMMON_OK;
-	r = recorder->sink.ops->flush(recorder->sink.self);
-	recorder->sink.ops->work(recorder->sink.self, &work);
+	r = sink->ops->flush(sink->self);
+	sink->ops->work(sink->self, &work);
 	recorder->bytes = work.bytes;
-	if (r == 0 && output_is_out_of_room(recorder->output))
+	if (r == 0 && output_is_out_of_room(&recorder->file->output))
 		r = -ENOSPC;
 	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
 }
 
 static int look(struct drain *drain)
 {
-	bool needs_all = drain->recorder->sink.ops->needs_all_rings;
+	bool needs_all = drain->recorder->file->sink.ops->needs_all_rings;
 	bool took, again;
 	int r = rbmap_session_wait(drain->session, 0), status;
 

@@ -22,15 +22,16 @@ static double cpu_seconds(void)
 
 static int finish_sink(struct recorder *recorder)
 {
+	struct record_file *file = recorder->file;
 	int r;
 
 	/* Also after an error: what is stored is to be a whole file. */
 	if (recorder_output_closed(recorder))
 		return COMMON_OK;
-	r = recorder->sink.ops->finish(recorder->sink.self);
+	r = file->sink.ops->finish(file->sink.self);
 	if (r == -EPIPE || r == 0 || recorder->sink_error)
 		return COMMON_OK;
-	return common_fail("%s: could not be completed: %s", recorder->output->path,
+	return common_fail("%s: could not be completed: %s", file->output.path,
 			   rbmap_strerror(r));
 }
 
@@ -38,13 +39,14 @@ static int finish_sink(struct recorder *recorder)
 static void note_result(struct recorder *recorder)
 {
 	struct recorder_result *result = &recorder->result;
+	const struct sink *sink = &recorder->file->sink;
 
 	result->engine = rbmap_session_engine(recorder->session);
 	result->clock = tracefs_get_clock(target_instance(recorder->target));
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);
 	result->polls += workers_polls(recorder->workers);
-	recorder->sink.ops->work(recorder->sink.self, &result->sink);
+	sink->ops->work(sink->self, &result->sink);
 	result->cpu_seconds = cpu_seconds();
 }
 

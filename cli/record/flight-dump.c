@@ -10,7 +10,7 @@
 
 #include "common.h"
 #include "flight-dump.h"
-#include "sink-dat.h"
+#include "record-file.h"
 
 #define NS_PER_MS 1000000
 #define SPANS 128
@@ -29,8 +29,7 @@ struct dump {
 	uint64_t begun;
 	struct tracefs_instance *instance;
 	struct rbmap_layout layout;
-	struct output output;
-	struct sink sink;
+	struct record_file file;
 	/* What is earlier is left out, in the units of the trace clock; 0: nothing is.
 	 */
 	uint64_t from;
@@ -109,7 +108,8 @@ static int store(struct dump *dump, struct rbmap_session *session,
 	for (int i = 0; i < nr; i++)
 		counts[i] = count(dump, &kept[i]);
 	while (r >= 0 && stored < nr) {
-		r = dump->sink.ops->put(dump->sink.self, kept + stored, nr - stored);
+		r = dump->file.sink.ops->put(dump->file.sink.self, kept + stored,
+					     nr - stored);
 		stored += r > 0 ? r : 0;
 	}
 	if (rbmap_session_settle(session, spans, taken) > 0 && r >= 0) {
@@ -118,10 +118,11 @@ static int store(struct dump *dump, struct rbmap_session *session,
 			kept[i].flags = spans[taken - nr + i].flags;
 			kept[i].lost = spans[taken - nr + i].lost;
 		}
-		r = dump->sink.ops->discard(dump->sink.self, kept, nr);
+		r = dump->file.sink.ops->discard(dump->file.sink.self, kept, nr);
 	}
 	note_stored(dump, kept, counts, stored);
-	return r < 0 ? common_fail("%s: %s", dump->output.path, rbmap_strerror(r)) :
+	return r < 0 ? common_fail("%s: %s", dump->file.output.path,
+				   rbmap_strerror(r)) :
 		       COMMON_OK;
 }
 
@@ -131,8 +132,7 @@ static int take_all(struct dump *dump, struct rbmap_session *session)
 	int status = COMMON_OK, nr;
 
 	do {
-		nr = rbmap_session_take(session, spans,
-					recorder_turn(session, SPANS));
+		nr = rbmap_session_take(session, spans, recorder_turn(session, SPANS));
 		if (nr < 0)
 			return common_fail("the ring buffer could not be read: %s",
 					   rbmap_strerror(nr));
@@ -241,14 +241,14 @@ static int dump_rings(struct dump *dump)
 
 	for (size_t i = 0; status == COMMON_OK && i < nr; i++) {
 		status = dump_cpu(dump, cpus[(first + i) % nr]);
-		if (status == COMMON_OK && output_is_out_of_room(&dump->output))
+		if (status == COMMON_OK && output_is_out_of_room(&dump->file.output))
 			status = common_fail("%s: %s; earlier data is kept",
-					     dump->output.path, strerror(ENOSPC));
+					     dump->file.output.path, strerror(ENOSPC));
 	}
-	r = dump->sink.ops->finish(dump->sink.self);
+	r = dump->file.sink.ops->finish(dump->file.sink.self);
 	if (r < 0 && status == COMMON_OK)
 		status = common_fail("%s: could not be completed: %s",
-				     dump->output.path, rbmap_strerror(r));
+				     dump->file.output.path, rbmap_strerror(r));
 	return status;
 }
 
@@ -257,20 +257,14 @@ static int open_dump(struct dump *dump, const char *path)
 	struct sink_source source = {
 		.config = dump->recorder->config,
 		.selection = dump->recorder->selection,
-		.session = dump->recorder->session,
+		.layout = &dump->layout,
 		.instance = dump->instance,
-		.output = &dump->output,
 		.stop_fd = dump->recorder->signal_fd,
 	};
-	int status = output_open(&dump->output, path, false);
+	int status = output_open(&dump->file.output, path, false);
 
-	if (status == COMMON_OK)
-		status = output_protect(&dump->output);
-	if (status == COMMON_OK)
-		status = output_begin(&dump->output);
-	if (status == COMMON_OK)
-		status = sink_dat_open(&dump->sink, &source);
-	return status;
+	source.nr_cpus = rbmap_session_cpus(dump->recorder->session, &source.cpus);
+	return status == COMMON_OK ? record_file_begin(&dump->file, &source) : status;
 }
 
 static void print_what_was_dumped(const struct dump *dump)
@@ -280,8 +274,8 @@ static void print_what_was_dumped(const struct dump *dump)
 
 	if (dump->recorder->config->verbosity < 0)
 		return;
-	dump->sink.ops->work(dump->sink.self, &work);
-	fprintf(stderr, "%s: %s events, %s, %s\n", dump->output.path,
+	dump->file.sink.ops->work(dump->file.sink.self, &work);
+	fprintf(stderr, "%s: %s events, %s, %s\n", dump->file.output.path,
 		common_format_count(events, dump->events),
 		common_format_bytes(bytes, work.bytes), dump->call->why);
 }
@@ -295,7 +289,7 @@ int flight_dump_write(const struct recorder *recorder, const struct flight_call 
 		.begun = recorder_now(),
 		.instance = target_instance(recorder->target),
 		.layout = *rbmap_session_layout(recorder->session),
-		.output.fd = -1,
+		.file = RECORD_FILE_NONE,
 	};
 	int status;
 
@@ -306,8 +300,7 @@ int flight_dump_write(const struct recorder *recorder, const struct flight_call 
 		status = dump_rings(&dump);
 	if (status == COMMON_OK)
 		print_what_was_dumped(&dump);
-	sink_close(&dump.sink);
-	if (output_close(&dump.output) && status == COMMON_OK)
+	if (record_file_close(&dump.file) && status == COMMON_OK)
 		status = COMMON_FAILURE;
 	return status;
 }

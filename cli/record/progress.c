@@ -12,7 +12,7 @@ bool progress_wanted(const struct recorder *recorder)
 	if (recorder->config->verbosity < 0 || !isatty(STDERR_FILENO))
 		return false;
 	/* Live lines on the same terminal are progress enough. */
-	return recorder->output->fd != STDOUT_FILENO || !isatty(STDOUT_FILENO);
+	return recorder->file->output.fd != STDOUT_FILENO || !isatty(STDOUT_FILENO);
 }
 
 static bool can_print(void)

@@ -11,7 +11,7 @@
 
 #include "command.h"
 #include "config.h"
-#include "sink.h"
+#include "record-file.h"
 #include "tally.h"
 #include "target.h"
 #include "watch.h"
@@ -38,12 +38,14 @@ struct recorder {
 	struct target *target;
 	const struct selection *selection;
 	struct rbmap_session *session;
-	struct sink sink;
+	/* What is recorded into; NULL for a flight recorder. */
+	struct record_file *file;
 	struct tally tally;
 	/* NULL for a flight recorder, which drains nothing. */
 	struct workers *workers;
 	struct command *command;
-	const struct output *output;
+	/* What it is called in messages. */
+	const char *name;
 	int signal_fd;
 
 	/* Nanoseconds of CLOCK_MONOTONIC; 0: not yet. */

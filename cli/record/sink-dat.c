@@ -67,8 +67,9 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	if (!names)
 		return common_fail("%s", strerror(ENOMEM));
 	options.instance = source->instance;
-	options.layout = rbmap_session_layout(source->session);
-	options.nr_cpus = rbmap_session_cpus(source->session, &options.cpus);
+	options.layout = source->layout;
+	options.cpus = source->cpus;
+	options.nr_cpus = source->nr_cpus;
 	options.events = (const char *const *)names;
 	options.log = common_log(source->config->verbosity);
 	options.flags = source->config->direct ? RBMAP_TRACEDAT_DIRECT : 0;

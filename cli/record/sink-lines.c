@@ -132,8 +132,6 @@ static int open_events(struct lines *lines, const struct sink_source *source)
 int sink_lines_open(struct sink *ret, const struct sink_source *source)
 {
 	struct lines *lines = calloc(1, sizeof(*lines));
-	const int *cpus;
-	size_t nr_cpus;
 	int r;
 
 	if (!lines)
@@ -141,9 +139,8 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 	common_writer_init(&lines->writer, source->output->fd, source->stop_fd);
 	lines->style.json = source->config->format == FORMAT_JSON;
 	trace_seq_init(&lines->text);
-	nr_cpus = rbmap_session_cpus(source->session, &cpus);
-	r = rbmap_merge_open(&lines->merge, rbmap_session_layout(source->session), cpus,
-			     nr_cpus);
+	r = rbmap_merge_open(&lines->merge, source->layout, source->cpus,
+			     source->nr_cpus);
 	if (r == 0)
 		r = open_events(lines, source);
 	if (r < 0) {

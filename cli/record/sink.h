@@ -52,7 +52,10 @@ struct sink {
 struct sink_source {
 	const struct config *config;
 	const struct selection *selection;
-	const struct rbmap_session *session;
+	const struct rbmap_layout *layout;
+	/* In ascending order. */
+	const int *cpus;
+	size_t nr_cpus;
 	struct tracefs_instance *instance;
 	const struct output *output;
 	/* Readable once it is time to stop. */

@@ -86,7 +86,7 @@ static struct json_object *document(const struct recorder *recorder)
 	struct json_object *root = json_object_new_object();
 	struct json_object *total = json_object_new_object();
 	common_json_text(root, "version", rbmap_version());
-	common_json_text(root, "output", recorder->output->path);
+	common_json_text(root, "output", recorder->name);
 	common_json_text(root, "engine", rbmap_engine_name(recorder->result.engine));
 	common_json_text(root, "clock", recorder->result.clock);
 	json_object_object_add(root, "duration_seconds",

@@ -79,7 +79,7 @@ void summary_print(const struct recorder *recorder)
 	if (recorder->config->verbosity < 0)
 		return;
 	fprintf(stderr, "%s: %s events, %s, %s, %zu CPU%s, engine %s, %.2f s CPU\n",
-		recorder->output->path, common_format_count(events, tally_events(tally)),
+		recorder->name, common_format_count(events, tally_events(tally)),
 		common_format_bytes(bytes, recorder->result.sink.bytes),
 		common_format_time(duration, recorder->stopped - recorder->started),
 		tally->nr_cpus, tally->nr_cpus == 1 ? "" : "s",

@@ -11,6 +11,7 @@
 #include "common.h"
 #include "flight-dump.h"
 #include "flight.h"
+#include "series.h"
 
 #define NS_PER_MS 1000000
 /*
@@ -21,17 +22,6 @@
 #define PAUSE_FACTOR 10
 #define EVENT_ROOM 600
 
-/* For free(3); NULL after an error message. */
-static char *dump_path(const struct config *config, uint64_t number)
-{
-	char *path;
-
-	if (asprintf(&path, "%s.%lu", config->output, (unsigned long)number) >= 0)
-		return path;
-	common_error("%s", strerror(ENOMEM));
-	return NULL;
-}
-
 /* Only what this run has dumped. */
 static void remove_old(const struct recorder *recorder)
 {
@@ -40,7 +30,7 @@ static void remove_old(const struct recorder *recorder)
 
 	if (recorder->dumps <= keep)
 		return;
-	path = dump_path(recorder->config, recorder->dumps - keep);
+	path = series_path(recorder->config->output, recorder->dumps - keep);
 	if (path && unlink(path) < 0 && errno != ENOENT)
 		common_error("%s: %s", path, strerror(errno));
 	free(path);
@@ -49,7 +39,7 @@ static void remove_old(const struct recorder *recorder)
 int flight_check(const struct config *config)
 {
 	struct output output = { .fd = -1 };
-	char *path = dump_path(config, 1);
+	char *path = series_path(config->output, 1);
 	int status;
 
 	if (!path)
@@ -62,7 +52,7 @@ int flight_check(const struct config *config)
 
 static int make_dump(struct recorder *recorder, const struct flight_call *call)
 {
-	char *path = dump_path(recorder->config, ++recorder->dumps);
+	char *path = series_path(recorder->config->output, ++recorder->dumps);
 	int status;
 
 	if (!path)

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "series.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+
+char *series_path(const char *name, uint64_t number)
+{
+	char *path;
+
+	if (asprintf(&path, "%s.%lu", name, (unsigned long)number) >= 0)
+		return path;
+	common_error("%s", strerror(ENOMEM));
+	return NULL;
+}
+
+int series_add(struct series *series, uint64_t number, uint64_t bytes)
+{
+	struct series_file *larger;
+
+	larger = reallocarray(series->files, series->nr_files + 1, sizeof(*larger));
+	if (!larger)
+		return common_fail("%s", strerror(ENOMEM));
+	series->files = larger;
+	series->files[series->nr_files++] = (struct series_file){ number, bytes };
+	series->bytes += bytes;
+	return COMMON_OK;
+}
+
+/* Only what this run has written. */
+static void remove_oldest(struct series *series)
+{
+	const struct series_file *oldest = &series->files[0];
+	char *path = series_path(series->name, oldest->number);
+
+	if (path && unlink(path) < 0 && errno != ENOENT)
+		common_error("%s: %s", path, strerror(errno));
+	free(path);
+	series->bytes -= oldest->bytes;
+	series->removed++;
+	series->nr_files--;
+	memmove(series->files, series->files + 1,
+		series->nr_files * sizeof(*series->files));
+}
+
+void series_trim(struct series *series, uint64_t bytes)
+{
+	while (series->nr_files &&
+	       (series->nr_files >= series->keep ||
+		(series->max_bytes && series->bytes + bytes > series->max_bytes)))
+		remove_oldest(series);
+}
+
+void series_free(struct series *series)
+{
+	free(series->files);
+	*series = (struct series){ 0 };
+}

@@ -13,6 +13,7 @@
 
 #include "base/internal.h"
 #include "features/list.h"
+#include "tracefs/probe-instance.h"
 #include "tracefs/tracefs.h"
 
 #define NO RBMAP_FEATURE_NO
@@ -31,8 +32,7 @@ struct probe {
 	struct rbmap_features *features;
 	char *dir;
 	int top;
-	int own;
-	char own_path[64];
+	struct probe_instance own;
 };
 
 static const char *why(int r)
@@ -162,51 +162,25 @@ static void try_lockdown(struct probe *probe)
 
 static void open_own_instance(struct probe *probe)
 {
-	int r = 0;
+	int r = rbmap_probe_instance_open(&probe->own, probe->top);
 
-	/* The thread, since two of one process may probe at a time. */
-	snprintf(probe->own_path, sizeof(probe->own_path), "instances/rbmap-probe-%d",
-		 (int)gettid());
-	if (mkdirat(probe->top, probe->own_path, 0750))
-		r = -errno;
-	if (r == -EEXIST) {
-		/* Left by a killed predecessor: no thread that lives has our id. */
-		unlinkat(probe->top, probe->own_path, AT_REMOVEDIR);
-		r = mkdirat(probe->top, probe->own_path, 0750) ? -errno : 0;
-	}
-	if (!r) {
-		probe->own = openat(probe->top, probe->own_path,
-				    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!r)
 		rbmap_features_add(probe->features, "instances", YES, "", "%s",
 				   "an instance can be created");
-	} else {
-		probe->own_path[0] = '\0';
+	else
 		rbmap_features_add(probe->features, "instances", NO,
 				   r == -ENOMEM ?
 					   "free memory, or shrink other ring buffers" :
 					   REMEDY_RIGHTS,
 				   "%s/instances: %s", probe->dir, why(r));
-	}
-}
-
-static void close_own_instance(struct probe *probe)
-{
-	if (probe->own >= 0)
-		close(probe->own);
-	if (probe->own_path[0])
-		unlinkat(probe->top, probe->own_path, AT_REMOVEDIR);
 }
 
 static int open_own_ring(const struct probe *probe)
 {
 	/* The CPU that runs this is online, and so has a ring. */
 	int cpu = sched_getcpu();
-	char file[64];
-	int fd;
 
-	snprintf(file, sizeof(file), "per_cpu/cpu%d/trace_pipe_raw", cpu < 0 ? 0 : cpu);
-	fd = openat(probe->own, file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return rbmap_probe_instance_ring(&probe->own, cpu < 0 ? 0 : cpu);
 }
 
 static void try_mapping(struct probe *probe)
@@ -215,7 +189,7 @@ static void try_mapping(struct probe *probe)
 	struct rbmap_meta meta;
 	int fd, r;
 
-	if (probe->own < 0) {
+	if (probe->own.fd < 0) {
 		rbmap_features_add(probe->features, "mapping", UNKNOWN, REMEDY_RIGHTS,
 				   "%s",
 				   "cannot be tested without an instance of its own");
@@ -247,7 +221,8 @@ static void try_mapping(struct probe *probe)
 static void try_file(struct probe *probe, const char *name, const char *file,
 		     const char *yes, const char *version)
 {
-	int r = try_open(probe->own >= 0 ? probe->own : probe->top, file, O_WRONLY);
+	int r = try_open(probe->own.fd >= 0 ? probe->own.fd : probe->top, file,
+			 O_WRONLY);
 
 	if (!r)
 		rbmap_features_add(probe->features, name, YES, "", "%s: %s", file, yes);
@@ -261,7 +236,7 @@ static void try_file(struct probe *probe, const char *name, const char *file,
 static void try_subbuf_sizes(struct probe *probe)
 {
 	char text[32];
-	int r = read_text(probe->own >= 0 ? probe->own : probe->top,
+	int r = read_text(probe->own.fd >= 0 ? probe->own.fd : probe->top,
 			  "buffer_subbuf_size_kb", text, sizeof(text));
 
 	if (!r)
@@ -320,8 +295,8 @@ static void try_function_tracing(struct probe *probe)
 		return;
 	}
 	/* Closing it after a write-only open sets the same filter again: no change. */
-	r = try_open(probe->own >= 0 ? probe->own : probe->top, "set_ftrace_filter",
-		     O_WRONLY);
+	r = try_open(probe->own.fd >= 0 ? probe->own.fd : probe->top,
+		     "set_ftrace_filter", O_WRONLY);
 	if (!r)
 		rbmap_features_add(probe->features, name, YES, "",
 				   "set_ftrace_filter: can be written");
@@ -420,12 +395,12 @@ static void try_inside(struct probe *probe)
 	open_own_instance(probe);
 	try_mapping(probe);
 	try_files(probe);
-	close_own_instance(probe);
+	rbmap_probe_instance_close(&probe->own);
 }
 
 void rbmap_features_try(struct rbmap_features *features)
 {
-	struct probe probe = { .features = features, .top = -1, .own = -1 };
+	struct probe probe = { .features = features, .top = -1, .own.fd = -1 };
 
 	try_tracefs(&probe);
 	if (probe.top >= 0) {

@@ -20,7 +20,8 @@ struct tracefs_instance;
 /**
  * enum rbmap_engine - how spans are taken from the rings
  *
- * @RBMAP_ENGINE_AUTO: the best consuming engine that this kernel supports
+ * @RBMAP_ENGINE_AUTO: RBMAP_ENGINE_OBSERVE where it is reliable and nobody has consumed
+ *	events of the rings so far; otherwise the cheaper one of the two others
  * @RBMAP_ENGINE_MAPPED: consume through the mapping, with TRACE_MMAP_IOCTL_GET_READER
  * @RBMAP_ENGINE_READ: consume with read(2), which works on every kernel
  * @RBMAP_ENGINE_OBSERVE: watch the mapping and consume nothing. It makes no system
@@ -112,9 +113,12 @@ struct rbmap_session_work {
  * starts nor stops tracing. The first spans hold the unread events that are already in
  * the rings.
  *
- * With RBMAP_ENGINE_AUTO, a kernel that cannot map ring buffers is not an error: the
- * session uses read(2) and logs a warning. rbmap_session_engine() returns the engine in
- * use.
+ * With RBMAP_ENGINE_AUTO, the engine depends on the kernel, the instance and the CPU:
+ * rbmap_session_engine() returns the engine in use, and rbmap_session_engine_reason()
+ * the reason. Be prepared for spans that are torn, or set RBMAP_SESSION_COPIES. A kernel
+ * that cannot map ring buffers is not an error: the session uses read(2) and logs a
+ * warning. Where the rings cannot be observed, the cost of GET_READER is measured in an
+ * instance that is created for it and removed again, in a fraction of a second.
  *
  * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
  * library does not know, -EINVAL if @options is invalid, -ENXIO if a CPU has no ring,
@@ -149,6 +153,18 @@ void rbmap_session_close(struct rbmap_session *session);
 enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session);
 
 /**
+ * rbmap_session_engine_reason - why this engine is in use
+ *
+ * @session: the session
+ *
+ * Returns a text without a newline, for people to read; valid until
+ * rbmap_session_close().
+ *
+ * Since: 0.1
+ */
+const char *rbmap_session_engine_reason(const struct rbmap_session *session);
+
+/**
  * rbmap_engine_name - the name of an engine
  *
  * @engine: the engine
@@ -169,8 +185,8 @@ const char *rbmap_engine_name(enum rbmap_engine engine);
  * to account for the events of a consuming engine, and rbmap_account_fill_observed()
  * for those of any other (see rbmap_stats(3)).
  *
- * Returns true for RBMAP_ENGINE_AUTO, which selects only consuming engines, and false
- * if @engine is not an engine.
+ * Returns false for RBMAP_ENGINE_AUTO, whose choice is not known before: ask for
+ * rbmap_session_engine(). Also false if @engine is not an engine.
  *
  * Since: 0.1
  */
@@ -183,8 +199,8 @@ bool rbmap_engine_consumes(enum rbmap_engine engine);
  *
  * While a ring is mapped, other processes can neither resize it nor take a snapshot.
  *
- * Returns false for RBMAP_ENGINE_AUTO, which also works without a mapping, and if
- * @engine is not an engine.
+ * Returns false for RBMAP_ENGINE_AUTO, whose choice is not known before: ask for
+ * rbmap_session_engine(). Also false if @engine is not an engine.
  *
  * Since: 0.1
  */

@@ -451,6 +451,13 @@ int rbmap_observe_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *map
 	return 0;
 }
 
+bool rbmap_observe_is_alone(const struct rbmap_engine_ring *ring)
+{
+	const struct observer *observer = (const struct observer *)ring;
+
+	return observer->order.may_be_cyclic;
+}
+
 static int open_ring(struct rbmap_engine_ring **ret, int fd, int cpu,
 		     const struct rbmap_layout *layout, bool copies,
 		     struct rbmap_session_work *work)

@@ -2,6 +2,8 @@
 #ifndef RBMAP_RING_ENGINE_OBSERVE_H
 #define RBMAP_RING_ENGINE_OBSERVE_H
 
+#include <stdbool.h>
+
 #include <rbmap/mapping.h>
 
 #include "ring/engine.h"
@@ -13,5 +15,8 @@
 int rbmap_observe_open(struct rbmap_engine_ring **ret, struct rbmap_mapping *mapping,
 		       int cpu, const struct rbmap_layout *layout, bool copies,
 		       struct rbmap_session_work *work);
+
+/* Whether nobody had consumed of the observed ring when it was opened. */
+bool rbmap_observe_is_alone(const struct rbmap_engine_ring *ring);
 
 #endif

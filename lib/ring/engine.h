@@ -74,7 +74,7 @@ struct rbmap_engine_ring {
 	uint32_t nr_subbufs;
 };
 
-/* NULL: there is none. For RBMAP_ENGINE_AUTO the one that is tried first. */
+/* NULL: there is none, or it is yet to be chosen (RBMAP_ENGINE_AUTO). */
 const struct rbmap_engine_ops *rbmap_engine_find(enum rbmap_engine engine);
 
 /* Each adds a line to the table in engines.c. */

@@ -4,7 +4,6 @@
 
 #include "base/internal.h"
 
-/* The first is what RBMAP_ENGINE_AUTO tries. */
 static const struct rbmap_engine_ops *const engines[] = {
 	&rbmap_mapped_ops,
 	&rbmap_read_ops,
@@ -15,8 +14,6 @@ static const struct rbmap_engine_ops *const engines[] = {
 
 const struct rbmap_engine_ops *rbmap_engine_find(enum rbmap_engine engine)
 {
-	if (engine == RBMAP_ENGINE_AUTO)
-		return engines[0];
 	for (size_t i = 0; i < NR_ENGINES; i++)
 		if (engines[i]->engine == engine)
 			return engines[i];
@@ -43,5 +40,5 @@ RBMAP_PUBLIC bool rbmap_engine_maps(enum rbmap_engine engine)
 {
 	const struct rbmap_engine_ops *ops = rbmap_engine_find(engine);
 
-	return engine != RBMAP_ENGINE_AUTO && ops && ops->maps;
+	return ops && ops->maps;
 }

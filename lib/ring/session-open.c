@@ -32,77 +32,6 @@ static int open_ring_file(struct rbmap_session *session, size_t i)
 	return 0;
 }
 
-static int open_engine(struct rbmap_session *session, size_t i)
-{
-	return session->ops->open(&session->rings[i].engine, session->rings[i].fd,
-				  session->cpus[i], &session->layout, session->copies,
-				  &session->work);
-}
-
-static bool means_no_mapping(int error)
-{
-	return error == -ENOTTY || error == -ENODEV || error == -EBUSY;
-}
-
-static void drop_ring(struct rbmap_session *session, size_t i)
-{
-	size_t behind = --session->nr_rings - i;
-
-	close(session->rings[i].fd);
-	memmove(&session->rings[i], &session->rings[i + 1],
-		behind * sizeof(*session->rings));
-	memmove(&session->cpus[i], &session->cpus[i + 1],
-		behind * sizeof(*session->cpus));
-}
-
-static int open_engines(struct rbmap_session *session,
-			const struct rbmap_engine_ops *ops)
-{
-	int r = 0;
-
-	session->ops = ops;
-	for (size_t i = 0; r == 0 && i < session->nr_rings;) {
-		r = open_engine(session, i);
-		if (r == -EINVAL && session->any_cpus && session->nr_rings > 1) {
-			/* A CPU that was never online has no ring. */
-			drop_ring(session, i);
-			r = 0;
-		} else {
-			i++;
-		}
-	}
-	return r;
-}
-
-static void close_engines(struct rbmap_session *session)
-{
-	for (size_t i = 0; session->rings && i < session->nr_rings; i++) {
-		if (session->rings[i].engine)
-			session->ops->close(session->rings[i].engine);
-		session->rings[i].engine = NULL;
-	}
-}
-
-/* One engine for all rings: where one of them cannot be mapped, none is. */
-static int choose_engine(struct rbmap_session *session, enum rbmap_engine wanted)
-{
-	const struct rbmap_engine_ops *ops = rbmap_engine_find(wanted);
-	int r = 0;
-
-	if (ops->check)
-		r = ops->check(session->instance, &session->log);
-	if (r == 0)
-		r = open_engines(session, ops);
-	if (wanted != RBMAP_ENGINE_AUTO || !means_no_mapping(r))
-		return r;
-	log_warning(&session->log,
-		    "the ring buffer cannot be mapped (%s); using read(2)",
-		    r == -ENOTTY ? "Linux 6.10 or later is required" :
-				   strerrordesc_np(-r));
-	close_engines(session);
-	return open_engines(session, rbmap_engine_find(RBMAP_ENGINE_READ));
-}
-
 int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = who };
@@ -157,7 +86,7 @@ static int open_rings(struct rbmap_session *session, enum rbmap_engine wanted)
 		if (r < 0)
 			return r;
 	}
-	return choose_engine(session, wanted);
+	return rbmap_session_choose_engine(session, wanted);
 }
 
 static int allocate_rings(struct rbmap_session *session)
@@ -176,7 +105,8 @@ static int open_parts(struct rbmap_session *session,
 {
 	int r;
 
-	if (!rbmap_engine_find(options->engine) ||
+	if ((options->engine != RBMAP_ENGINE_AUTO &&
+	     !rbmap_engine_find(options->engine)) ||
 	    options->flags & ~(RBMAP_SESSION_COPIES | RBMAP_SESSION_WHOLE))
 		return -EINVAL;
 	r = rbmap_session_list_cpus(options, &session->cpus, &session->nr_rings);
@@ -219,6 +149,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	rbmap_session_wake_rings(session);
 	log_info(&session->log, "%zu CPUs, engine %s, sub-buffers of %u bytes",
 		 session->nr_rings, session->ops->name, session->layout.subbuf_size);
+	log_info(&session->log, "engine %s: %s", session->ops->name, session->reason);
 	*ret = session;
 	return 0;
 }
@@ -233,7 +164,7 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 {
 	if (!session)
 		return;
-	close_engines(session);
+	rbmap_session_close_engines(session);
 	for (size_t i = 0; session->rings && i < session->nr_rings; i++)
 		close_fd(session->rings[i].fd);
 	rbmap_pace_close(&session->pace);

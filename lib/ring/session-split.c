@@ -94,19 +94,21 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 {
 	struct rbmap_session *half = malloc(sizeof(*half));
 
-	if (half)
-		*half = (struct rbmap_session){
-			.instance = session->instance,
-			.log = session->log,
-			.layout = session->layout,
-			.ops = session->ops,
-			.copies = session->copies,
-			.whole = session->whole,
-			.told_in_time = session->told_in_time,
-			.epoll_fd = -1,
-			.pace.fd = -1,
-			.pressure = session->pressure,
-		};
+	if (!half)
+		return NULL;
+	*half = (struct rbmap_session){
+		.instance = session->instance,
+		.log = session->log,
+		.layout = session->layout,
+		.ops = session->ops,
+		.copies = session->copies,
+		.whole = session->whole,
+		.told_in_time = session->told_in_time,
+		.epoll_fd = -1,
+		.pace.fd = -1,
+		.pressure = session->pressure,
+	};
+	memcpy(half->reason, session->reason, sizeof(half->reason));
 	return half;
 }
 

@@ -40,6 +40,8 @@ struct rbmap_session {
 	struct rbmap_layout layout;
 	struct rbmap_session_work work;
 	const struct rbmap_engine_ops *ops;
+	/* Why this engine. */
+	char reason[256];
 	int epoll_fd;
 	struct pace pace;
 	bool copies;
@@ -65,6 +67,11 @@ struct rbmap_session {
 
 /* A round of the session's own: RBMAP_SESSION_WHOLE applies to it. */
 void rbmap_session_wake_rings(struct rbmap_session *session);
+
+/* Opens the engine on all rings; sets the reason. */
+int rbmap_session_choose_engine(struct rbmap_session *session,
+				enum rbmap_engine wanted);
+void rbmap_session_close_engines(struct rbmap_session *session);
 
 int rbmap_session_open_epoll(struct rbmap_session *session);
 

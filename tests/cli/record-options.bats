@@ -223,6 +223,23 @@ go() {
   fi
 }
 
+@test "as it comes: observed where that is reliable, and the reason is told" {
+  can_map || skip "the kernel cannot map ring buffers"
+  [[ $(uname -m) == *86* ]] || skip "only x86 CPUs are known to be observable"
+  run -0 --separate-stderr record -v -e sched -o t.dat --summary s.json -- true
+  jq -e '.engine == "observe"' s.json
+  [[ $stderr == *"engine observe: "* ]]
+  # The rest costs a measurement, whose instance is gone when it is done.
+  run -0 --separate-stderr record -v -e sched -C uptime -o t.dat --summary s.json -- true
+  jq -e '.engine == "read" or .engine == "mapped"' s.json
+  [[ $stderr == *"engine "*": "*GET_READER*"cannot be observed: the trace clock uptime"* ]]
+  left_nothing
+  [ ! -e "$tracing/instances/rbmap-probe-$(cat pid)" ]
+  # Not worth a word to those who did not ask.
+  run -0 --separate-stderr record -e sched -C uptime -o t.dat -- true
+  [[ $stderr != *"cannot be observed"* ]]
+}
+
 @test "the recorder's own work is in the summary" {
   run -0 record -q -e sched --engine read -o t.dat --summary s.json -- true
   jq -e '.engine == "read" and .recorder.reads > 0 and .recorder.get_readers == 0 and

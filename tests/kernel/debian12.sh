@@ -187,7 +187,7 @@ check_booted() {
     case $line in
     uname*) expect $i 'it is the kernel of the package' '^6\.1\.[0-9]+-rbmap$' ;;
     *--features) expect $i 'it maps ring buffers' '^mapping +yes' ;;
-    *rbmap-record*) expect $i 'a recording maps' ', engine mapped,' ;;
+    *rbmap-record*) expect $i 'a recording maps' ', engine observe,' ;;
     esac
   done < <(commands booted)
   [ $i -ge 3 ]

@@ -165,7 +165,7 @@ chosen_suites() {
 # What tests are told of the machine that they run on.
 environment() {
   local engine=read
-  ! kernel_maps "$1" || engine=mapped
+  ! kernel_maps "$1" || engine=observe
   cat <<END
 RBMAP_BIN=$(printf %q "$build/cli")
 RBMAP_BUILD=$(printf %q "$build")

@@ -23,6 +23,8 @@ START_TEST(falls_back_and_says_so)
 	ck_assert_int_eq(rbmap_session_engine(bench.session), RBMAP_ENGINE_READ);
 	ck_assert_uint_eq(bench.warnings, 1);
 	ck_assert_ptr_nonnull(strstr(bench.warning, "read(2)"));
+	ck_assert_ptr_nonnull(strstr(rbmap_session_engine_reason(bench.session),
+				     "cannot be mapped"));
 	ck_assert_uint_eq(rbmap_session_cpus(bench.session, &cpus), 3);
 	ck_assert_int_eq(cpus[0], 0);
 	ck_assert_int_eq(cpus[1], 2);
@@ -332,7 +334,7 @@ END_TEST
 
 START_TEST(engines_say_of_themselves)
 {
-	ck_assert(rbmap_engine_consumes(RBMAP_ENGINE_AUTO));
+	ck_assert(!rbmap_engine_consumes(RBMAP_ENGINE_AUTO));
 	ck_assert(rbmap_engine_consumes(RBMAP_ENGINE_MAPPED));
 	ck_assert(rbmap_engine_consumes(RBMAP_ENGINE_READ));
 	ck_assert(!rbmap_engine_consumes(RBMAP_ENGINE_OBSERVE));

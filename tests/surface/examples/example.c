@@ -26,8 +26,8 @@ int main(void)
 
 			rbmap_walk_span(&walk, rbmap_session_layout(session), &span);
 			rbmap_walk_tally(&walk, &tally);
-			events += tally.records;
-			rbmap_session_settle(session, &span, 1);
+			if (rbmap_session_settle(session, &span, 1) == 0) /* not torn */
+				events += tally.records;
 		}
 	}
 	rbmap_session_close(session); /* A mapped instance cannot be removed. */

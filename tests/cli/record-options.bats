@@ -184,7 +184,7 @@ go() {
   markers 1 8000
   kill -CONT "$recorder"
   stop_record 3
-  grep -q '^LOST [0-9,]* events: overrun [0-9,]*, dropped 0, commit overrun 0' err
+  grep -qE '^LOST [0-9,]* events: (overrun|torn) [0-9,]*, dropped 0, commit overrun 0' err
   left_nothing
 }
 

@@ -13,8 +13,8 @@
 
 #include "common.h"
 #include "config.h"
+#include "files.h"
 #include "flight.h"
-#include "record-file.h"
 #include "recorder.h"
 #include "run.h"
 #include "summary.h"
@@ -26,7 +26,7 @@ struct state {
 	struct config config;
 	struct common_cpus cpus;
 	struct selection selection;
-	struct record_file file;
+	struct files files;
 	struct output summary;
 	struct recorder recorder;
 };
@@ -59,7 +59,7 @@ static int open_summary(struct state *state)
 	const char *path = state->config.summary;
 
 	/* Before the second open, which would find the first one's lock. */
-	if (output_is_path(&state->file.output, path))
+	if (output_is_path(&state->files.file->output, path))
 		return common_usage_error(
 			"--summary %s: is also the output; name another file", path);
 	return output_open(&state->summary, path, true);
@@ -73,8 +73,7 @@ static int open_files(struct state *state)
 	/* Each dump has a file of its own. */
 	if (config->flight)
 		return flight_check(config);
-	status = output_open(&state->file.output, config->output,
-			     config->format != FORMAT_DAT);
+	status = files_open(&state->files, &state->recorder);
 	if (status == COMMON_OK && config->summary)
 		status = open_summary(state);
 	return status;
@@ -190,19 +189,20 @@ static int begin_recording(struct state *state)
 	struct sink_source source = {
 		.config = &state->config,
 		.selection = &state->selection,
-		.layout = rbmap_session_layout(recorder->session),
+		.cpus = state->cpus.cpus,
+		.nr_cpus = state->cpus.nr,
 		.instance = target_instance(recorder->target),
 		.stop_fd = workers_stop_fd(recorder->workers),
 	};
 	int status;
 
-	source.nr_cpus = rbmap_session_cpus(recorder->session, &source.cpus);
 	status = tally_open(&recorder->tally, recorder->session, source.instance);
+	source.layout = &recorder->tally.layout;
 	recorder->tally.shared = !target_is_own(recorder->target);
 	if (status == COMMON_OK)
 		status = output_protect(&state->summary);
 	if (status == COMMON_OK)
-		status = record_file_begin(&state->file, &source);
+		status = files_begin(&state->files, &source);
 	return status;
 }
 
@@ -248,7 +248,7 @@ static void put_back(struct state *state)
 {
 	workers_free(state->recorder.workers);
 	state->recorder.workers = NULL;
-	sink_close(&state->file.sink);
+	files_close_sinks(&state->files);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;
 	rbmap_session_close(state->recorder.session);
@@ -261,12 +261,12 @@ static int close_files(struct state *state, bool began)
 {
 	int status = COMMON_OK;
 
+	status = files_close(&state->files, began);
 	if (!began) {
-		output_discard(&state->file.output);
 		output_discard(&state->summary);
-		return COMMON_OK;
+		return status;
 	}
-	if (record_file_close(&state->file) || output_close(&state->summary))
+	if (output_close(&state->summary))
 		status = COMMON_FAILURE;
 	return status;
 }
@@ -307,9 +307,8 @@ static int run(struct state *state)
 int main(int argc, char **argv)
 {
 	struct state state = {
-		.file = RECORD_FILE_NONE,
 		.summary = { .fd = -1 },
-		.recorder = { .signal_fd = -1 },
+		.recorder = { .signal_fd = -1, .flushed_fd = -1 },
 	};
 	bool done = false;
 	int status;
@@ -318,7 +317,7 @@ int main(int argc, char **argv)
 	status = config_parse(&state.config, argc, argv, &done);
 	state.recorder.config = &state.config;
 	state.recorder.selection = &state.selection;
-	state.recorder.file = &state.file;
+	state.recorder.files = &state.files;
 	state.recorder.name =
 		state.config.output ? state.config.output : "standard output";
 	if (status == COMMON_OK && !done)

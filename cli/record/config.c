@@ -38,8 +38,12 @@ static const char help_text[] =
 	"      --dump-on EVENT[:FILTER]\n"
 	"                           also dump when EVENT fires and FILTER accepts it;\n"
 	"                           repeatable\n"
-	"      --keep N             keep only the last N dumps (default: all, or 10 with\n"
-	"                           --dump-on)\n"
+	"      --rotate TIME|SIZE   go on in a new file after TIME or SIZE: 10m, 500M\n"
+	"      --keep N             keep only the last N files or dumps (default: all, or\n"
+	"                           10 with --dump-on)\n"
+	"      --max-size SIZE      stop at this size; with --rotate, remove old files\n"
+	"      --min-free SIZE      stop when less is free on the disk (default: 1G, or 5%\n"
+	"                           of the disk if that is less)\n"
 	"      --last TIME          dump only the last TIME\n"
 	"      --duration TIME      stop after TIME: 10, 1.5, 500ms, 3m, 1h\n"
 	"      --summary FILE       write counts of recorded and lost events as JSON\n"
@@ -146,6 +150,56 @@ static int add_dump_on(void *member, const char *option, char *value)
 	return status;
 }
 
+static int parse_size(uint64_t *ret, const char *option, const char *value)
+{
+	int r = common_parse_kb(ret, value);
+
+	if (r == -ERANGE)
+		return common_usage_error("%s %s: too large", option, value);
+	if (r < 0)
+		return common_usage_error("%s '%s': not a size; write it as 100M or 2G",
+					  option, value);
+	*ret *= 1024;
+	return COMMON_OK;
+}
+
+static int set_max_size(void *member, const char *option, char *value)
+{
+	uint64_t *bytes = member;
+	int status = parse_size(bytes, option, value);
+
+	if (status == COMMON_OK && *bytes == 0)
+		return common_usage_error("%s %s: must be greater than 0", option,
+					  value);
+	return status;
+}
+
+static int set_min_free(void *member, const char *option, char *value)
+{
+	return parse_size(member, option, value);
+}
+
+/* A unit tells the two apart: M is a size, m a time. */
+static int set_rotate(void *member, const char *option, char *value)
+{
+	struct config *config = member;
+	size_t length = strlen(value);
+	uint64_t kb;
+
+	config->rotate_bytes = 0;
+	config->rotate_ns = 0;
+	if (length && strchr("KMG", value[length - 1]) &&
+	    common_parse_kb(&kb, value) == 0 && kb)
+		config->rotate_bytes = kb * 1024;
+	else if (length && strchr("smh", value[length - 1]))
+		return common_set_time(&config->rotate_ns, option, value);
+	else
+		return common_usage_error("%s '%s': neither a size nor a time with its "
+					  "unit; write it as 500M, 30s or 10m",
+					  option, value);
+	return COMMON_OK;
+}
+
 static int set_keep(void *member, const char *option, char *value)
 {
 	uint64_t *keep = member;
@@ -156,7 +210,7 @@ static int set_keep(void *member, const char *option, char *value)
 	}
 	if (common_parse_number(keep, value) < 0 || *keep == 0)
 		return common_usage_error(
-			"%s '%s': not a number of dumps; write it as 10 or all", option,
+			"%s '%s': not a number of files; write it as 10 or all", option,
 			value);
 	return COMMON_OK;
 }
@@ -225,6 +279,9 @@ static const struct common_option options[] = {
 	{ "flight", 0, no_argument, common_set_flag, MEMBER(flight) },
 	{ "dump-on", 0, required_argument, add_dump_on, MEMBER(dump_on) },
 	{ "keep", 0, required_argument, set_keep, MEMBER(keep) },
+	{ "rotate", 0, required_argument, set_rotate, 0 },
+	{ "max-size", 0, required_argument, set_max_size, MEMBER(max_bytes) },
+	{ "min-free", 0, required_argument, set_min_free, MEMBER(min_free) },
 	{ "last", 0, required_argument, common_set_time, MEMBER(last_ns) },
 	{ "fail-on-loss", 0, no_argument, common_set_flag, MEMBER(fail_on_loss) },
 	{ "summary", 0, required_argument, common_set_text, MEMBER(summary) },
@@ -237,11 +294,9 @@ static const struct common_command_line command_line =
 
 static int check_flight(struct config *config)
 {
-	if (!config->flight && (config->dump_on.nr || config->keep || config->last_ns))
+	if (!config->flight && (config->dump_on.nr || config->last_ns))
 		return common_usage_error("%s: requires --flight",
-					  config->dump_on.nr ? "--dump-on" :
-					  config->keep	     ? "--keep" :
-							       "--last");
+					  config->dump_on.nr ? "--dump-on" : "--last");
 	if (!config->flight)
 		return COMMON_OK;
 	if (config->format != FORMAT_DAT)
@@ -264,8 +319,34 @@ static int check_flight(struct config *config)
 	return COMMON_OK;
 }
 
+static int check_rotation(struct config *config)
+{
+	bool rotates = config->rotate_ns || config->rotate_bytes;
+
+	if (config->keep && !config->flight && !rotates)
+		return common_usage_error("--keep: requires --rotate or --flight");
+	if (rotates && (config->flight || config->format != FORMAT_DAT))
+		return common_usage_error(
+			"--rotate: cannot be used with %s",
+			config->flight ? "--flight, which writes numbered dumps" :
+					 "--format text or json");
+	if (config->max_bytes && config->flight)
+		return common_usage_error(
+			"--max-size: cannot be used with --flight; --keep bounds the "
+			"dumps");
+	if (rotates && config->max_bytes && config->rotate_bytes > config->max_bytes)
+		return common_usage_error(
+			"--rotate: a file is larger than what --max-size allows for "
+			"all of them");
+	if (!config->keep)
+		config->keep = CONFIG_KEEP_ALL;
+	return COMMON_OK;
+}
+
 static int check_together(struct config *config)
 {
+	int status;
+
 	if (config->events.nr == 0)
 		return common_usage_error(
 			"no events: name some with -e, as in -e sched");
@@ -277,13 +358,16 @@ static int check_together(struct config *config)
 		return common_usage_error("--user: requires a command to run");
 	if (!config->output && config->format == FORMAT_DAT)
 		config->output = "trace.dat";
-	return check_flight(config);
+	status = check_flight(config);
+	return status == COMMON_OK ? check_rotation(config) : status;
 }
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
-	int status = common_parse(&command_line, config, argc, argv, done);
+	int status;
 
+	config->min_free = CONFIG_MIN_FREE_DEFAULT;
+	status = common_parse(&command_line, config, argc, argv, done);
 	if (status != COMMON_OK || *done)
 		return status;
 	config->command = argv + optind;

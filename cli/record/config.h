@@ -18,6 +18,7 @@ enum record_format {
 
 /* For --keep all. */
 #define CONFIG_KEEP_ALL UINT64_MAX
+#define CONFIG_MIN_FREE_DEFAULT UINT64_MAX
 
 struct config {
 	/* Each -e, with the -f and -R that follow it. */
@@ -39,8 +40,14 @@ struct config {
 	bool flight;
 	/* Events that call for a dump, each with its filter. */
 	struct common_event_options dump_on;
-	/* How many dumps. */
+	/* How many dumps, or files of --rotate. */
 	uint64_t keep;
+	/* 0: no limit, no rotation. */
+	uint64_t max_bytes;
+	uint64_t rotate_bytes;
+	uint64_t rotate_ns;
+	/* CONFIG_MIN_FREE_DEFAULT: not given. */
+	uint64_t min_free;
 	uint64_t last_ns;
 	bool fail_on_loss;
 	const char *summary;

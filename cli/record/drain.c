@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include <rbmap/error.h>
 
@@ -14,11 +15,14 @@
 /* Sooner by so much, if it saves a wake-up. */
 #define FLUSH_SLACK_NS (NS_PER_SECOND / 10)
 #define SPANS 256
+/* However fast it is: no more than this is past a bound before it is noticed. */
+#define TELL_BYTES (UINT64_C(16) << 20)
 #define MOST_DRAIN_ROUNDS 8
 
 /* Only the first of several is told. */
-static int sink_failed(struct recorder *recorder, int r)
+static int sink_failed(struct drain *drain, int r)
 {
+	struct recorder *recorder = drain->recorder;
 	int none = 0;
 
 	if (!atomic_compare_exchange_strong(&recorder->sink_error, &none, r))
@@ -27,22 +31,22 @@ static int sink_failed(struct recorder *recorder, int r)
 		return COMMON_OK;
 	return common_fail(
 		"%s: %s; recording stopped, earlier data is kept",
-		recorder->file->output.path,
+		drain->file->output.path,
 		r == -ETIMEDOUT ? "the program reading the output has stopped reading" :
 				  rbmap_strerror(r));
 }
 
 /* Returns how many were stored, from the first on. */
-static int store(struct recorder *recorder, const struct rbmap_span *spans, int nr,
+static int store(struct drain *drain, const struct rbmap_span *spans, int nr,
 		 int *status)
 {
-	const struct sink *sink = &recorder->file->sink;
+	const struct sink *sink = &drain->file->sink;
 	int stored = 0, r;
 
-	while (stored < nr && !recorder->sink_error) {
+	while (stored < nr && !drain->recorder->sink_error) {
 		r = sink->ops->put(sink->self, spans + stored, nr - stored);
 		if (r < 0)
-			*status = sink_failed(recorder, r);
+			*status = sink_failed(drain, r);
 		else
 			stored += r;
 	}
@@ -56,25 +60,33 @@ static int store(struct recorder *recorder, const struct rbmap_span *spans, int 
 static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 {
 	struct recorder *recorder = drain->recorder;
-	const struct sink *sink = &recorder->file->sink;
+	const struct sink *sink = &drain->file->sink;
 	struct tally_span counted[SPANS];
 	int status = COMMON_OK, stored, torn, r = 0;
 
 	tally_count(&recorder->tally, spans, nr, counted);
-	stored = store(recorder, spans, nr, &status);
+	stored = store(drain, spans, nr, &status);
 	torn = rbmap_session_settle(drain->session, spans, nr);
 	if (torn > 0 && stored)
 		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
-		status = sink_failed(recorder, r);
+		status = sink_failed(drain, r);
 	if (tally_put(&recorder->tally, spans, counted, stored) < 0)
 		return common_fail("%s", strerror(ENOMEM));
 	return status;
 }
 
+/* There is more in the file, which may have bounds. */
+static void tell_recorder(struct drain *drain)
+{
+	drain->untold_bytes = 0;
+	eventfd_write(drain->recorder->flushed_fd, 1);
+}
+
 static int take_once(struct drain *drain, int *nr)
 {
 	struct rbmap_span spans[SPANS];
+	int status;
 
 	*nr = rbmap_session_take(drain->session, spans,
 				 recorder_turn(drain->session, SPANS));
@@ -84,14 +96,18 @@ static int take_once(struct drain *drain, int *nr)
 	if (*nr == 0)
 		return COMMON_OK;
 	drain->unflushed = true;
-	return use_spans(drain, spans, *nr);
+	drain->untold_bytes += (uint64_t)*nr * spans[0].subbuf_size;
+	status = use_spans(drain, spans, *nr);
+	if (drain->untold_bytes >= TELL_BYTES)
+		tell_recorder(drain);
+	return status;
 }
 
 /* *took: something was delivered; *again: one more round would let more out. */
 static int run_round(struct drain *drain, bool *took, bool *again)
 {
 	struct recorder *recorder = drain->recorder;
-	const struct sink *sink = &recorder->file->sink;
+	const struct sink *sink = &drain->file->sink;
 	int status, nr, r;
 
 	*took = false;
@@ -106,13 +122,13 @@ static int run_round(struct drain *drain, bool *took, bool *again)
 		return COMMON_OK;
 	r = sink->ops->end_round(sink->self);
 	*again = r > 0;
-	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
+	return r < 0 ? sink_failed(drain, r) : COMMON_OK;
 }
 
 static int flush(struct drain *drain)
 {
 	struct recorder *recorder = drain->recorder;
-	const struct sink *sink = &recorder->file->sink;
+	const struct sink *sink = &drain->file->sink;
 	struct sink_work work;
 	int r;
 
@@ -123,14 +139,15 @@ static int flush(struct drain *drain)
 	r = sink->ops->flush(sink->self);
 	sink->ops->work(sink->self, &work);
 	recorder->bytes = work.bytes;
-	if (r == 0 && output_is_out_of_room(&recorder->file->output))
+	tell_recorder(drain);
+	if (r == 0 && output_is_out_of_room(&drain->file->output))
 		r = -ENOSPC;
-	return r < 0 ? sink_failed(recorder, r) : COMMON_OK;
+	return r < 0 ? sink_failed(drain, r) : COMMON_OK;
 }
 
 static int look(struct drain *drain)
 {
-	bool needs_all = drain->recorder->file->sink.ops->needs_all_rings;
+	bool needs_all = drain->file->sink.ops->needs_all_rings;
 	bool took, again;
 	int r = rbmap_session_wait(drain->session, 0), status;
 
@@ -153,14 +170,43 @@ static int wait_and_look(struct drain *drain, bool *stop)
 	struct pollfd fds[] = {
 		{ .fd = drain->stop_fd, .events = POLLIN },
 		{ .fd = rbmap_session_fd(drain->session), .events = POLLIN },
+		{ .fd = drain->wake_fd, .events = POLLIN },
 	};
+	eventfd_t number;
 	uint64_t due = drain->unflushed ? drain->next_flush : UINT64_MAX;
 
 	drain->polls++;
-	if (poll(fds, 2, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+	if (poll(fds, 3, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	*stop = fds[0].revents;
+	if (fds[2].revents)
+		eventfd_read(drain->wake_fd, &number);
 	return fds[1].revents ? look(drain) : COMMON_OK;
+}
+
+void drain_begin(struct drain *drain, struct record_file *file)
+{
+	drain->file = file;
+	record_file_use(file);
+}
+
+void drain_end(struct drain *drain)
+{
+	record_file_unuse(drain->file);
+}
+
+/*
+ * Between two turns, when all is settled: what was stored of a sub-buffer is in the old
+ * file, and what it grows by will be in the new one.
+ */
+static int change_file(struct drain *drain)
+{
+	struct record_file *old = drain->file;
+	int status = flush(drain);
+
+	drain_begin(drain, drain->recorder->file);
+	record_file_unuse(old);
+	return status;
 }
 
 int drain_until_stop(struct drain *drain)
@@ -172,6 +218,8 @@ int drain_until_stop(struct drain *drain)
 	drain->next_flush = recorder_now() + FLUSH_NS;
 	while (status == COMMON_OK && !stop && !recorder->sink_error) {
 		status = wait_and_look(drain, &stop);
+		if (status == COMMON_OK && drain->file != recorder->file)
+			status = change_file(drain);
 		if (status == COMMON_OK && drain->unflushed &&
 		    recorder_now() + FLUSH_SLACK_NS >= drain->next_flush)
 			status = flush(drain);

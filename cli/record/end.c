@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "end.h"
 
-#include <errno.h>
 #include <sys/resource.h>
 #include <tracefs.h>
 
-#include <rbmap/error.h>
-
 #include "common.h"
+#include "files.h"
 #include "progress.h"
 #include "workers.h"
 
@@ -20,33 +18,19 @@ static double cpu_seconds(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-static int finish_sink(struct recorder *recorder)
-{
-	struct record_file *file = recorder->file;
-	int r;
-
-	/* Also after an error: what is stored is to be a whole file. */
-	if (recorder_output_closed(recorder))
-		return COMMON_OK;
-	r = file->sink.ops->finish(file->sink.self);
-	if (r == -EPIPE || r == 0 || recorder->sink_error)
-		return COMMON_OK;
-	return common_fail("%s: could not be completed: %s", file->output.path,
-			   rbmap_strerror(r));
-}
-
 /* For the summary, when all is put back: rings and sink are gone by then. */
 static void note_result(struct recorder *recorder)
 {
 	struct recorder_result *result = &recorder->result;
-	const struct sink *sink = &recorder->file->sink;
 
 	result->engine = rbmap_session_engine(recorder->session);
 	result->clock = tracefs_get_clock(target_instance(recorder->target));
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);
 	result->polls += workers_polls(recorder->workers);
-	sink->ops->work(sink->self, &result->sink);
+	result->sink = recorder->files->work;
+	result->files = recorder->files->number;
+	result->files_removed = recorder->files->series.removed;
 	result->cpu_seconds = cpu_seconds();
 }
 
@@ -57,7 +41,7 @@ int end_recording(struct recorder *recorder)
 	status = common_worse(status, tally_end(&recorder->tally));
 	if (target_is_own(recorder->target) && !recorder->config->cpus)
 		tally_find_unrecorded(&recorder->tally);
-	status = common_worse(status, finish_sink(recorder));
+	status = common_worse(status, files_finish(recorder->files));
 	progress_clear(recorder);
 	note_result(recorder);
 	return status;

@@ -3,17 +3,25 @@
 #ifndef RECORD_RECORD_FILE_H
 #define RECORD_RECORD_FILE_H
 
+#include <stdatomic.h>
+
 #include "output.h"
 #include "sink.h"
 
+/*
+ * @users: the threads that drain into it
+ * @unused_fd: readable once there are none any more
+ */
 struct record_file {
 	struct output output;
 	struct sink sink;
+	atomic_int users;
+	int unused_fd;
 };
 
 #define RECORD_FILE_NONE \
 	{ \
-		.output = {.fd = -1 } \
+		.output = { .fd = -1 }, .unused_fd = -1 \
 	}
 
 /*
@@ -21,6 +29,10 @@ struct record_file {
  * returns an exit code.
  */
 int record_file_begin(struct record_file *file, struct sink_source *source);
+
+/* A thread begins to use it: the first, or one more beside another one that does. */
+void record_file_use(struct record_file *file);
+void record_file_unuse(struct record_file *file);
 
 /* After the end of the sink, or where it never began. Likewise. */
 int record_file_close(struct record_file *file);

@@ -22,6 +22,9 @@ struct recorder_result {
 	char *clock;
 	struct rbmap_session_work session;
 	struct sink_work sink;
+	/* With --rotate: the number of the last file, and how many were removed. */
+	uint64_t files;
+	uint64_t files_removed;
 	double cpu_seconds;
 	uint64_t polls;
 	bool own_instance;
@@ -38,8 +41,15 @@ struct recorder {
 	struct target *target;
 	const struct selection *selection;
 	struct rbmap_session *session;
-	/* What is recorded into; NULL for a flight recorder. */
-	struct record_file *file;
+	/*
+	 * What is to be recorded into; NULL for a flight recorder. Whoever drains takes
+	 * it over from here, and what was stored there before the next file is another
+	 * thread's to see: the default order of atomics is meant.
+	 */
+	_Atomic(struct record_file *) file;
+	struct files *files;
+	/* Readable once there is more in the file; for who keeps its bounds. */
+	int flushed_fd;
 	struct tally tally;
 	/* NULL for a flight recorder, which drains nothing. */
 	struct workers *workers;

@@ -4,30 +4,45 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "common.h"
 #include "end.h"
+#include "files.h"
 #include "flight.h"
 #include "progress.h"
 #include "workers.h"
 
 #define PROGRESS_NS UINT64_C(1000000000)
 
-static int wait_for_something(struct recorder *recorder, uint64_t due)
+/* *flushed: there is more in the file. */
+static int wait_for_something(struct recorder *recorder, uint64_t due, bool *flushed)
 {
 	struct pollfd fds[] = {
 		{ .fd = recorder->signal_fd, .events = POLLIN },
 		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
+		{ .fd = recorder->flushed_fd, .events = POLLIN },
 	};
+	eventfd_t number;
 
 	recorder->result.polls++;
-	if (poll(fds, 2, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+	if (poll(fds, 3, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	if (fds[0].revents)
 		recorder_take_signals(recorder);
 	if (fds[1].revents)
 		recorder->stop = true;
+	*flushed = fds[2].revents;
+	if (*flushed)
+		eventfd_read(recorder->flushed_fd, &number);
 	return COMMON_OK;
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t first = a < b ? a : b;
+
+	return first < c ? first : c;
 }
 
 /* While the workers drain the rings. */
@@ -37,12 +52,16 @@ static int watch_over(struct recorder *recorder)
 	uint64_t end = duration ? recorder->started + duration : UINT64_MAX;
 	uint64_t next = progress_wanted(recorder) ? recorder->started + PROGRESS_NS :
 						    UINT64_MAX;
+	uint64_t look = recorder->started, now;
 	int status = COMMON_OK;
-	uint64_t now;
+	bool flushed;
 
 	while (status == COMMON_OK && !recorder->stop) {
-		status = wait_for_something(recorder, end < next ? end : next);
+		status = wait_for_something(recorder, earliest(end, next, look),
+					    &flushed);
 		now = recorder_now();
+		if (status == COMMON_OK && (flushed || now >= look))
+			status = files_look(recorder->files, now, &look);
 		if (now >= end)
 			recorder->stop = true;
 		if (now < next)

@@ -94,6 +94,9 @@ static struct json_object *document(const struct recorder *recorder)
 						       recorder->started) *
 						      1e-9));
 	common_json_number(root, "bytes", recorder->result.sink.bytes);
+	common_json_number_if(root, "files", recorder->result.files,
+			      recorder->result.files);
+	common_json_number(root, "files_removed", recorder->result.files_removed);
 	add_account(total, &tally->total);
 	common_json_number(total, "lost", tally_lost(tally));
 	json_object_object_add(root, "total", total);

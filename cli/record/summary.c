@@ -70,6 +70,21 @@ static void print_rest(const struct recorder *recorder)
 				"are still in the ring buffer");
 }
 
+/* What was recorded counts what was removed as well. */
+static void print_files(const struct recorder_result *result)
+{
+	unsigned long removed = result->files_removed;
+
+	if (result->files)
+		fprintf(stderr, "%lu file%s", (unsigned long)result->files,
+			result->files == 1 ? "" : "s");
+	if (removed)
+		fprintf(stderr, ", of which the first %lu %s removed", removed,
+			removed == 1 ? "was" : "were");
+	if (result->files)
+		fputc('\n', stderr);
+}
+
 void summary_print(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
@@ -85,6 +100,7 @@ void summary_print(const struct recorder *recorder)
 		tally->nr_cpus, tally->nr_cpus == 1 ? "" : "s",
 		rbmap_engine_name(recorder->result.engine),
 		recorder->result.cpu_seconds);
+	print_files(&recorder->result);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);
 	else if (!recorder->sink_error && !tally->not_recorded &&

@@ -80,7 +80,9 @@ static int drain_session(struct worker *worker)
 		eventfd_write(workers->failed_fd, 1);
 		wait_for_stop(workers);
 	}
-	return common_worse(status, drain_rest(&worker->drain));
+	status = common_worse(status, drain_rest(&worker->drain));
+	drain_end(&worker->drain);
+	return status;
 }
 
 static void *work(void *context)
@@ -107,6 +109,7 @@ static int start_one(struct workers *workers, struct worker *worker)
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (worker->wake_fd < 0)
 		return common_fail("eventfd: %s", strerror(errno));
+	worker->drain.wake_fd = worker->wake_fd;
 	error = pthread_create(&worker->thread, NULL, work, worker);
 	if (error) {
 		close(worker->wake_fd);
@@ -170,10 +173,17 @@ int workers_failed_fd(const struct workers *workers)
 	return workers->failed_fd;
 }
 
+void workers_wake(struct workers *workers)
+{
+	for (size_t i = 0; i < workers->nr; i++)
+		eventfd_write(workers->workers[i].wake_fd, 1);
+}
+
 void workers_go(struct workers *workers)
 {
 	struct worker *worker = &workers->workers[0];
 
+	drain_begin(&worker->drain, workers->recorder->file);
 	worker->drain.session = workers->recorder->session;
 	eventfd_write(worker->wake_fd, 1);
 }

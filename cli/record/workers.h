@@ -28,6 +28,9 @@ int workers_stop_fd(const struct workers *workers);
 /* Readable once one of them has failed. */
 int workers_failed_fd(const struct workers *workers);
 
+/* The recorder has another file. */
+void workers_wake(struct workers *workers);
+
 /* They drain the recorder's session from now on, which is theirs until they finish. */
 void workers_go(struct workers *workers);
 

@@ -40,9 +40,20 @@ refused() {
   refused 2 "--format 'x'" -e sched --format x -o t.dat
   refused 2 "--duration 'x': not a time" -e sched --duration x -o t.dat
   refused 2 "--duration 0: must be greater than 0" -e sched --duration 0 -o t.dat
-  refused 2 "--keep: requires --flight" -e sched --keep 2 -o t.dat
+  refused 2 "--keep: requires --rotate or --flight" -e sched --keep 2 -o t.dat
   refused 2 "--last: requires --flight" -e sched --last 1s -o t.dat
-  refused 2 "--keep '0': not a number of dumps" -e sched --flight --keep 0 -o t.dat
+  refused 2 "--rotate '10': neither a size nor a time with its unit" -e sched --rotate 10 -o t.dat
+  refused 2 "--rotate '0M': neither" -e sched --rotate 0M -o t.dat
+  refused 2 "--rotate 0s: must be" -e sched --rotate 0s -o t.dat
+  refused 2 "--rotate: cannot be used with --flight" -e sched --flight --rotate 1m -o t.dat
+  refused 2 "--rotate: cannot be used with --format" -e sched --format json --rotate 1m -o t
+  refused 2 "--rotate: a file is larger" -e sched --rotate 20M --max-size 10M -o t.dat
+  refused 2 "--max-size 0: must be greater" -e sched --max-size 0 -o t.dat
+  refused 2 "--max-size 'x': not a size" -e sched --max-size x -o t.dat
+  refused 2 "--max-size: cannot be used with --flight" -e sched --flight --max-size 1M -o t.dat
+  refused 2 "--min-free '-1': not a size" -e sched --min-free -1 -o t.dat
+  refused 1 "t.dat: only " -e sched --min-free 999999G -o t.dat
+  refused 2 "--keep '0': not a number of files" -e sched --flight --keep 0 -o t.dat
   refused 2 "--flight: always observes" -e sched --flight --engine mapped -o t.dat
   refused 2 "--flight: dumps are always trace.dat files" -e sched --flight --format text
   refused 2 "--summary: cannot be used with --flight" -e sched --flight --summary s.json -o t.dat

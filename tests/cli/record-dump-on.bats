@@ -211,5 +211,5 @@ refused() {
     --flight --dump-on 'sched:sched_switch:nonsense > 3'
   refused "--dump-on 'sched': sched:sched_switch is named twice" --flight \
     --dump-on sched:sched_switch:'prev_pid == 1' --dump-on sched
-  refused "--keep 'x': not a number of dumps" --flight --keep x
+  refused "--keep 'x': not a number of files" --flight --keep x
 }

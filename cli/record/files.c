@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "files.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rbmap/error.h>
+
+#include "common.h"
+#include "recorder.h"
+#include "workers.h"
+
+static bool rotates(const struct config *config)
+{
+	return config->rotate_bytes || config->rotate_ns;
+}
+
+/* A file without its sink. */
+static int open_next(struct files *files, struct record_file **ret, char **ret_path)
+{
+	const struct config *config = files->recorder->config;
+	struct record_file *file = malloc(sizeof(*file));
+	char *path = NULL;
+	int status;
+
+	if (!file)
+		return common_fail("%s", strerror(ENOMEM));
+	*file = (struct record_file)RECORD_FILE_NONE;
+	if (rotates(config))
+		path = series_path(config->output, files->number + 1);
+	if (rotates(config) && !path) {
+		free(file);
+		return COMMON_FAILURE;
+	}
+	status = output_open(&file->output, path ? path : config->output,
+			     config->format != FORMAT_DAT);
+	if (status != COMMON_OK) {
+		output_discard(&file->output);
+		free(file);
+		free(path);
+		return status;
+	}
+	files->number += rotates(config);
+	*ret = file;
+	*ret_path = path;
+	return COMMON_OK;
+}
+
+int files_open(struct files *files, struct recorder *recorder)
+{
+	const struct config *config = recorder->config;
+	int status;
+
+	files->recorder = recorder;
+	files->series = (struct series){
+		.name = config->output,
+		.keep = config->keep,
+		.max_bytes = config->max_bytes,
+	};
+	status = open_next(files, &files->file, &files->path);
+	if (status == COMMON_OK)
+		status = limits_open(&files->limits, config, files->file->output.fd,
+				     files->file->output.path);
+	recorder->file = files->file;
+	return status;
+}
+
+int files_begin(struct files *files, const struct sink_source *source)
+{
+	int status;
+
+	files->source = *source;
+	files->recorder->flushed_fd = eventfd(0, EFD_CLOEXEC);
+	if (files->recorder->flushed_fd < 0)
+		return common_fail("eventfd: %s", strerror(errno));
+	status = record_file_begin(files->file, &files->source);
+	limits_begin(&files->limits, files->file->output.fd, recorder_now());
+	return status;
+}
+
+static void tell_size(const struct files *files, const struct record_file *file,
+		      uint64_t bytes)
+{
+	char size[COMMON_FORMAT_SIZE];
+
+	if (files->recorder->config->verbosity >= 0)
+		fprintf(stderr, "%s: %s\n", file->output.path,
+			common_format_bytes(size, bytes));
+}
+
+/* Also after an error: what is stored is to be a whole file. */
+static int finish_sink(struct files *files, struct record_file *file)
+{
+	const struct recorder *recorder = files->recorder;
+	struct sink_work work;
+	int r = 0;
+
+	if (!recorder_output_closed(recorder))
+		r = file->sink.ops->finish(file->sink.self);
+	file->sink.ops->work(file->sink.self, &work);
+	files->work.bytes += work.bytes;
+	files->work.writes += work.writes;
+	if (r == -EPIPE || r == 0 || recorder->sink_error)
+		return COMMON_OK;
+	return common_fail("%s: could not be completed: %s", file->output.path,
+			   rbmap_strerror(r));
+}
+
+/* Nothing drains into it any more. */
+static int finish_old(struct files *files)
+{
+	struct record_file *old = files->old;
+	uint64_t bytes;
+	int status;
+
+	if (!old)
+		return COMMON_OK;
+	status = finish_sink(files, old);
+	bytes = limits_file_bytes(old->output.fd);
+	tell_size(files, old, bytes);
+	status = common_worse(status, record_file_close(old));
+	status = common_worse(status,
+			      series_add(&files->series, files->number - 1, bytes));
+	free(old);
+	free(files->old_path);
+	files->old = NULL;
+	files->old_path = NULL;
+	return status;
+}
+
+/* Signals wait meanwhile: it takes the threads no longer than their turn. */
+static void wait_until_unused(const struct files *files)
+{
+	const struct recorder *recorder = files->recorder;
+	struct pollfd fds[] = {
+		{ .fd = files->old->unused_fd, .events = POLLIN },
+		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
+	};
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+}
+
+static int rotate(struct files *files, uint64_t now)
+{
+	struct recorder *recorder = files->recorder;
+	struct record_file *next;
+	char *path;
+	int status = open_next(files, &next, &path);
+
+	if (status != COMMON_OK)
+		return status;
+	status = record_file_begin(next, &files->source);
+	if (status != COMMON_OK) {
+		output_discard(&next->output);
+		files->number--;
+		free(next);
+		free(path);
+		return status;
+	}
+	files->old = files->file;
+	files->old_path = files->path;
+	files->file = next;
+	files->path = path;
+	limits_begin(&files->limits, next->output.fd, now);
+	recorder->file = next;
+	workers_wake(recorder->workers);
+	wait_until_unused(files);
+	if (recorder->sink_error)
+		return COMMON_OK;
+	status = finish_old(files);
+	series_trim(&files->series, 0);
+	return status;
+}
+
+static void tell_max_size(const struct files *files)
+{
+	const struct config *config = files->recorder->config;
+	char size[COMMON_FORMAT_SIZE];
+
+	if (config->verbosity >= 0)
+		fprintf(stderr, "%s: --max-size %s reached; recording stopped\n",
+			files->recorder->name,
+			common_format_bytes(size, config->max_bytes));
+}
+
+static int fail_min_free(const struct files *files)
+{
+	char size[COMMON_FORMAT_SIZE];
+
+	return common_fail("%s: less than %s are left on its file system (--min-free); "
+			   "recording stopped, earlier data is kept",
+			   files->file->output.path,
+			   common_format_bytes(size, files->limits.min_free));
+}
+
+int files_look(struct files *files, uint64_t now, uint64_t *due)
+{
+	struct recorder *recorder = files->recorder;
+	int status = COMMON_OK;
+
+	/* With --rotate old files make room for what grows. */
+	if (rotates(recorder->config))
+		series_trim(&files->series, limits_file_bytes(files->file->output.fd));
+	switch (limits_check(&files->limits, files->file->output.fd,
+			     files->series.bytes, now, due)) {
+	case LIMIT_NONE:
+		return COMMON_OK;
+	case LIMIT_ROTATE:
+		status = rotate(files, now);
+		*due = recorder_now();
+		break;
+	case LIMIT_MAX_SIZE:
+		tell_max_size(files);
+		recorder->stop = true;
+		break;
+	case LIMIT_MIN_FREE:
+		status = fail_min_free(files);
+		break;
+	}
+	recorder->stop |= status != COMMON_OK;
+	return status;
+}
+
+int files_finish(struct files *files)
+{
+	int status = finish_old(files);
+
+	status = common_worse(status, finish_sink(files, files->file));
+	if (!rotates(files->recorder->config))
+		return status;
+	tell_size(files, files->file, limits_file_bytes(files->file->output.fd));
+	series_trim(&files->series, limits_file_bytes(files->file->output.fd));
+	return status;
+}
+
+void files_close_sinks(struct files *files)
+{
+	if (files->old)
+		sink_close(&files->old->sink);
+	if (files->file)
+		sink_close(&files->file->sink);
+}
+
+static int close_file(struct record_file *file, bool began)
+{
+	if (!file)
+		return COMMON_OK;
+	if (began)
+		return record_file_close(file);
+	sink_close(&file->sink);
+	output_discard(&file->output);
+	return COMMON_OK;
+}
+
+int files_close(struct files *files, bool began)
+{
+	int status = close_file(files->old, true);
+
+	status = common_worse(status, close_file(files->file, began));
+	free(files->old);
+	free(files->old_path);
+	free(files->file);
+	free(files->path);
+	series_free(&files->series);
+	if (files->recorder && files->recorder->flushed_fd >= 0)
+		close(files->recorder->flushed_fd);
+	*files = (struct files){ .recorder = NULL };
+	return status;
+}

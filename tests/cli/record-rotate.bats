@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# rbmap-record --rotate, --keep, --max-size, --min-free: a recorder that is left running.
+
+load helpers
+
+setup() {
+  prepare
+  need trace-cmd jq
+}
+
+teardown() {
+  umount "$BATS_TEST_TMPDIR/disk" 2>/dev/null || true
+  clear_up
+}
+
+# ended STATUS: without being asked to.
+ended() {
+  local status=0
+  wait_until 60 is_over || return
+  wait "$recorder" || status=$?
+  recorder=
+  [ "$status" = "$1" ] || { echo "status $status"; cat err; return 1; } >&2
+}
+
+# Those of a series, in the order in which they were written.
+files_of() {
+  printf '%s\n' "$1".* | sort -t. -k3n
+}
+
+# all_markers NAME: of every file, as one list in which each CPU is in order.
+all_markers() {
+  local file
+  for file in $(files_of "$1"); do
+    marker_list "$file"
+  done | sort -s -n -k1,1
+}
+
+each_is_whole() {
+  local file
+  for file in $(files_of "$1"); do
+    "$RBMAP_BIN/rbmap-report" --check "$file" >check || { cat "$file" check; return 1; } >&2
+  done
+}
+
+@test "--rotate SIZE: no event between two files lost or twice" {
+  local burst last options
+  last=$(scaled 20000)
+  for options in '--compress=none' '--file-version=6' ''; do
+    start_record "${silent[@]}" $options --rotate 64K -o t.dat --summary s.json
+    for burst in 1 2 3; do
+      markers $((last * (burst - 1) + 1)) $((last * burst))
+      wait_until 20 test -e "t.dat.$((burst + 1))"
+    done
+    stop_record 0
+    [ ! -e t.dat ]
+    all_markers t.dat | each_once 1 $((3 * last))
+    each_is_whole t.dat
+    jq -e --argjson last $((3 * last)) '.total.lost == 0 and .files > 3 and
+      ([.cpus[].delivered == $last] | all)' s.json
+    left_nothing
+    rm t.dat.*
+  done
+}
+
+@test "--rotate TIME: a file that nothing is written to is whole as well" {
+  start_record "${silent[@]}" --rotate 1s -o t.dat
+  markers 1 100
+  wait_until 20 test -e t.dat.3
+  markers 101 200
+  stop_record 0
+  all_markers t.dat | each_once 1 200
+  each_is_whole t.dat
+  grep -qE '^t\.dat\.1: ' err
+}
+
+@test "--rotate with every engine" {
+  local engine
+  for engine in $(engines) observe; do
+    need_engine "$engine"
+    start_record "${silent[@]}" --engine "$engine" --compress=none --rotate 64K -o t.dat
+    markers 1 "$(scaled 20000)"
+    wait_until 20 test -e t.dat.2
+    markers $(($(scaled 20000) + 1)) $(($(scaled 20000) * 2))
+    stop_record 0
+    all_markers t.dat | each_once 1 $(($(scaled 20000) * 2))
+    rm t.dat.*
+  done
+}
+
+@test "--keep: the last files" {
+  start_record "${silent[@]}" --rotate 1s --keep 2 -o t.dat
+  wait_until 20 test -e t.dat.4
+  stop_record 0
+  [ ! -e t.dat.1 ]
+  [ "$(files_of t.dat | wc -l)" = 2 ]
+  grep -q 'of which the first [0-9]* were removed' err
+}
+
+@test "--max-size: one file ends there, and it is no failure" {
+  start_record -e raw_syscalls --compress=none --max-size 40M -o t.dat
+  "$(support syscall-load)" 0 1000000
+  ended 0
+  grep -q '^t\.dat: --max-size 40.0 MB reached; recording stopped' err
+  [ "$(stat -c %s t.dat)" -gt 20000000 ]
+  "$RBMAP_BIN/rbmap-report" --check t.dat
+  left_nothing
+}
+
+@test "--max-size with --rotate: old files make room" {
+  local burst last
+  last=$(scaled 20000)
+  start_record "${silent[@]}" --compress=none --rotate 64K --max-size 16M -o t.dat
+  for burst in 1 2 3; do
+    markers $((last * (burst - 1) + 1)) $((last * burst))
+    wait_until 20 test -e "t.dat.$((burst + 1))"
+  done
+  stop_record 0
+  [ ! -e t.dat.1 ]
+  [ "$(du -cb --apparent-size t.dat.* | tail -1 | cut -f1)" -lt 20000000 ]
+  each_is_whole t.dat
+}
+
+@test "--min-free: the recording ends before the disk is full" {
+  mkdir disk
+  mount -t tmpfs -o size=64m nodev disk || skip "no tmpfs can be mounted"
+  start_record -e raw_syscalls --compress=none --min-free 40M -o disk/t.dat
+  "$(support syscall-load)" 0 1000000
+  ended 1
+  grep -q '^rbmap-record: disk/t.dat: less than 40.0 MB are left' err
+  [ "$(($(stat -f -c '%a * %S' disk)))" -gt 10000000 ]
+  "$RBMAP_BIN/rbmap-report" --check disk/t.dat
+}
+
+@test "--min-free: nothing is begun where less is free already" {
+  run -1 --separate-stderr record "${silent[@]}" --min-free 900000G -o t.dat -- true
+  one_line
+  [[ $stderr == *"t.dat: only "*" are free"*"--min-free"* ]]
+  [ ! -e t.dat ]
+  left_nothing
+}
+
+@test "the next file cannot be made: told, and what there is stays whole" {
+  echo other >t.dat.2
+  ln t.dat.2 another-name
+  start_record "${silent[@]}" --rotate 1s -o t.dat
+  markers 1 100
+  ended 1
+  grep -q 't\.dat\.2: has several hard links' err
+  [ "$(cat t.dat.2)" = other ]
+  marker_list t.dat.1 | each_once 1 100
+  left_nothing
+}

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "files.h"
 #include "flight.h"
+#include "priority.h"
 #include "recorder.h"
 #include "run.h"
 #include "summary.h"
@@ -133,8 +134,7 @@ static int start_threads(struct state *state)
 	if (!state->config.flight)
 		return workers_start(&state->recorder.workers, &state->recorder,
 				     state->cpus.nr);
-	common_raise_priority();
-	return COMMON_OK;
+	return priority_set(&state->config);
 }
 
 static int set_up(struct state *state)

@@ -58,6 +58,8 @@ static const char help_text[] =
 	"  -C, --clock CLOCK        trace clock (default local)\n"
 	"  -B, --instance INSTANCE  record in this instance instead of creating one\n"
 	"      --engine ENGINE      auto (default), mapped, read or observe\n"
+	"      --rt-priority N      drain the rings with real-time priority N (1 to 99)\n"
+	"      --drain-cpus CPULIST drain the rings only on these CPUs\n"
 	"\n"
 	"  -V, --version            print the version\n"
 	"  -h, --help               print this help\n"
@@ -258,6 +260,37 @@ static int set_pids(void *member, const char *option, char *value)
 	return COMMON_OK;
 }
 
+static int set_rt_priority(void *member, const char *option, char *value)
+{
+	uint64_t priority;
+
+	if (common_parse_number(&priority, value) < 0 || priority < 1 || priority > 99)
+		return common_usage_error("%s '%s': not a priority from 1 to 99",
+					  option, value);
+	*(int *)member = priority;
+	return COMMON_OK;
+}
+
+static int set_drain_cpus(void *member, const char *option, char *value)
+{
+	struct common_cpus online = { .nr = 0 };
+	int r = common_cpus_read(&online, "online");
+
+	common_cpus_free(member);
+	if (r == 0 && online.nr)
+		r = common_cpus_parse(member, value, online.cpus[online.nr - 1]);
+	common_cpus_free(&online);
+	if (r == -ERANGE)
+		return common_usage_error("%s '%s': this machine has no such CPU, or "
+					  "it is offline",
+					  option, value);
+	if (r == -EINVAL)
+		return common_usage_error("%s '%s': not a CPU list; write it as 0-3,5",
+					  option, value);
+	return r < 0 ? common_fail("%s %s: %s", option, value, strerror(-r)) :
+		       COMMON_OK;
+}
+
 #define MEMBER(member) offsetof(struct config, member)
 
 static const struct common_option options[] = {
@@ -286,6 +319,8 @@ static const struct common_option options[] = {
 	{ "fail-on-loss", 0, no_argument, common_set_flag, MEMBER(fail_on_loss) },
 	{ "summary", 0, required_argument, common_set_text, MEMBER(summary) },
 	{ "user", 0, required_argument, common_set_text, MEMBER(user) },
+	{ "rt-priority", 0, required_argument, set_rt_priority, MEMBER(rt_priority) },
+	{ "drain-cpus", 0, required_argument, set_drain_cpus, MEMBER(drain_cpus) },
 	COMMON_OPTIONS_VERBOSITY(MEMBER(verbosity)),
 };
 
@@ -376,6 +411,7 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 
 void config_free(struct config *config)
 {
+	common_cpus_free(&config->drain_cpus);
 	common_event_options_free(&config->dump_on);
 	common_event_options_free(&config->events);
 }

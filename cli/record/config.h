@@ -36,6 +36,10 @@ struct config {
 	enum rbmap_engine engine;
 	enum record_format format;
 	bool direct;
+	/* SCHED_FIFO; 0: not. */
+	int rt_priority;
+	/* Where the rings are drained; none: anywhere. */
+	struct common_cpus drain_cpus;
 	/* The rings are dumped, not drained. */
 	bool flight;
 	/* Events that call for a dump, each with its filter. */

@@ -72,21 +72,17 @@ static int watch_over(struct recorder *recorder)
 	return status;
 }
 
-static int run_until_stop(struct recorder *recorder)
-{
-	if (recorder->config->flight)
-		return flight_run_until_stop(recorder);
-	workers_go(recorder->workers);
-	return watch_over(recorder);
-}
-
 int run_recording(struct recorder *recorder)
 {
+	bool flight = recorder->config->flight;
 	int status;
 
 	status = selection_set_triggers(recorder->selection,
 					target_instance(recorder->target),
 					target_undo(recorder->target));
+	/* Before there is a load that may keep this thread from running. */
+	if (status == COMMON_OK && !flight)
+		workers_go(recorder->workers);
 	if (status == COMMON_OK)
 		status = target_set_tracing(recorder->target, true);
 	/* Not before there is anything to dump. */
@@ -97,15 +93,14 @@ int run_recording(struct recorder *recorder)
 	recorder->started = recorder_now();
 	if (recorder->command)
 		command_go(recorder->command);
-	status = run_until_stop(recorder);
+	status = flight ? flight_run_until_stop(recorder) : watch_over(recorder);
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));
 	status = common_worse(status, target_set_tracing(recorder->target, false));
 	recorder->stopped = recorder_now();
-	return common_worse(status, recorder->config->flight ?
-					    flight_dump_at_end(recorder) :
-					    end_recording(recorder));
+	return common_worse(status, flight ? flight_dump_at_end(recorder) :
+					     end_recording(recorder));
 }
 
 int run_wait_for_command(struct recorder *recorder)

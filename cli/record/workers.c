@@ -13,6 +13,7 @@
 
 #include "common.h"
 #include "drain.h"
+#include "priority.h"
 
 struct worker {
 	struct workers *workers;
@@ -38,11 +39,9 @@ struct workers {
 /* All is open, or will be opened by the thread that stays. */
 static int prepare(const struct config *config)
 {
-	/* To move sub-buffers is cheap; to format events could take a CPU from others.
-	 */
-	if (config->format == FORMAT_DAT)
-		common_raise_priority();
-	return common_drop_privileges(NULL, 0);
+	int status = priority_set(config);
+
+	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
 }
 
 /* False: it is time to stop, and there is none. */

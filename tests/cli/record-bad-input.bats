@@ -61,6 +61,10 @@ refused() {
   refused 2 "--direct: requires --format dat" -e sched --direct --format json
   refused 2 "-P 'x': not a list" -e sched -P x -o t.dat
   refused 2 "-P '1,,2': not a list" -e sched -P 1,,2 -o t.dat
+  refused 2 "--rt-priority '0': not a priority from 1 to 99" -e sched --rt-priority 0 -o t.dat
+  refused 2 "--rt-priority '100': not a priority" -e sched --rt-priority 100 -o t.dat
+  refused 2 "--drain-cpus 'x': not a CPU list" -e sched --drain-cpus x -o t.dat
+  refused 2 "--drain-cpus '9999': this machine has no such CPU" -e sched --drain-cpus 9999 -o t.dat
   refused 2 "--nope: no such option" --nope
   refused 2 "-Z: no such option" -Z
   refused 2 "-e: needs a value" -o t.dat -e

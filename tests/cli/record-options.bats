@@ -290,35 +290,3 @@ form() {
     grep 'sys_enter: *NR '"$getppid" | head -n 1)
   [ "$(form "$mine")" = "$(form "$theirs")" ]
 }
-
-# nice_values PROCESS: of each of its threads, the first one first.
-nice_values() {
-  local thread
-  for thread in "/proc/$1/task/"*; do
-    sed 's/.*) //' "$thread/stat" | cut -d ' ' -f 17
-  done | paste -sd ' '
-}
-
-# recorder_and_command OPTION...: how nice each is while it records: the thread that waits
-# for the command, those that drain the rings, the command.
-recorder_and_command() {
-  start_record -q "${silent[@]}" "$@" -- sh -c 'nice >nice.new && mv nice.new nice && exec sleep 1000'
-  wait_until 20 test -s nice
-  echo "$(nice_values "$(cat pid)") $(cat nice)"
-  stop_record 130
-  rm nice
-}
-
-@test "what drains into a file comes before the command; a priority that was chosen stays" {
-  need
-  [ "$(nice)" = 0 ] || skip "needs to run at nice 0"
-  setpriority_works || skip "the priority cannot be raised"
-  [ "$(recorder_and_command -o t.dat)" = '0 -20 0' ]
-  [ "$(recorder_and_command --format text)" = '0 0 0' ]
-  ahead=(nice -n 5)
-  [ "$(recorder_and_command -o u.dat)" = '5 5 5' ]
-}
-
-setpriority_works() {
-  [ "$(nice -n -20 nice 2>/dev/null)" = -20 ]
-}

@@ -86,6 +86,43 @@ int rbmap_events_from_tep(struct rbmap_events **ret, struct tep_handle *tep,
 			  const char *clock);
 
 /**
+ * enum rbmap_time_format - how rbmap_events_text() prints time stamps
+ *
+ * @RBMAP_TIME_CLOCK: as the trace clock requires, which is the default: in seconds, or
+ *	as a number if the clock does not count nanoseconds
+ * @RBMAP_TIME_SECONDS: in seconds
+ * @RBMAP_TIME_DATE: nanoseconds since the Epoch, as local date and time:
+ *	2026-11-26 21:05:07.123456
+ * @RBMAP_TIME_NS: a flag: with nine digits after the point instead of six; without it,
+ *	times are rounded to the nearest microsecond
+ *
+ * Since: 0.1
+ */
+enum rbmap_time_format {
+	RBMAP_TIME_CLOCK = 0,
+	RBMAP_TIME_SECONDS = 1,
+	RBMAP_TIME_DATE = 2,
+	RBMAP_TIME_NS = 1 << 8
+};
+
+/**
+ * rbmap_events_set_time_format - choose how time stamps are printed
+ *
+ * @events: the events
+ * @format: one of enum rbmap_time_format, with RBMAP_TIME_NS or without
+ *
+ * Applies to rbmap_events_text(), and to records that are added to a batch afterwards.
+ * The time stamps of the records are printed as they are; to print those of another
+ * clock, convert them first, for example with rbmap_tracedat_reader_convert(). JSON
+ * objects do not change.
+ *
+ * Returns 0, or -EINVAL if @format is not a known format.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_set_time_format(struct rbmap_events *events, unsigned int format);
+
+/**
  * rbmap_events_close - free the events
  *
  * @events: may be NULL

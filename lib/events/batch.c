@@ -32,7 +32,7 @@
 struct batch_name {
 	const struct rbmap_pid_name *of;
 	int pid;
-	bool usecs;
+	struct rbmap_time_style time;
 	uint8_t head_length;
 	char head[RBMAP_HEAD_SIZE];
 	size_t text, text_length;
@@ -166,9 +166,11 @@ static int make_room(struct rbmap_batch *batch, const struct format_plan *plan,
 
 /* In a head, blanks that a name begins with are like those in front of it. */
 static bool is_of(const struct rbmap_batch *batch, const struct batch_name *name,
-		  const struct rbmap_pid_name *seen, int pid)
+		  const struct rbmap_pid_name *seen, int pid,
+		  const struct rbmap_time_style *time)
 {
-	if (!name || name->of != seen || name->pid != pid || !seen->head_length)
+	if (!name || memcmp(&name->time, time, sizeof(*time)) || name->of != seen ||
+	    name->pid != pid || !seen->head_length)
 		return false;
 	if (batch->format == RBMAP_BATCH_JSON)
 		return seen->json_length && name->text_length == seen->json_length &&
@@ -201,13 +203,13 @@ static const struct batch_name *add_name(struct rbmap_batch *batch,
 	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	struct batch_name *name;
 
-	if (is_of(batch, *slot, seen, pid))
+	if (is_of(batch, *slot, seen, pid, &events->time))
 		return *slot;
 	name = take(batch, sizeof(*name));
 	*name = (struct batch_name){
 		.of = seen,
 		.pid = pid,
-		.usecs = events->usecs,
+		.time = events->time,
 		.head_length = seen->head_length,
 	};
 	memcpy(name->head, seen->head, sizeof(name->head));
@@ -323,7 +325,7 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 	} else {
 		text_put(text, batch->texts.buffer + name->text, name->text_length);
 	}
-	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, name->usecs,
+	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, name->time,
 			    &batch->second, text);
 }
 

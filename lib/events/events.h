@@ -18,13 +18,21 @@ struct tracefs_instance;
 
 #define RBMAP_SECOND_SIZE 24
 
+/* How lines tell the time: a number where it is neither seconds nor a date. */
+struct rbmap_time_style {
+	bool seconds;
+	bool date;
+	/* Nine digits behind the point instead of six. */
+	bool nanos;
+};
+
 /*
- * A second as lines tell it, and the time stamps that are in it once they are rounded
- * to microseconds: from @begin, before @end. @whole: where its first microsecond
- * begins.
+ * A second as lines tell it, and the time stamps that are in it once they are rounded:
+ * from @begin, before @end. @whole: where it begins. @style: of all that.
  */
 struct rbmap_second {
 	uint64_t begin, end, whole;
+	struct rbmap_time_style style;
 	uint8_t length;
 	char text[RBMAP_SECOND_SIZE];
 };
@@ -35,6 +43,7 @@ struct rbmap_events {
 
 	/* trace-cmd report shows this clock in seconds, to the microsecond. */
 	bool usecs;
+	struct rbmap_time_style time;
 	struct rbmap_second second;
 	/* The events are in the other byte order. */
 	bool swap;
@@ -83,8 +92,9 @@ void rbmap_line_comm(const char *comm, int pid, struct text *text);
 /* All that follows, of a record that the steps print; see rbmap_format_resolve(). */
 void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
-			 const struct rbmap_record *record, bool usecs,
-			 struct rbmap_second *second, struct text *text);
+			 const struct rbmap_record *record,
+			 struct rbmap_time_style time, struct rbmap_second *second,
+			 struct text *text);
 
 /* A part of an object: ,"comm":"COMM","pid":PID */
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid);

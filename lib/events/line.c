@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
+#include <time.h>
+
 #include "base/decimal.h"
 #include "base/internal.h"
 #include "events/events.h"
@@ -9,60 +11,99 @@
 
 #define SECONDS_WIDTH 5
 #define NS_PER_US 1000
-#define US_PER_SECOND UINT64_C(1000000)
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 static int state(const struct trace_seq *out)
 {
 	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
 }
 
-static void begin_second(struct rbmap_second *second, uint64_t time_stamp)
+/* Of the second itself, right-aligned, and its point: returns how long it is. */
+static unsigned int write_seconds(char *text, uint64_t seconds)
 {
-	uint64_t micros =
-		time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= NS_PER_US / 2);
-	uint64_t seconds = micros / US_PER_SECOND;
 	char digits[DECIMAL_ROOM];
 	unsigned int nr = decimal_write(digits, seconds) - digits;
 	unsigned int width = nr > SECONDS_WIDTH ? nr : SECONDS_WIDTH;
 
-	second->whole = seconds * US_PER_SECOND * NS_PER_US;
-	second->begin = seconds ? second->whole - NS_PER_US / 2 : 0;
+	memset(text, ' ', width + 1);
+	memcpy(text + width + 1 - nr, digits, nr);
+	text[width + 1] = '.';
+	return width + 2;
+}
+
+static unsigned int write_date(char *text, uint64_t seconds)
+{
+	char date[RBMAP_SECOND_SIZE + 1];
+	time_t time = (time_t)seconds;
+	struct tm tm;
+	size_t size = 0;
+
+	/* 64 bits of nanoseconds end in the year 2554. */
+	if (localtime_r(&time, &tm))
+		size = strftime(date, sizeof(date), " %Y-%m-%d %H:%M:%S.", &tm);
+	memcpy(text, date, size);
+	return size;
+}
+
+static void begin_second(struct rbmap_second *second, struct rbmap_time_style style,
+			 uint64_t time_stamp)
+{
+	uint64_t half = style.nanos ? 0 : NS_PER_US / 2;
+	uint64_t seconds = time_stamp / NS_PER_SECOND +
+			   (time_stamp % NS_PER_SECOND >= NS_PER_SECOND - half);
+
+	second->style = style;
+	second->whole = seconds * NS_PER_SECOND;
+	second->begin = seconds ? second->whole - half : 0;
 	/* The very last one wraps, and so is made anew each time. */
-	second->end = second->whole + US_PER_SECOND * NS_PER_US - NS_PER_US / 2;
-	second->length = width + 2;
-	memset(second->text, ' ', width + 1);
-	memcpy(second->text + width + 1 - nr, digits, nr);
-	second->text[width + 1] = '.';
+	second->end = second->whole + NS_PER_SECOND - half;
+	second->length = style.date ? write_date(second->text, seconds) :
+				      write_seconds(second->text, seconds);
+}
+
+static bool is_in_second(const struct rbmap_second *second,
+			 struct rbmap_time_style style, uint64_t time_stamp)
+{
+	return time_stamp >= second->begin && time_stamp < second->end &&
+	       second->style.nanos == style.nanos && second->style.date == style.date;
 }
 
 /* Thousands of events are in one second: only what is behind the point is new. */
 static void put_seconds(struct text *text, struct rbmap_second *second,
-			uint64_t time_stamp)
+			struct rbmap_time_style style, uint64_t time_stamp)
 {
-	char *at = text_room(text, sizeof(second->text) + 8);
-	uint32_t micros;
+	char *at = text_room(text, sizeof(second->text) + 10);
+	uint32_t since;
 
 	if (!at)
 		return;
-	if (time_stamp < second->begin || time_stamp >= second->end)
-		begin_second(second, time_stamp);
-	micros = (uint32_t)(time_stamp - second->whole + NS_PER_US / 2) / NS_PER_US;
+	if (!is_in_second(second, style, time_stamp))
+		begin_second(second, style, time_stamp);
+	/* Half a microsecond before the second it wraps, and back. */
+	since = (uint32_t)(time_stamp - second->whole);
 	memcpy(at, second->text, sizeof(second->text));
 	at += second->length;
-	decimal_write_eight(at, 100 * micros);
-	at[6] = ':';
-	text->used += second->length + 7;
+	if (style.nanos) {
+		decimal_write_eight(at, since / 10);
+		at[8] = (char)('0' + since % 10);
+		at[9] = ':';
+		text->used += second->length + 10;
+	} else {
+		decimal_write_eight(at, 100 * ((since + NS_PER_US / 2) / NS_PER_US));
+		at[6] = ':';
+		text->used += second->length + 7;
+	}
 }
 
-static inline void put_time(struct text *text, bool usecs, struct rbmap_second *second,
-			    uint64_t time_stamp)
+static inline void put_time(struct text *text, struct rbmap_time_style style,
+			    struct rbmap_second *second, uint64_t time_stamp)
 {
 	static const struct text_style wide = { .base = 10,
 						.width = 12,
 						.precision = -1 };
 
-	if (usecs) {
-		put_seconds(text, second, time_stamp);
+	if (style.seconds || style.date) {
+		put_seconds(text, second, style, time_stamp);
 		return;
 	}
 	rbmap_text_number(text, &wide, time_stamp, false);
@@ -123,7 +164,7 @@ static void put_head(struct rbmap_events *events, int pid,
 {
 	put_comm(events, pid, text);
 	put_cpu(text, record->cpu);
-	put_time(text, events->usecs, &events->second, record->time_stamp);
+	put_time(text, events->time, &events->second, record->time_stamp);
 }
 
 /* The record ends before its event's fields do: the kernel writes no such record. */
@@ -202,11 +243,12 @@ bool rbmap_line_is_compiled(const struct format_plan *plan,
 
 void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
-			 const struct rbmap_record *record, bool usecs,
-			 struct rbmap_second *second, struct text *text)
+			 const struct rbmap_record *record,
+			 struct rbmap_time_style time, struct rbmap_second *second,
+			 struct text *text)
 {
 	put_cpu(text, record->cpu);
-	put_time(text, usecs, second, record->time_stamp);
+	put_time(text, time, second, record->time_stamp);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
 	rbmap_format_resolved_text(plan, functions, record->data, record->size, text);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <traceevent/event-parse.h>
@@ -223,6 +224,52 @@ START_TEST(clocks_that_count_are_plain_numbers)
 	ck_assert(!f.events->usecs);
 	rbmap_events_set_clock(f.events, "mono_raw");
 	ck_assert(f.events->usecs);
+	tear_down(&f);
+}
+END_TEST
+
+static void expect_time(struct fixture *f, uint64_t time_stamp, const char *time)
+{
+	struct rbmap_record record = record_of(&mix, sizeof(mix));
+
+	record.time_stamp = time_stamp;
+	trace_seq_reset(&f->out);
+	ck_assert_int_eq(rbmap_events_text(f->events, &record, &f->out), 0);
+	trace_seq_terminate(&f->out);
+	ck_assert_int_eq(strncmp(f->out.buffer + 28, time, strlen(time)), 0);
+	free((void *)record.data);
+}
+
+START_TEST(times_in_the_format_asked_for)
+{
+	struct fixture f = set_up();
+
+	setenv("TZ", "XST-02:30", 1);
+	tzset();
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, RBMAP_TIME_NS), 0);
+	expect_time(&f, 1234567891500, "]  1234.567891500: mix: ");
+	expect_time(&f, 1234999999999, "]  1234.999999999: mix: ");
+	expect_time(&f, 1235000000000, "]  1235.000000000: mix: ");
+	expect_time(&f, 7, "]     0.000000007: mix: ");
+	expect_time(&f, UINT64_MAX, "] 18446744073.709551615: mix: ");
+	rbmap_events_set_clock(f.events, "x86-tsc");
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, RBMAP_TIME_SECONDS), 0);
+	expect_time(&f, 1234567891500, "]  1234.567892: mix: ");
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, RBMAP_TIME_DATE), 0);
+	expect_time(&f, 1795727107123456789, "] 2026-11-26 23:35:07.123457: mix: ");
+	expect_time(&f, 1795727107999999499, "] 2026-11-26 23:35:07.999999: mix: ");
+	expect_time(&f, 1795727107999999500, "] 2026-11-26 23:35:08.000000: mix: ");
+	expect_time(&f, 0, "] 1970-01-01 02:30:00.000000: mix: ");
+	expect_time(&f, UINT64_MAX, "] 2554-07-22 02:04:33.709552: mix: ");
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events,
+						      RBMAP_TIME_DATE | RBMAP_TIME_NS),
+			 0);
+	expect_time(&f, 1795727107999999500, "] 2026-11-26 23:35:07.999999500: mix: ");
+	/* As the clock has it again, which is none of seconds. */
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, RBMAP_TIME_CLOCK), 0);
+	expect_time(&f, 1234567891500, "]1234567891500: mix: ");
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, 3), -EINVAL);
+	ck_assert_int_eq(rbmap_events_set_time_format(f.events, 1 << 9), -EINVAL);
 	tear_down(&f);
 }
 END_TEST
@@ -496,6 +543,7 @@ int main(void)
 	const TTest *const tests[] = {
 		line_has_names_and_rounded_time,
 		clocks_that_count_are_plain_numbers,
+		times_in_the_format_asked_for,
 		functions_are_loaded_when_asked_for,
 		json_has_real_types,
 		fields_beyond_the_record_are_null,

@@ -211,6 +211,25 @@ void rbmap_tracedat_writer_work(const struct rbmap_tracedat_writer *writer,
 void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer);
 
 /**
+ * struct rbmap_tracedat_anchor - the trace clock and other clocks at one moment
+ *
+ * @trace: the time stamp of an event at that moment, as rbmap_tracedat_reader_next()
+ *	returns it
+ * @realtime: CLOCK_REALTIME, in nanoseconds since the Epoch
+ * @monotonic: CLOCK_MONOTONIC, in nanoseconds
+ * @uncertainty: the error of @trace and @realtime against @monotonic is at most this,
+ *	in nanoseconds
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_anchor {
+	uint64_t trace;
+	uint64_t realtime;
+	uint64_t monotonic;
+	uint64_t uncertainty;
+};
+
+/**
  * struct rbmap_tracedat_info - the file header of a trace.dat
  *
  * @version: 6 or 7
@@ -234,6 +253,8 @@ void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer);
  * @cpu_stats: a NULL-terminated list of lines: per_cpu/cpuN/stats of each CPU at the
  *	end of the recording, with the name of the buffer before the lines of each
  *	instance
+ * @anchors: the clock anchors, in ascending order of trace; NULL if the file has none
+ * @nr_anchors: number of anchors in @anchors
  *
  * All pointers are valid until rbmap_tracedat_reader_close().
  *
@@ -257,6 +278,8 @@ struct rbmap_tracedat_info {
 	uint32_t tsc_shift;
 	uint64_t tsc_offset;
 	const char *const *cpu_stats;
+	const struct rbmap_tracedat_anchor *anchors;
+	size_t nr_anchors;
 };
 
 /**
@@ -460,6 +483,44 @@ void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader, const in
  */
 int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
 			       struct rbmap_record *ret, size_t *buffer);
+
+/**
+ * enum rbmap_tracedat_time - a clock that time stamps can be converted to
+ *
+ * @RBMAP_TRACEDAT_REALTIME: CLOCK_REALTIME, in nanoseconds since the Epoch
+ * @RBMAP_TRACEDAT_MONOTONIC: CLOCK_MONOTONIC, in nanoseconds
+ *
+ * Since: 0.1
+ */
+enum rbmap_tracedat_time {
+	RBMAP_TRACEDAT_REALTIME,
+	RBMAP_TRACEDAT_MONOTONIC
+};
+
+/**
+ * rbmap_tracedat_reader_convert - convert a time stamp to another clock
+ *
+ * @reader: the reader
+ * @time: the clock to convert to
+ * @time_stamp: a time stamp that rbmap_tracedat_reader_next() returned
+ * @ret: set to the time on success, untouched on failure
+ *
+ * Between two clock anchors, the time is interpolated, so the drift of the clocks is
+ * taken into account. Before the first anchor and after the last, the trace clock is
+ * assumed to be exact; so it is if the other clock was set between two anchors. A file
+ * without anchors can be converted to CLOCK_REALTIME if it has trace-cmd's DATE option,
+ * and to CLOCK_MONOTONIC if its trace clock is "mono".
+ *
+ * Can be called by any thread while others use the reader.
+ *
+ * Returns 0, -ENODATA if the file does not relate its trace clock to that clock, or
+ * -EINVAL if @time is not a known clock.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_convert(const struct rbmap_tracedat_reader *reader,
+				  enum rbmap_tracedat_time time, uint64_t time_stamp,
+				  uint64_t *ret);
 
 /**
  * rbmap_tracedat_reader_place - the file offset of the last sub-buffer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A trace.dat: opened, and each of its records printed as text and as JSON. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -38,6 +39,21 @@ static void print(struct rbmap_events *events, const struct rbmap_record *record
 	fuzz_check_json(out.buffer, out.len);
 }
 
+/* By the anchors of the file, if it has any. */
+static void convert(const struct rbmap_tracedat_reader *reader, uint64_t time_stamp)
+{
+	const struct rbmap_tracedat_info *info = rbmap_tracedat_reader_info(reader);
+	uint64_t time;
+	int r;
+
+	r = rbmap_tracedat_reader_convert(reader, RBMAP_TRACEDAT_REALTIME, time_stamp,
+					  &time);
+	must(r == 0 || (r == -ENODATA && !info->nr_anchors));
+	r = rbmap_tracedat_reader_convert(reader, RBMAP_TRACEDAT_MONOTONIC, time_stamp,
+					  &time);
+	must(r == 0 || (r == -ENODATA && !info->nr_anchors));
+}
+
 /* Every record once; returns how many. */
 static size_t read_all(struct rbmap_tracedat_reader *reader, bool printing)
 {
@@ -46,6 +62,7 @@ static size_t read_all(struct rbmap_tracedat_reader *reader, bool printing)
 	int r;
 
 	while ((r = rbmap_tracedat_reader_next(reader, &record, &buffer)) > 0) {
+		convert(reader, record.time_stamp);
 		if (printing)
 			print(rbmap_tracedat_reader_events(reader, buffer), &record);
 		nr++;

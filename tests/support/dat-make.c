@@ -210,6 +210,8 @@ static void put_known_options(struct made *made)
 	put_option(made, 9, "maker 1");
 	put_option(made, 2, "CPU: 0\nentries: 0\n");
 	put_option(made, 60, "not known here");
+	for (const struct made_option *o = made->options; o && o->id; o++)
+		put_option(made, o->id, o->text);
 }
 
 static void put_table(struct made *made, size_t *ret)
@@ -384,7 +386,13 @@ static void build_v7(struct made *made)
 
 void made_build(struct made *made, const struct made_kind *kind)
 {
-	*made = (struct made){ .kind = *kind };
+	made_build_with(made, kind, NULL);
+}
+
+void made_build_with(struct made *made, const struct made_kind *kind,
+		     const struct made_option *options)
+{
+	*made = (struct made){ .kind = *kind, .options = options };
 	put_initial(made);
 	if (kind->version == 6)
 		build_v6(made);

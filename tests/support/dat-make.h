@@ -22,8 +22,15 @@ struct made_kind {
 	const char *compression;
 };
 
+/* Ended by one of id 0. */
+struct made_option {
+	unsigned int id;
+	const char *text;
+};
+
 struct made {
 	struct made_kind kind;
+	const struct made_option *options;
 	unsigned char *bytes;
 	size_t size;
 	size_t room;
@@ -44,6 +51,9 @@ struct made {
 #define MADE_SUBBUFS 3
 
 void made_build(struct made *made, const struct made_kind *kind);
+/* With more options of the file. */
+void made_build_with(struct made *made, const struct made_kind *kind,
+		     const struct made_option *options);
 void made_free(struct made *made);
 
 /* Writes the first @size bytes to a file without a name; returns its descriptor. */

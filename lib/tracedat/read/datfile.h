@@ -104,6 +104,10 @@ struct rbmap_tracedat_reader {
 	char *compression_name;
 	char **cpu_stats;
 	size_t nr_cpu_stats;
+	struct rbmap_tracedat_anchor *anchors;
+	size_t nr_anchors;
+	/* Its time stamps are those of the wall clock, by an option of trace-cmd. */
+	bool dated;
 	enum tracedat_compression compression;
 	bool swap;
 	/* Without this option version 6 has no clock behind its tables. */
@@ -208,6 +212,16 @@ int rbmap_datfile_kallsyms(void *context, char **ret);
 int rbmap_datfile_clock(const struct tracedat_in *text, char **ret);
 int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 			 struct tracedat_in *option);
+
+/* time.c */
+
+/* As the options of the file convert it. */
+uint64_t rbmap_datfile_convert(const struct rbmap_tracedat_info *info,
+			       uint64_t time_stamp);
+int rbmap_datfile_take_anchor(struct rbmap_tracedat_reader *datfile,
+			      const struct tracedat_in *option, const char *text);
+/* Once all options are known. */
+void rbmap_datfile_publish_anchors(struct rbmap_tracedat_reader *datfile);
 
 /* data.c */
 

@@ -4,17 +4,6 @@
 
 #include "base/internal.h"
 
-static uint64_t convert(const struct rbmap_tracedat_info *info, uint64_t time_stamp)
-{
-	uint64_t high = time_stamp >> 32, low = (uint32_t)time_stamp;
-
-	/* The product has 96 bits. */
-	if (info->tsc_mult)
-		time_stamp = ((low * info->tsc_mult) >> info->tsc_shift) +
-			     ((high * info->tsc_mult) << (32 - info->tsc_shift));
-	return time_stamp + (uint64_t)info->offset;
-}
-
 /* By the buffer and the CPU where the time is the same. */
 static bool comes_first(const void *a, const void *b)
 {
@@ -63,7 +52,7 @@ static int advance(struct rbmap_tracedat_reader *datfile,
 			return r;
 		stream->has_span = !rbmap_walk_span(&stream->walk, layout, &span);
 	}
-	stream->head.time_stamp = convert(&datfile->info, stream->head.time_stamp);
+	stream->head.time_stamp = rbmap_datfile_convert(&datfile->info, stream->head.time_stamp);
 	return 1;
 }
 

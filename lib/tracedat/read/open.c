@@ -228,6 +228,7 @@ static void publish_info(struct rbmap_tracedat_reader *datfile)
 	info->writer = datfile->writer;
 	info->compression =
 		datfile->compression_name ? datfile->compression_name : "none";
+	rbmap_datfile_publish_anchors(datfile);
 	info->cpu_stats = (const char *const *)datfile->cpu_stats;
 }
 
@@ -301,6 +302,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 	free(datfile->buffers);
 	free(datfile->faults);
 	free(datfile->cpu_stats);
+	free(datfile->anchors);
 	free(datfile->compression_name);
 	free(datfile->clock);
 	free(datfile->system);

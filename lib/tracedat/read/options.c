@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "tracedat/anchor.h"
 #include "tracefs/clock.h"
 
 /* Source: trace-cmd.dat.v7(5); those of version 6 have the same numbers. */
@@ -51,23 +52,37 @@ static int take_offset(struct rbmap_tracedat_reader *datfile,
 	return 0;
 }
 
-static int take_stats(struct rbmap_tracedat_reader *datfile,
-		      const struct tracedat_in *option)
+/* Takes over the text, also on failure. */
+static int add_stats(struct rbmap_tracedat_reader *datfile, char *text)
 {
-	char **larger, *text;
+	char **larger;
 
 	/* The last one is NULL. */
 	larger = reallocarray(datfile->cpu_stats, datfile->nr_cpu_stats + 2,
 			      sizeof(*larger));
-	if (!larger)
+	if (!larger) {
+		free(text);
 		return -ENOMEM;
+	}
 	datfile->cpu_stats = larger;
-	text = text_of(option);
-	if (!text)
-		return -ENOMEM;
 	larger[datfile->nr_cpu_stats++] = text;
 	larger[datfile->nr_cpu_stats] = NULL;
 	return 0;
+}
+
+static int take_stats(struct rbmap_tracedat_reader *datfile,
+		      const struct tracedat_in *option)
+{
+	char *text = text_of(option);
+	int r;
+
+	if (!text)
+		return -ENOMEM;
+	if (!rbmap_tracedat_anchor_is(text))
+		return add_stats(datfile, text);
+	r = rbmap_datfile_take_anchor(datfile, option, text);
+	free(text);
+	return r;
 }
 
 static int take_tsc(struct rbmap_tracedat_reader *datfile, struct tracedat_in *option)
@@ -127,6 +142,7 @@ int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 {
 	switch (id) {
 	case OPTION_DATE:
+		datfile->dated = true;
 		return take_offset(datfile, option, 1000);
 	case OPTION_OFFSET:
 		return take_offset(datfile, option, 1);

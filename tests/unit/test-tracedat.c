@@ -155,8 +155,8 @@ START_TEST(head_is_whole)
 	ck_assert_uint_eq(parsed.ftrace_events, 1);
 	ck_assert_uint_eq(parsed.systems, 2);
 	ck_assert_uint_eq(parsed.nr_cpus, 3);
-	/* Clock, uname, version, trace id, and two CPUs. */
-	ck_assert_uint_eq(parsed.nr_options, 6);
+	/* Clock, uname, version, trace id, two CPUs, and a clock anchor. */
+	ck_assert_uint_eq(parsed.nr_options, 7);
 	ck_assert_str_eq(parsed.clock, "[mono]");
 	ck_assert_int_eq(strncmp(parsed.cmdlines, "1 init\n\n", 8), 0);
 	for (int i = 0; i < 3; i++) {
@@ -411,7 +411,8 @@ START_TEST(finish_leaves_no_holes)
 	dat_parse(path, &parsed);
 	ck_assert_int_eq(strncmp(parsed.cmdlines, "1 init\n2 kthreadd\n", 18), 0);
 	ck_assert_uint_lt(parsed.cmdlines_size, 18 + 16);
-	ck_assert_uint_eq(parsed.nr_options, 6);
+	/* The second clock anchor is new. */
+	ck_assert_uint_eq(parsed.nr_options, 8);
 	ck_assert_uint_eq(parsed.entries[0][1], 40 * 4096);
 	ck_assert_uint_eq(parsed.entries[2][1], 300 * 4096);
 	ck_assert_uint_eq(parsed.entries[2][0] % 4096, 0);

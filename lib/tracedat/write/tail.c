@@ -179,6 +179,7 @@ static void put_rest(FILE *out, const struct rbmap_tracedat_writer *writer,
 		put_text_option(out, OPTION_TRACECLOCK, clocks);
 	put_machine(out);
 	put_stats(out, writer);
+	rbmap_tracedat_put_anchors(out, &writer->anchors);
 	put_u16(out, 0);
 	fwrite("flyrecord", 1, 10, out);
 	*ret_table = ftell(out);
@@ -201,6 +202,16 @@ static int make_rest(struct rest *ret, const struct rbmap_tracedat_writer *write
 		return 0;
 	free(ret->bytes);
 	return -ENOMEM;
+}
+
+static void take_anchor(struct rbmap_tracedat_writer *writer)
+{
+	uint32_t cpu = 0;
+
+	while (!writer->by_cpu[cpu])
+		cpu++;
+	rbmap_tracedat_take_anchor(&writer->anchors, &writer->log,
+				   writer->source.instance_dir, cpu);
 }
 
 static uint64_t cmdlines_room(const struct rbmap_tracedat_writer *writer)
@@ -285,6 +296,7 @@ int rbmap_tracedat_begin_tail(struct rbmap_tracedat_writer *writer)
 	int r;
 
 	fill_table(writer->written, writer);
+	take_anchor(writer);
 	r = make_rest(&rest, writer);
 	if (r < 0)
 		return r;
@@ -358,6 +370,7 @@ int rbmap_tracedat_end_tail(struct rbmap_tracedat_writer *writer)
 	size_t size;
 	int r;
 
+	take_anchor(writer);
 	r = make_rest(&rest, writer);
 	if (r < 0)
 		return r;

@@ -22,6 +22,7 @@
 #include <rbmap/tracedat.h>
 
 #include "tracedat/limits.h"
+#include "tracedat/write/anchors.h"
 
 /* More than any kernel's header of a sub-buffer. */
 #define TRACEDAT_MAX_HEADER 64
@@ -95,6 +96,7 @@ struct rbmap_tracedat_writer {
 	struct tracedat_region **by_cpu;
 	unsigned char *written;
 	unsigned char *zeros;
+	struct tracedat_anchors anchors;
 	bool unbroken;
 	bool reserves;
 	unsigned int turns_off;

@@ -8,12 +8,18 @@
 #include <rbmap/record.h>
 
 /* Inline, as the next: they take part in each line of millions. */
+static inline void add_member(struct trace_seq *text, const char *member)
+{
+	if (!member)
+		return;
+	text->len--;
+	trace_seq_puts(text, member);
+}
+
 static inline int end_line(const struct common_lines *lines, struct trace_seq *text)
 {
-	if (lines->member) {
-		text->len--;
-		trace_seq_puts(text, lines->member);
-	}
+	add_member(text, lines->time);
+	add_member(text, lines->member);
 	/* There is nearly always room: no call for one byte. */
 	if (text->state != TRACE_SEQ__GOOD || text->len + 1 >= text->buffer_size)
 		return trace_seq_putc(text, '\n') < 1 ? -ENOMEM : 0;

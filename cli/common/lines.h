@@ -13,13 +13,15 @@ struct rbmap_record;
 
 /*
  * How a record is printed. All borrowed.
- * @member: what ends each JSON object, ",NAME:VALUE}", in place of its "}"; may be NULL
+ * @time, @member: what ends each JSON object, ",NAME:VALUE}", in place of its "}", one
+ *	after the other; may be NULL
  * @batch: the event is the one of this @number in it, not formatted from the record;
  *	may be NULL
  */
 struct common_lines {
 	struct rbmap_events *events;
 	bool json;
+	const char *time;
 	const char *member;
 	struct rbmap_batch *batch;
 	size_t number;

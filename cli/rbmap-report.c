@@ -10,6 +10,7 @@
 
 #include "common.h"
 #include "report.h"
+#include "ts.h"
 
 static int cannot_read(const struct report *report, int r)
 {
@@ -81,6 +82,8 @@ static int run(struct report *report)
 		status = choose_cpus(report);
 	if (status == COMMON_OK)
 		status = choose_events(report);
+	if (status == COMMON_OK)
+		status = ts_choose(report);
 	if (status != COMMON_OK)
 		return status;
 	switch (report->config.what) {

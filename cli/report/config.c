@@ -29,6 +29,10 @@ static const char help_text[] =
 	"                           seconds (36557.849786), or without a point as the\n"
 	"                           clock's number\n"
 	"      --to T               show only events up to this time\n"
+	"      --ts TIME            print the time as trace (default, the trace clock),\n"
+	"                           realtime (local date and time), mono (seconds of\n"
+	"                           CLOCK_MONOTONIC) or delta (since the previous event)\n"
+	"      --ns                 print times with nine digits instead of six\n"
 	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
 	"      --stat               print statistics instead of events: counts by type\n"
 	"                           and CPU, losses, and information about the file\n"
@@ -91,6 +95,27 @@ static int set_check(void *member, const char *option, char *value)
 	return set_what(member, REPORT_CHECK);
 }
 
+static const char *const ts_names[] = {
+	[REPORT_TS_TRACE] = "trace",  [REPORT_TS_REALTIME] = "realtime",
+	[REPORT_TS_MONO] = "mono",    [REPORT_TS_DELTA] = "delta",
+	[REPORT_TS_DELTA + 1] = NULL,
+};
+
+const char *config_ts_name(enum report_ts ts)
+{
+	return ts_names[ts];
+}
+
+static int set_ts(void *member, const char *option, char *value)
+{
+	enum report_ts *ts = member;
+	int word = *ts, status;
+
+	status = common_find_word(&word, ts_names, option, value);
+	*ts = word;
+	return status;
+}
+
 static int set_jobs(void *member, const char *option, char *value)
 {
 	uint64_t jobs;
@@ -112,6 +137,8 @@ static const struct common_option options[] = {
 	{ "format", 0, required_argument, common_set_json, MEMBER(json) },
 	{ "from", 0, required_argument, set_time, MEMBER(from) },
 	{ "to", 0, required_argument, set_time, MEMBER(to) },
+	{ "ts", 0, required_argument, set_ts, MEMBER(ts) },
+	{ "ns", 0, no_argument, common_set_flag, MEMBER(ns) },
 	{ "jobs", 'j', required_argument, set_jobs, MEMBER(jobs) },
 	{ "stat", 0, no_argument, set_stat, MEMBER(what) },
 	{ "check", 0, no_argument, set_check, MEMBER(what) },
@@ -120,6 +147,18 @@ static const struct common_option options[] = {
 
 static const struct common_command_line command_line =
 	COMMON_COMMAND_LINE(help_text, options, COMMON_OPERANDS_TAKEN);
+
+/* Of a single event, or of none, there is no time since the one before. */
+static int check_ts(const struct config *config)
+{
+	if (config->ts != REPORT_TS_DELTA)
+		return COMMON_OK;
+	if (config->json)
+		return common_usage_error("--ts delta: not with --format json");
+	if (config->what != REPORT_EVENTS)
+		return common_usage_error("--ts delta: not with --stat or --check");
+	return COMMON_OK;
+}
 
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
@@ -135,7 +174,8 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 		return status;
 	if (!config->file)
 		config->file = "trace.dat";
-	return choice_check(&config->wanted);
+	status = check_ts(config);
+	return status == COMMON_OK ? choice_check(&config->wanted) : status;
 }
 
 void config_free(struct config *config)

@@ -14,6 +14,15 @@ enum report_what {
 	REPORT_CHECK
 };
 
+/* Which times stand before events. */
+enum report_ts {
+	REPORT_TS_TRACE,
+	REPORT_TS_REALTIME,
+	REPORT_TS_MONO,
+	/* Since the event before. */
+	REPORT_TS_DELTA
+};
+
 /* A time as trace-cmd report prints it, or as it is in the file. */
 struct report_time {
 	bool given;
@@ -28,6 +37,9 @@ struct config {
 	const char *cpus;
 	struct report_time from;
 	struct report_time to;
+	enum report_ts ts;
+	/* Nine digits instead of six. */
+	bool ns;
 	enum report_what what;
 	bool json;
 	/* Threads that print. */
@@ -40,6 +52,9 @@ struct config {
  * to do (--help, --version).
  */
 int config_parse(struct config *config, int argc, char **argv, bool *done);
+
+/* As --ts has it. */
+const char *config_ts_name(enum report_ts ts);
 
 void config_free(struct config *config);
 

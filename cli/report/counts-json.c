@@ -8,6 +8,7 @@
 #include <rbmap/events.h>
 #include <rbmap/version.h>
 
+#include "anchors.h"
 #include "common-json.h"
 
 static void add_rate(struct json_object *object, const struct report *report,
@@ -49,6 +50,7 @@ static void add_file(struct json_object *object, const struct report *report)
 	common_json_number_if(object, "tsc_mult", info->tsc_mult, info->tsc_mult);
 	common_json_number_if(object, "tsc_shift", info->tsc_mult, info->tsc_shift);
 	json_object_object_add(object, "offset", json_object_new_int64(info->offset));
+	json_object_object_add(object, "anchors", anchors_array(report));
 }
 
 static struct json_object *cpu_object(const struct report_counts *stat,

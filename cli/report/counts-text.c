@@ -7,24 +7,15 @@
 
 #include <rbmap/events.h>
 
+#include "anchors.h"
 #include "common.h"
-
-#define NS_PER_US 1000
-#define US_PER_S 1000000
-#define TIME_SIZE 32
+#include "ts.h"
 
 /* As it stands before an event. */
-static const char *format_time(char text[TIME_SIZE], const struct report *report,
+static const char *format_time(char text[TS_SIZE], const struct report *report,
 			       uint64_t time_stamp)
 {
-	uint64_t us = time_stamp / NS_PER_US + (time_stamp % NS_PER_US >= 500);
-
-	if (report->info->in_seconds)
-		snprintf(text, TIME_SIZE, "%" PRIu64 ".%06" PRIu64, us / US_PER_S,
-			 us % US_PER_S);
-	else
-		snprintf(text, TIME_SIZE, "%" PRIu64, time_stamp);
-	return text;
+	return ts_format(text, report, ts_convert(report, time_stamp));
 }
 
 /* "-" where the clock counts no time. */
@@ -66,30 +57,40 @@ static void print_file(const struct report *report)
 		printf("trace id 0x%" PRIx64 "\n", info->trace_id);
 	printf("clock %s\n", info->clock ? info->clock : "unknown");
 	print_conversion(info);
+	anchors_print(report);
+}
+
+/* A date is longer than seconds. */
+static int time_width(const struct report *report)
+{
+	return (report->config.ts == REPORT_TS_REALTIME ? 26 : 18) +
+	       (report->config.ns ? 3 : 0);
 }
 
 static void print_cpu(const struct report_counts *stat, const struct counts_cpu *cpu,
 		      const struct rbmap_tracedat_cpu *place)
 {
-	char first[TIME_SIZE], last[TIME_SIZE], size[COMMON_FORMAT_SIZE];
+	int width = time_width(stat->report);
+	char first[TS_SIZE], last[TS_SIZE], size[COMMON_FORMAT_SIZE];
 
 	printf("%5d %12" PRIu64, place->cpu, cpu->records);
 	print_rate(stat->report, cpu->records, cpu->first, cpu->last);
 	printf(" %12" PRIu64 "%c", cpu->lost, cpu->gaps_unknown ? '+' : ' ');
 	if (cpu->records)
-		printf(" %18s %18s", format_time(first, stat->report, cpu->first),
-		       format_time(last, stat->report, cpu->last));
+		printf(" %*s %*s", width, format_time(first, stat->report, cpu->first),
+		       width, format_time(last, stat->report, cpu->last));
 	else
-		printf(" %18s %18s", "-", "-");
+		printf(" %*s %*s", width, "-", width, "-");
 	printf(" %10s\n", common_format_bytes(size, place->size));
 }
 
 static void print_cpus(const struct report_counts *stat, size_t buffer)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
+	int width = time_width(stat->report);
 
-	printf("%5s %12s %12s %12s  %18s %18s %10s\n", "CPU", "EVENTS", "EVENTS/S",
-	       "LOST", "FROM", "TO", "SIZE");
+	printf("%5s %12s %12s %12s  %*s %*s %10s\n", "CPU", "EVENTS", "EVENTS/S",
+	       "LOST", width, "FROM", width, "TO", "SIZE");
 	for (size_t i = 0; i < of->nr_cpus; i++)
 		print_cpu(stat,
 			  &stat->cpus[report_stream(stat->report, buffer,
@@ -142,7 +143,7 @@ static void print_events(const struct report_counts *stat, size_t buffer)
 static void print_gap(const struct report_counts *stat, const struct counts_gap *gap)
 {
 	const char *name = stat->report->buffers[gap->buffer].name;
-	char from[TIME_SIZE], to[TIME_SIZE];
+	char from[TS_SIZE], to[TS_SIZE];
 
 	printf("gap on CPU %d%s%s: ", gap->cpu, *name ? " of " : "", name);
 	if (gap->lost == RBMAP_LOST_UNKNOWN)

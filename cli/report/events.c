@@ -18,7 +18,7 @@ static int print_records(struct report_printer *printer, struct trace_seq *text)
 	struct report_record record;
 	int r;
 
-	while ((r = report_next(printer->report, &record)) > 0) {
+	while ((r = printer_next(printer, &record)) > 0) {
 		r = printer_put(printer, &record, NULL, 0, text);
 		if (r == 0 && text->len >= COMMON_WRITE_SIZE)
 			r = printer_write(printer, text);

@@ -203,7 +203,7 @@ static int read_all(struct jobs *jobs, int *ret_failed)
 	struct report_record record;
 	int r;
 
-	while ((r = report_next(jobs->printer->report, &record)) > 0) {
+	while ((r = printer_next(jobs->printer, &record)) > 0) {
 		r = add(jobs, &record);
 		if (r == 0) {
 			*ret_failed = hand_over_full(jobs);

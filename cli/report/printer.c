@@ -2,6 +2,7 @@
 #include "printer.h"
 
 #include "lines.h"
+#include "ts.h"
 
 int printer_write(struct report_printer *printer, struct trace_seq *text)
 {
@@ -9,6 +10,29 @@ int printer_write(struct report_printer *printer, struct trace_seq *text)
 		common_writer_write(&printer->writer, text->buffer, text->len);
 	trace_seq_reset(text);
 	return printer->write_error;
+}
+
+static uint64_t since_previous(struct report_printer *printer, uint64_t time_stamp)
+{
+	uint64_t previous = printer->has_previous ? printer->previous : time_stamp;
+
+	printer->has_previous = true;
+	printer->previous = time_stamp;
+	/* A CPU of a broken file may go back in time. */
+	return time_stamp > previous ? time_stamp - previous : 0;
+}
+
+int printer_next(struct report_printer *printer, struct report_record *ret)
+{
+	struct report *report = printer->report;
+	int r = report_next(report, ret);
+	uint64_t *time = &ret->record.time_stamp;
+
+	if (r <= 0 || report->config.json)
+		return r;
+	*time = report->config.ts == REPORT_TS_DELTA ? since_previous(printer, *time) :
+						       ts_convert(report, *time);
+	return r;
 }
 
 /* As trace-cmd report has it: wide enough for the longest, once for a record. */
@@ -31,6 +55,7 @@ int printer_put(const struct report_printer *printer,
 				      .batch = batch,
 				      .number = number };
 	unsigned int start = text->len;
+	char time[TS_SIZE];
 	int r;
 
 	if (!batch)
@@ -38,7 +63,9 @@ int printer_put(const struct report_printer *printer,
 			rbmap_tracedat_reader_events(report->reader, record->buffer);
 	if (printer->members)
 		lines.member = printer->members[record->buffer];
-	if (!lines.json)
+	if (lines.json)
+		lines.time = ts_member(time, report, record->record.time_stamp);
+	else
 		put_buffer_name(printer, record->buffer, text);
 	r = common_lines_put(&lines, &record->record, text);
 	if (r < 0)

@@ -17,9 +17,18 @@ struct report_printer {
 	int write_error;
 	/* Names of buffers stand before the lines where there are several. */
 	int name_width;
+	/* Of the record before; read by --ts delta alone. */
+	uint64_t previous;
+	bool has_previous;
 	/* What ends an object, of each buffer. NULL: there is but one. */
 	char **members;
 };
+
+/*
+ * The next record to be printed, as report_next() has it. Its time is the one that is
+ * asked for; in an object, "ts" is always that of the file.
+ */
+int printer_next(struct report_printer *printer, struct report_record *ret);
 
 /*
  * Adds a record's lines to the text, and nothing where that fails: 0 or a negative

@@ -124,6 +124,20 @@ record_many() {
   [ ! -s out.1 ]
 }
 
+@test "--ts and --ns, over all batches" {
+  need
+  record_many
+  local options jobs
+  for options in '--ts realtime' '--ts mono --ns' '--ts delta --ns' \
+    '--ts realtime --format json' '--ts mono --format json'; do
+    for jobs in 1 2 5; do
+      show $options --jobs "$jobs" x.dat >"out.$jobs"
+      cmp out.1 "out.$jobs"
+    done
+    has_lines "$(scaled 40000)"
+  done
+}
+
 @test "cut off and broken files: the same lines, the same message" {
   need
   record_many

@@ -97,7 +97,7 @@ int run_recording(struct recorder *recorder)
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));
-	status = common_worse(status, target_set_tracing(recorder->target, false));
+	status = common_worse(status, target_stop(recorder->target));
 	recorder->stopped = recorder_now();
 	return common_worse(status, flight ? flight_dump_at_end(recorder) :
 					     end_recording(recorder));

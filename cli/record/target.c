@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,9 @@ struct target {
 	bool own;
 	bool tracing_was_on;
 	bool tracing_touched;
+	bool has_pids;
+	bool lets_threads_go;
+	pthread_t letting_go;
 };
 
 static int open_own(struct target *target, const char *dir)
@@ -188,6 +193,7 @@ static int set_pids(struct target *target, const struct config *config)
 
 	if (!config->pids)
 		return COMMON_OK;
+	target->has_pids = true;
 	pids = strdup(config->pids);
 	for (char *c = pids; c && (c = strchr(c, ',')); c++)
 		*c = ' ';
@@ -311,10 +317,46 @@ int target_set_tracing(struct target *target, bool on)
 	return COMMON_OK;
 }
 
+static void *let_threads_go(void *self)
+{
+	const struct target *target = self;
+	int fd = tracefs_instance_file_open(target->instance, "set_event_notrace_pid",
+					    O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	/* Where that fails, the removal of the instance does the same. */
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+/*
+ * The kernel waits until no CPU uses the list of threads any more (35 ms), then again
+ * until none uses the events: the first wait can pass while the file is completed.
+ * With a list of traced threads as well it would be one wait more, not one less.
+ */
+static void start_to_let_go(struct target *target)
+{
+	if (!target->own || target->has_pids || target->lets_threads_go)
+		return;
+	target->lets_threads_go =
+		pthread_create(&target->letting_go, NULL, let_threads_go, target) == 0;
+}
+
+int target_stop(struct target *target)
+{
+	int status = target_set_tracing(target, false);
+
+	if (status == COMMON_OK)
+		start_to_let_go(target);
+	return status;
+}
+
 void target_close(struct target *target)
 {
 	if (!target)
 		return;
+	if (target->lets_threads_go)
+		pthread_join(target->letting_go, NULL);
 	if (target->undo)
 		undo_run(target->undo, target->instance);
 	if (target->tracing_touched && !target->own)

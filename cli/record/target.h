@@ -47,6 +47,12 @@ bool target_is_own(const struct target *target);
 /* Turns tracing on or off; an exit code. */
 int target_set_tracing(struct target *target, bool on);
 
+/*
+ * Ends the recording: tracing is off, and an instance of our own begins to be taken
+ * down. What is in its rings can still be read. Returns an exit code.
+ */
+int target_stop(struct target *target);
+
 /* Puts everything back, removes an instance of our own. NULL is taken. */
 void target_close(struct target *target);
 

@@ -256,3 +256,22 @@ each_goes_to_one() {
   run ! grep -E "$tracing/[^i][^\"]*\", O_(WRONLY|RDWR)" log
   run ! grep -E "$tracing/instances/rbmap-record-[^/]*/(trace|trace_pipe)\"" log
 }
+
+# traced_calls CALLS ARG...: "PID CALL(...)" for each of CALLS of a recording, in log.
+traced_calls() {
+  need strace
+  ASAN_OPTIONS=detect_leaks=0 timeout $((120 * slowdown)) strace -f -e trace="$1" -o log \
+    "$record" -q "${silent[@]}" -o t.dat "${@:2}" -- true
+}
+
+@test "the list of its threads is emptied while the file is completed" {
+  local emptied='set_event_notrace_pid", O_WRONLY|O_TRUNC'
+  traced_calls openat,open,rmdir
+  grep -F "$emptied" log
+  grep -F "$emptied" -A 999 log | grep -q 'rmdir('
+  # One more wait, not one less.
+  traced_calls openat,open,rmdir -P 1
+  run ! grep -F "$emptied" log
+  left_nothing
+}
+

@@ -250,11 +250,16 @@ static bool enable_system(const char *system, struct tracefs_instance *instance)
 	return tracing_write(instance, path, "1") == 0;
 }
 
-static bool is_whole_system(const struct selection *selection, size_t first, size_t nr)
+static bool is_whole_system(const char *system, size_t nr,
+			    struct tracefs_instance *instance)
 {
-	char **all = tracefs_system_events(NULL, selection->events[first].system);
-	size_t there = all ? tracefs_list_size(all) : 0;
+	char path[PATH_ROOM];
+	char **all;
+	size_t there;
 
+	snprintf(path, sizeof(path), "events/%.255s", system);
+	all = common_directories(instance, path);
+	there = all ? tracefs_list_size(all) : 0;
 	tracefs_list_free(all);
 	return there && nr == there;
 }
@@ -270,7 +275,7 @@ static int enable_one_system(const struct selection *selection, size_t first,
 	for (*nr = 0; first + *nr < selection->nr; ++*nr)
 		if (strcmp(events[*nr].system, events[0].system))
 			break;
-	if (!undo && is_whole_system(selection, first, *nr) &&
+	if (!undo && is_whole_system(events[0].system, *nr, instance) &&
 	    enable_system(events[0].system, instance))
 		return COMMON_OK;
 	for (size_t i = 0; status == COMMON_OK && i < *nr; i++)

@@ -275,3 +275,11 @@ traced_calls() {
   left_nothing
 }
 
+@test "a system all of whose events are recorded is enabled at once, of its own instance's list" {
+  need strace
+  ASAN_OPTIONS=detect_leaks=0 timeout $((120 * slowdown)) strace -f -e trace=openat,newfstatat,stat -o log \
+    "$record" -q -e sched -o t.dat -- true
+  [ "$(grep -c 'events/sched/enable", O_WRONLY' log)" = 1 ]
+  run ! grep -E 'events/sched/[^/]+/enable' log
+  run ! grep -F "$tracing/events/sched" log
+}

@@ -17,6 +17,7 @@ extern "C" {
 
 struct rbmap_events;
 struct rbmap_tracedat_reader;
+struct rbmap_tracedat_symbols;
 struct rbmap_tracedat_writer;
 struct tracefs_instance;
 
@@ -49,6 +50,8 @@ enum rbmap_tracedat_flags {
  *	"ftrace" system are always stored
  * @log: where messages go
  * @flags: flags of enum rbmap_tracedat_flags
+ * @symbols: the names of kernel functions, if they were read before, borrowed during
+ *	the call; NULL reads them
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -63,6 +66,7 @@ struct rbmap_tracedat_options {
 	const char *const *events;
 	struct rbmap_log log;
 	unsigned int flags;
+	const struct rbmap_tracedat_symbols *symbols;
 };
 
 /**
@@ -77,6 +81,34 @@ struct rbmap_tracedat_work {
 	uint64_t bytes;
 	uint64_t writes;
 };
+
+/**
+ * rbmap_tracedat_symbols_read - read the names of kernel functions
+ *
+ * @ret: the names on success, untouched on failure; free them with
+ *	rbmap_tracedat_symbols_free()
+ *
+ * Reads /proc/kallsyms, which takes longer than anything else in the header of a
+ * trace.dat (30 ms are usual). Call it from a thread of your own while you set up the
+ * ring buffers, then pass the result to rbmap_tracedat_writer_open(); one result serves
+ * any number of files. If the file does not exist or the user may not read it, the
+ * result contains no names.
+ *
+ * Returns 0 or a negative errno: -ENOMEM, -EFBIG if the file is larger than 1 GB, or
+ * the error from reading it.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_symbols_read(struct rbmap_tracedat_symbols **ret);
+
+/**
+ * rbmap_tracedat_symbols_free - free the names of kernel functions
+ *
+ * @symbols: may be NULL
+ *
+ * Since: 0.1
+ */
+void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
 
 /**
  * rbmap_tracedat_writer_open - start writing a trace.dat of version 6

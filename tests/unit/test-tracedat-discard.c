@@ -34,14 +34,14 @@ static void begin_with(unsigned int flags)
 		.nr_cpus = 2,
 		.flags = flags,
 	};
-	struct tracedat_source source;
+	struct tracedat_source source = { .kallsyms = strdup("/nowhere") };
 
 	dat_make_tree(tree);
 	strcpy(path, "/tmp/rbmap-XXXXXX");
 	fd = mkostemp(path, O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
-	source = (struct tracedat_source){ strdup(tree), strdup(tree),
-					   strdup("/nowhere") };
+	source.instance_dir = strdup(tree);
+	source.top_dir = strdup(tree);
 	ck_assert_int_eq(rbmap_tracedat_open(&writer, fd, &options, &source), 0);
 }
 

@@ -14,6 +14,7 @@
 
 #include "dat-file.h"
 #include "span/subbuf.h"
+#include "tracedat/write/symbols.h"
 #include "tracedat/write/writer.h"
 
 #define MISSED (UINT32_C(1) << 31)
@@ -25,6 +26,7 @@ static char tree[TREE_PATH];
 static char path[128];
 static int fd = -1;
 static int warnings;
+static struct rbmap_tracedat_symbols *symbols;
 static struct rbmap_tracedat_writer *writer;
 static struct rbmap_layout layout = { 4096, 16, 8, 8, false };
 
@@ -47,6 +49,8 @@ static void teardown(void)
 {
 	rbmap_tracedat_writer_close(writer);
 	writer = NULL;
+	rbmap_tracedat_symbols_free(symbols);
+	symbols = NULL;
 	close(fd);
 	unlink(path);
 	dat_remove_tree(tree);
@@ -73,6 +77,7 @@ static int open_with(int to, const int *cpus, size_t nr_cpus, const char *const 
 	struct tracedat_source source = {
 		.instance_dir = strdup(tree),
 		.top_dir = strdup(tree),
+		.symbols = symbols,
 	};
 
 	snprintf(kallsyms, sizeof(kallsyms), "%s/kallsyms", tree);
@@ -164,6 +169,62 @@ START_TEST(head_is_whole)
 		ck_assert_uint_le(parsed.entries[i][0], file_size());
 	}
 	ck_assert_uint_lt(file_size(), 1 << 20);
+}
+END_TEST
+
+static void read_symbols(void)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s/kallsyms", tree);
+	ck_assert_int_eq(rbmap_tracedat_symbols_from(&symbols, name), 0);
+}
+
+static bool file_has(const char *text)
+{
+	size_t size = file_size();
+	char *bytes = malloc(size);
+	bool has;
+
+	ck_assert_int_eq(pread(fd, bytes, size, 0), size);
+	has = memmem(bytes, size, text, strlen(text));
+	free(bytes);
+	return has;
+}
+
+/* More than the head is written in at once. */
+START_TEST(symbols_that_were_read_before)
+{
+	static char many[20000 * 16 + 1];
+	struct dat_parsed parsed;
+
+	for (int i = 0; i < 20000; i++)
+		snprintf(many + (size_t)i * 16, 17, "%08x T s%03x\n", i, i % 4096);
+	dat_put_file(tree, "kallsyms", many);
+	read_symbols();
+	dat_put_file(tree, "kallsyms", "0 T of_later\n");
+	open_writer();
+	dat_parse(path, &parsed);
+	ck_assert_uint_eq(parsed.nr_options, 6);
+	ck_assert(file_has(many));
+	ck_assert(!file_has("of_later"));
+}
+END_TEST
+
+START_TEST(symbols_that_could_not_be_read_before)
+{
+	struct dat_parsed parsed;
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s/kallsyms", tree);
+	ck_assert_int_eq(unlink(name), 0);
+	read_symbols();
+	dat_put_file(tree, "kallsyms", "0 T of_later\n");
+	open_writer();
+	dat_parse(path, &parsed);
+	ck_assert_uint_eq(parsed.nr_options, 6);
+	ck_assert(!file_has("of_later"));
+	ck_assert_int_eq(rbmap_tracedat_symbols_from(&symbols, tree), -EISDIR);
 }
 END_TEST
 
@@ -517,6 +578,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, head_is_whole);
+	tcase_add_test(tests, symbols_that_were_read_before);
+	tcase_add_test(tests, symbols_that_could_not_be_read_before);
 	tcase_add_test(tests, only_the_events_asked_for);
 	tcase_add_test(tests, bad_options);
 	tcase_add_test(tests, adjacent_spans_are_one_write);

@@ -8,11 +8,10 @@
 #include <unistd.h>
 
 #include "base/internal.h"
+#include "tracedat/write/symbols.h"
 #include "tracedat/write/writer.h"
 
 #define OUT_ROOM (256 * 1024)
-/* No text of a kernel is that long; one that never ends must not fill the disk. */
-#define MAX_TEXT (UINT64_C(1) << 30)
 
 /* @base: where in the file the bytes not yet written belong. */
 struct out {
@@ -97,7 +96,7 @@ static int copy_text(struct out *out, int fd, uint64_t *ret_size)
 			break;
 		out->used += got;
 		size += got;
-		if (size > MAX_TEXT)
+		if (size > TRACEDAT_MAX_TEXT)
 			return -EFBIG;
 	}
 	*ret_size = size;
@@ -144,6 +143,21 @@ static int out_optional_text(struct out *out, const char *path)
 
 	if (r == -ENOENT || r == -EACCES || r == -EPERM)
 		r = out_reserve(out, 4, &offset);
+	return r;
+}
+
+/* Straight from where they are: they would fill the buffer twenty times. */
+static int out_symbols(struct out *out, const struct rbmap_tracedat_symbols *symbols)
+{
+	uint32_t size = symbols->size;
+	int r = out_add(out, &size, sizeof(size));
+
+	if (r == 0)
+		r = out_flush(out);
+	if (r == 0)
+		r = rbmap_tracedat_write(out->file, symbols->text, size, out->base);
+	if (r == 0)
+		out->base += size;
 	return r;
 }
 
@@ -422,7 +436,8 @@ int rbmap_tracedat_write_head(struct tracedat_file *file,
 	if (r == 0)
 		r = out_events(&out, source, events);
 	if (r == 0)
-		r = out_optional_text(&out, source->kallsyms);
+		r = source->symbols ? out_symbols(&out, source->symbols) :
+				      out_optional_text(&out, source->kallsyms);
 	if (r == 0)
 		r = join(path, source->top_dir, "printk_formats");
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include <tracefs.h>
 
 #include "base/internal.h"
+#include "tracedat/write/symbols.h"
 #include "tracedat/write/writer.h"
 #include "tracefs/tracefs.h"
 
@@ -38,7 +39,7 @@ static int find_source(struct tracedat_source *ret, struct tracefs_instance *ins
 	} else if (source.instance_dir) {
 		source.top_dir = strdup(source.instance_dir);
 	}
-	source.kallsyms = strdup("/proc/kallsyms");
+	source.kallsyms = strdup(TRACEDAT_KALLSYMS);
 	if (!source.instance_dir || !source.top_dir || !source.kallsyms) {
 		free_source(&source);
 		return -ENOMEM;
@@ -215,7 +216,10 @@ rbmap_tracedat_writer_open(struct rbmap_tracedat_writer **ret, int fd,
 	r = rbmap_options_copy(&given, sizeof(given), options);
 	if (r == 0)
 		r = find_source(&source, given.instance);
-	return r < 0 ? r : rbmap_tracedat_open(ret, fd, &given, &source);
+	if (r < 0)
+		return r;
+	source.symbols = given.symbols;
+	return rbmap_tracedat_open(ret, fd, &given, &source);
 }
 
 RBMAP_PUBLIC void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writer)

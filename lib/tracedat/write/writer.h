@@ -29,11 +29,15 @@
 /* An entry of the table: offset and size. */
 #define TRACEDAT_ENTRY_SIZE 16
 
-/* Where the texts come from; the strings belong to the struct. */
+/*
+ * Where the texts come from; the strings belong to the struct. @symbols, where they
+ * were read ahead, go before the file @kallsyms and are used at the beginning only.
+ */
 struct tracedat_source {
 	char *instance_dir;
 	char *top_dir;
 	char *kallsyms;
+	const struct rbmap_tracedat_symbols *symbols;
 };
 
 /*

@@ -19,6 +19,7 @@
 #include "recorder.h"
 #include "run.h"
 #include "summary.h"
+#include "symbols.h"
 #include "tracing-file.h"
 #include "workers.h"
 
@@ -30,6 +31,7 @@ struct state {
 	struct files files;
 	struct output summary;
 	struct recorder recorder;
+	struct symbols *symbols;
 };
 
 /* Every way out goes through the end of main, so signals only make the loop stop. */
@@ -137,6 +139,22 @@ static int start_threads(struct state *state)
 	return priority_set(&state->config);
 }
 
+/* To be had by the time that the rings are there. */
+static void start_symbols(struct state *state)
+{
+	const struct config *config = &state->config;
+
+	if (config->format == FORMAT_DAT && !config->flight &&
+	    target_is_own(state->recorder.target))
+		state->symbols = symbols_start();
+}
+
+static void free_symbols(struct state *state)
+{
+	symbols_free(state->symbols);
+	state->symbols = NULL;
+}
+
 static int set_up(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
@@ -157,6 +175,8 @@ static int set_up(struct state *state)
 					&state->config.events);
 	if (status == COMMON_OK)
 		status = start_threads(state);
+	if (status == COMMON_OK)
+		start_symbols(state);
 	nr_threads = workers_threads(recorder->workers, &threads);
 	if (status == COMMON_OK)
 		status = target_set_up(target, &state->config, &state->cpus, threads,
@@ -193,6 +213,7 @@ static int begin_recording(struct state *state)
 		.nr_cpus = state->cpus.nr,
 		.instance = target_instance(recorder->target),
 		.stop_fd = workers_stop_fd(recorder->workers),
+		.symbols = state->symbols,
 	};
 	int status;
 
@@ -203,6 +224,8 @@ static int begin_recording(struct state *state)
 		status = output_protect(&state->summary);
 	if (status == COMMON_OK)
 		status = files_begin(&state->files, &source);
+	/* As many bytes as a small ring. */
+	free_symbols(state);
 	return status;
 }
 
@@ -248,6 +271,7 @@ static void put_back(struct state *state)
 {
 	workers_free(state->recorder.workers);
 	state->recorder.workers = NULL;
+	free_symbols(state);
 	files_close_sinks(&state->files);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;

@@ -79,6 +79,8 @@ int files_begin(struct files *files, const struct sink_source *source)
 	if (files->recorder->flushed_fd < 0)
 		return common_fail("eventfd: %s", strerror(errno));
 	status = record_file_begin(files->file, &files->source);
+	/* They are there no longer than for the first file. */
+	files->source.symbols = NULL;
 	limits_begin(&files->limits, files->file->output.fd, recorder_now());
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <rbmap/tracedat.h>
 
 #include "common.h"
+#include "symbols.h"
 
 static int dat_put(void *self, const struct rbmap_span *spans, int nr)
 {
@@ -74,6 +75,7 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	options.log = common_log(source->config->verbosity);
 	options.flags = source->config->direct ? RBMAP_TRACEDAT_DIRECT : 0;
 	options.flags |= source->config->flight ? RBMAP_TRACEDAT_UNBROKEN : 0;
+	options.symbols = symbols_wait(source->symbols);
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
 	if (r == -EOPNOTSUPP)

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "selection.h"
 
+struct symbols;
 struct tracefs_instance;
 
 struct sink_work {
@@ -60,6 +61,8 @@ struct sink_source {
 	const struct output *output;
 	/* Readable once it is time to stop. */
 	int stop_fd;
+	/* Of which only a file has need; NULL: not read yet. */
+	struct symbols *symbols;
 };
 
 /* Takes a zeroed one. */

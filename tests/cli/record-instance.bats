@@ -283,3 +283,20 @@ traced_calls() {
   run ! grep -E 'events/sched/[^/]+/enable' log
   run ! grep -F "$tracing/events/sched" log
 }
+
+@test "the names of functions are read once, beside the set-up where nobody could trace that" {
+  local reads='openat.*"/proc/kallsyms"'
+  traced_calls openat
+  [ "$(grep -c "$reads" log)" = 1 ]
+  [ "$(grep "$reads" log | awk '{ print $1 }')" != "$(awk 'NR == 1 { print $1 }' log)" ]
+  make_ring
+  traced_calls openat -B "$instance"
+  [ "$(grep -c "$reads" log)" = 1 ]
+  [ "$(grep "$reads" log | awk '{ print $1 }')" = "$(awk 'NR == 1 { print $1 }' log)" ]
+}
+
+@test "the names of functions are those of the kernel" {
+  run -0 record -q "${silent[@]}" -o t.dat -- true
+  trace-cmd dump --kallsyms t.dat | grep ' T ' >dumped
+  grep ' T ' /proc/kallsyms | diff - dumped
+}

@@ -40,7 +40,7 @@ static void dat_work(const void *self, struct sink_work *ret)
 	struct rbmap_tracedat_work work;
 
 	rbmap_tracedat_writer_work(self, &work);
-	*ret = (struct sink_work){ work.bytes, work.writes };
+	*ret = (struct sink_work){ work.file_bytes, work.writes };
 }
 
 static void dat_free(void *self)
@@ -76,6 +76,9 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	options.flags = source->config->direct ? RBMAP_TRACEDAT_DIRECT : 0;
 	options.flags |= source->config->flight ? RBMAP_TRACEDAT_UNBROKEN : 0;
 	options.symbols = symbols_wait(source->symbols);
+	options.version = source->config->file_version;
+	options.compression = source->config->compression;
+	options.level = source->config->compression_level;
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
 	if (r == -EOPNOTSUPP)

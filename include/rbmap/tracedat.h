@@ -25,7 +25,7 @@ struct tracefs_instance;
  * enum rbmap_tracedat_flags - how a trace.dat is written
  *
  * @RBMAP_TRACEDAT_DIRECT: write whole sub-buffers from the ring to the disk with
- *	O_DIRECT, bypassing the page cache
+ *	O_DIRECT, bypassing the page cache; not possible with compression
  * @RBMAP_TRACEDAT_UNBROKEN: keep only the events of each CPU after its last loss; when
  *	events are lost, the writer drops everything it has stored of that CPU before
  *
@@ -35,6 +35,25 @@ enum rbmap_tracedat_flags {
 	RBMAP_TRACEDAT_DIRECT = 1 << 0,
 	RBMAP_TRACEDAT_UNBROKEN = 1 << 1
 };
+
+/**
+ * enum rbmap_tracedat_level - how much effort goes into compression
+ *
+ * @RBMAP_TRACEDAT_NORMAL: the level that was given to rbmap_tracedat_writer_open()
+ * @RBMAP_TRACEDAT_FASTER: a level that takes less time and gives a larger file
+ * @RBMAP_TRACEDAT_STORED: sub-buffers are not compressed
+ *
+ * Since: 0.1
+ */
+enum rbmap_tracedat_level {
+	RBMAP_TRACEDAT_NORMAL,
+	RBMAP_TRACEDAT_FASTER,
+	RBMAP_TRACEDAT_STORED
+};
+
+/** The range of levels of rbmap_tracedat_writer_open(). */
+#define RBMAP_TRACEDAT_MIN_LEVEL (-100)
+#define RBMAP_TRACEDAT_MAX_LEVEL 19
 
 /**
  * struct rbmap_tracedat_options - options of rbmap_tracedat_writer_open()
@@ -52,6 +71,11 @@ enum rbmap_tracedat_flags {
  * @flags: flags of enum rbmap_tracedat_flags
  * @symbols: the names of kernel functions, if they were read before, borrowed during
  *	the call; NULL reads them
+ * @version: the version of the file, 6 or 7; 0 selects 7
+ * @compression: "zstd" or "none", borrowed during the call. NULL selects "zstd" for
+ *	version 7, but "none" with RBMAP_TRACEDAT_DIRECT. Version 6 has no compression
+ * @level: the level of zstd, from RBMAP_TRACEDAT_MIN_LEVEL (the fastest) to
+ *	RBMAP_TRACEDAT_MAX_LEVEL; 0 selects the default, which is -1
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -67,18 +91,30 @@ struct rbmap_tracedat_options {
 	struct rbmap_log log;
 	unsigned int flags;
 	const struct rbmap_tracedat_symbols *symbols;
+	unsigned int version;
+	const char *compression;
+	int level;
 };
 
 /**
  * struct rbmap_tracedat_work - counts of the work a writer has done
  *
  * @bytes: bytes of sub-buffers in the file
+ * @file_bytes: bytes that they take there; as many as @bytes without compression
+ * @faster_bytes: bytes of @bytes compressed with RBMAP_TRACEDAT_FASTER
+ * @stored_bytes: bytes of @bytes stored with RBMAP_TRACEDAT_STORED
  * @writes: system calls that wrote to the file
+ *
+ * Sub-buffers that rbmap_tracedat_writer_put() has accepted but not yet compressed are
+ * not counted.
  *
  * Since: 0.1
  */
 struct rbmap_tracedat_work {
 	uint64_t bytes;
+	uint64_t file_bytes;
+	uint64_t faster_bytes;
+	uint64_t stored_bytes;
 	uint64_t writes;
 };
 
@@ -111,7 +147,7 @@ int rbmap_tracedat_symbols_read(struct rbmap_tracedat_symbols **ret);
 void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
 
 /**
- * rbmap_tracedat_writer_open - start writing a trace.dat of version 6
+ * rbmap_tracedat_writer_open - start writing a trace.dat
  *
  * @ret: the writer on success, untouched on failure; free it with
  *	rbmap_tracedat_writer_close()
@@ -124,6 +160,12 @@ void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
  * at any time and contains everything up to the last rbmap_tracedat_writer_flush().
  * Each CPU has its own region of the file, at a large distance from the others; the
  * file is sparse until rbmap_tracedat_writer_finish().
+ *
+ * After that, rbmap_tracedat_writer_put(), rbmap_tracedat_writer_discard(),
+ * rbmap_tracedat_writer_flush_cpu() and rbmap_tracedat_writer_set_level() may be called
+ * by several threads at the same time, for different CPUs, and
+ * rbmap_tracedat_writer_work() at any time. All other functions require that no other
+ * call is in progress.
  *
  * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
  * library does not know, -EINVAL if @options is invalid or @fd has O_APPEND set, -EBADF
@@ -144,9 +186,14 @@ int rbmap_tracedat_writer_open(struct rbmap_tracedat_writer **ret, int fd,
  * @spans: borrowed during the call; spans of any engine
  * @nr: the number of spans
  *
- * Each sub-buffer (each seq of a CPU) has a slot in the file. When a sub-buffer has
- * grown, its new span goes into the same slot. Adjacent spans are written with one
- * system call, directly from their memory.
+ * Without compression, each sub-buffer (each seq of a CPU) has a slot in the file. When
+ * a sub-buffer has grown, its new span goes into the same slot. Adjacent spans are
+ * written with one system call, directly from their memory.
+ *
+ * With compression, spans are copied. They are compressed and written by the next
+ * rbmap_tracedat_writer_discard(), rbmap_tracedat_writer_put() or
+ * rbmap_tracedat_writer_flush_cpu() of the same CPU, which also returns errors of
+ * writing. The spans of one CPU must be adjacent in @spans.
  *
  * Returns the number of spans stored, counted from the first. If it is less than @nr,
  * the next span failed; call again with the remaining spans to get its error. If the
@@ -161,7 +208,7 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
 			      const struct rbmap_span *spans, int nr);
 
 /**
- * rbmap_tracedat_writer_discard - remove torn spans
+ * rbmap_tracedat_writer_discard - remove torn spans, and compress the others
  *
  * @writer: the writer
  * @spans: the spans that the last rbmap_tracedat_writer_put() stored, in the same
@@ -172,8 +219,12 @@ int rbmap_tracedat_writer_put(struct rbmap_tracedat_writer *writer,
  * (those with RBMAP_SPAN_TORN), and marks the loss in the next sub-buffer. With
  * RBMAP_TRACEDAT_UNBROKEN, everything that was stored of the CPU up to and including
  * such a span is dropped. Call it if rbmap_session_settle() did not return 0, before
- * the next rbmap_tracedat_writer_flush(). The torn spans then never become part of the
- * file.
+ * the next rbmap_tracedat_writer_put() or rbmap_tracedat_writer_flush() of the CPU. The
+ * torn spans then never become part of the file.
+ *
+ * With compression, call it after each rbmap_session_settle(), so that spans are
+ * compressed while they are in the caches of the CPU, and memory for only a few of them
+ * is needed.
  *
  * Returns 0, -ENXIO if the writer does not have this CPU, or the negative errno from
  * writing.
@@ -184,14 +235,47 @@ int rbmap_tracedat_writer_discard(struct rbmap_tracedat_writer *writer,
 				  const struct rbmap_span *spans, int nr);
 
 /**
+ * rbmap_tracedat_writer_set_level - choose how much effort goes into compression
+ *
+ * @writer: the writer
+ * @cpu: the CPU whose spans are compressed so from now on
+ * @level: RBMAP_TRACEDAT_NORMAL at first
+ *
+ * A caller that cannot keep up can compress faster, or not at all, instead of losing
+ * events. Readers need not know. Has no effect without compression.
+ *
+ * Returns 0, -ENXIO if the writer does not have this CPU, or -EINVAL for an unknown
+ * level.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_writer_set_level(struct rbmap_tracedat_writer *writer, int cpu,
+				    enum rbmap_tracedat_level level);
+
+/**
+ * rbmap_tracedat_writer_flush_cpu - make the stored spans of a CPU part of the file
+ *
+ * @writer: the writer
+ * @cpu: the CPU
+ *
+ * Does what rbmap_tracedat_writer_flush() does, for one CPU.
+ *
+ * Returns 0, -ENXIO if the writer does not have this CPU, or the negative errno from
+ * writing.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_writer_flush_cpu(struct rbmap_tracedat_writer *writer, int cpu);
+
+/**
  * rbmap_tracedat_writer_flush - make the stored spans part of the file
  *
  * @writer: the writer
  *
- * Updates the sizes in the file header; this takes a system call only if they have
- * changed. It also starts writing new data back to the disk, as long as the disk
- * accepts it immediately, so that less is left to wait for at the end. It does not wait
- * for data to reach the disk.
+ * Updates the sizes in the file header; this takes system calls only for CPUs whose
+ * sizes have changed. It also starts writing new data back to the disk, as long as the
+ * disk accepts it immediately, so that less is left to wait for at the end. It does not
+ * wait for data to reach the disk.
  *
  * Returns 0 or the negative errno from writing.
  *

@@ -33,6 +33,7 @@ static void begin_with(unsigned int flags)
 		.cpus = cpus,
 		.nr_cpus = 2,
 		.flags = flags,
+		.version = 6,
 	};
 	struct tracedat_source source = { .kallsyms = strdup("/nowhere") };
 

@@ -71,6 +71,7 @@ static int open_with(int to, const int *cpus, size_t nr_cpus, const char *const 
 		.layout = &layout,
 		.cpus = cpus,
 		.nr_cpus = nr_cpus,
+		.version = 6,
 		.events = events,
 		.log = { count_warning, NULL },
 	};

@@ -2,6 +2,7 @@
 /* Takes spans out of a trace.dat again that were overwritten while they were stored. */
 #include "base/internal.h"
 #include "span/subbuf.h"
+#include "tracedat/write/chunks.h"
 #include "tracedat/write/writer.h"
 
 /* The header alone: nothing of the sub-buffer, or all of it behind a loss. */
@@ -18,14 +19,24 @@ static int write_header(struct rbmap_tracedat_writer *writer,
 				    region->start + slot * writer->layout.subbuf_size);
 }
 
+/* Chunks begin anew, with a count of their own, where the file system can move them. */
 void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
-			 struct tracedat_region *region, uint64_t slots)
+			 struct tracedat_region *region, uint64_t bytes)
 {
-	region->start += slots * writer->layout.subbuf_size;
-	region->slots -= slots;
-	region->dropped += slots;
-	region->given -= slots < region->given ? slots : region->given;
-	region->reserved -= slots < region->reserved ? slots : region->reserved;
+	uint64_t by =
+		writer->compressed ? tracedat_align(bytes, writer->granule) : bytes;
+
+	region->start += by;
+	region->size -= bytes;
+	region->dropped += by;
+	region->given -= by < region->given ? by : region->given;
+	region->reserved -= by < region->reserved ? by : region->reserved;
+	if (!writer->compressed || !bytes)
+		return;
+	region->chunks = 0;
+	region->told_chunks = 0;
+	for (int i = 0; i < TRACEDAT_LEVELS; i++)
+		region->bytes[i] = 0;
 }
 
 static int discard_one(struct rbmap_tracedat_writer *writer,
@@ -34,24 +45,27 @@ static int discard_one(struct rbmap_tracedat_writer *writer,
 {
 	if (writer->unbroken) {
 		if (span->flags & RBMAP_SPAN_TORN)
-			rbmap_tracedat_drop(writer, region, slot + 1);
+			rbmap_tracedat_drop(writer, region,
+					    (slot + 1) * writer->layout.subbuf_size);
 		return 0;
 	}
 	if (span->flags & RBMAP_SPAN_TORN)
 		return write_header(writer, region, slot, span, 0);
 	if (span->from || span->lost != RBMAP_LOST_UNKNOWN)
 		return 0;
-	if (slot + 1 == region->slots)
-		region->lost = span->lost;
+	if (slot + 1 == region->size / writer->layout.subbuf_size)
+		region->last.lost = span->lost;
 	return write_header(writer, region, slot, span, span->to);
 }
 
 /* Where it was stored: a slot before that of the span behind it, which has another seq.
  */
 static uint64_t slot_of(const struct rbmap_span *spans, int nr, int index,
+			const struct rbmap_tracedat_writer *writer,
 			const struct tracedat_region *region)
 {
-	uint64_t slot = region->slots - 1, seq = region->seq;
+	uint64_t slot = region->size / writer->layout.subbuf_size - 1;
+	uint64_t seq = region->last.seq;
 
 	for (int i = nr - 1; i >= index; i--) {
 		if (spans[i].cpu != spans[index].cpu || spans[i].seq == seq)
@@ -60,6 +74,32 @@ static uint64_t slot_of(const struct rbmap_span *spans, int nr, int index,
 		slot--;
 	}
 	return slot;
+}
+
+static int discard_of_region(struct rbmap_tracedat_writer *writer,
+			     struct tracedat_region *region,
+			     const struct rbmap_span *spans, int nr, int index)
+{
+	const struct rbmap_span *span = &spans[index];
+
+	if (writer->compressed) {
+		rbmap_chunks_discard(writer, region, span);
+		return 0;
+	}
+	return discard_one(writer, region, slot_of(spans, nr, index, writer, region),
+			   span);
+}
+
+/* What is left is not torn: once for each CPU. */
+static int write_settled(struct rbmap_tracedat_writer *writer,
+			 const struct rbmap_span *spans, int nr)
+{
+	int r = 0;
+
+	for (int i = 0; writer->compressed && r == 0 && i < nr; i++)
+		if (i + 1 == nr || spans[i].cpu != spans[i + 1].cpu)
+			r = rbmap_chunks_write(writer, writer->by_cpu[spans[i].cpu]);
+	return r;
 }
 
 /* Those of one CPU lie together in what a session hands out. */
@@ -77,8 +117,7 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_discard(struct rbmap_tracedat_writer *wri
 		if (span->from == span->to ||
 		    !(span->flags & RBMAP_SPAN_TORN || span->lost))
 			continue;
-		r = discard_one(writer, writer->by_cpu[span->cpu],
-				slot_of(spans, nr, i, writer->by_cpu[span->cpu]), span);
+		r = discard_of_region(writer, writer->by_cpu[span->cpu], spans, nr, i);
 	}
-	return r;
+	return r < 0 ? r : write_settled(writer, spans, nr);
 }

@@ -43,7 +43,7 @@ static int write_to(struct tracedat_file *file, int fd, struct iovec *parts, int
 				      offset + total);
 		else
 			done = pwritev(fd, parts, nr, offset + total);
-		file->writes++;
+		atomic_fetch_add_explicit(&file->writes, 1, memory_order_relaxed);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0) {
@@ -125,7 +125,7 @@ int rbmap_tracedat_copy(struct tracedat_file *file, uint64_t from, uint64_t to,
 		size_t part = size < MAX_SPACING >> 10 ? size : MAX_SPACING >> 10;
 		ssize_t done = copy_file_range(file->fd, &in, file->fd, &out, part, 0);
 
-		file->writes++;
+		atomic_fetch_add_explicit(&file->writes, 1, memory_order_relaxed);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO))

@@ -12,19 +12,18 @@
 /* The room behind the head, if smaller, is given back but stays a hole. */
 #define SMALL_HOLE (UINT64_C(1) << 20)
 
-static uint64_t region_end(const struct rbmap_tracedat_writer *writer,
-			   const struct tracedat_region *region)
-{
-	return region->start + tracedat_region_size(writer, region);
-}
-
 /* The end of what comes before a region. */
 static uint64_t end_before(const struct rbmap_tracedat_writer *writer, size_t index)
 {
 	while (index-- > 0)
-		if (writer->regions[index].slots)
-			return region_end(writer, &writer->regions[index]);
+		if (writer->regions[index].size)
+			return tracedat_region_end(&writer->regions[index]);
 	return writer->head_end;
+}
+
+uint64_t rbmap_regions_end(const struct rbmap_tracedat_writer *writer)
+{
+	return end_before(writer, writer->nr_regions);
 }
 
 static int punch(const struct rbmap_tracedat_writer *writer, uint64_t from, uint64_t to)
@@ -55,7 +54,7 @@ static int shift(struct rbmap_tracedat_writer *writer, size_t index, int64_t by)
 {
 	for (; index < writer->nr_regions; index++)
 		writer->regions[index].start += by;
-	return rbmap_tracedat_write_table(writer);
+	return rbmap_table_write(writer);
 }
 
 /*
@@ -74,7 +73,7 @@ static int collapse(struct rbmap_tracedat_writer *writer, size_t index)
 		return 0;
 	/* Between the two calls a place that is too near would show another CPU's data.
 	 */
-	if (size < end_before(writer, writer->nr_regions) - start)
+	if (size < rbmap_regions_end(writer) - start)
 		return -EOPNOTSUPP;
 	r = shift(writer, index, -(int64_t)size);
 	if (r < 0)
@@ -92,7 +91,7 @@ static int collapse_all(struct rbmap_tracedat_writer *writer)
 	int r = 0;
 
 	for (size_t i = writer->nr_regions; r == 0 && i-- > 0;)
-		if (writer->regions[i].slots)
+		if (writer->regions[i].size)
 			r = collapse(writer, i);
 	return r;
 }
@@ -100,7 +99,7 @@ static int collapse_all(struct rbmap_tracedat_writer *writer)
 static int move_down(struct rbmap_tracedat_writer *writer, size_t index)
 {
 	struct tracedat_region *region = &writer->regions[index];
-	uint64_t size = tracedat_region_size(writer, region);
+	uint64_t size = region->size;
 	uint64_t old = region->start;
 	uint64_t to = tracedat_align(end_before(writer, index), writer->granule);
 	int r;
@@ -114,7 +113,7 @@ static int move_down(struct rbmap_tracedat_writer *writer, size_t index)
 		return r;
 	}
 	region->start = to;
-	r = rbmap_tracedat_write_table(writer);
+	r = rbmap_table_write(writer);
 	if (r == 0)
 		punch(writer, old, old + size);
 	return r;
@@ -125,7 +124,7 @@ static int copy_all(struct rbmap_tracedat_writer *writer)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < writer->nr_regions; i++)
-		if (writer->regions[i].slots)
+		if (writer->regions[i].size)
 			r = move_down(writer, i);
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
@@ -137,15 +136,15 @@ static int copy_all(struct rbmap_tracedat_writer *writer)
 /* The room behind the head, and what is behind the last region. */
 static int trim(struct rbmap_tracedat_writer *writer)
 {
-	uint64_t end = end_before(writer, writer->nr_regions);
+	uint64_t end = rbmap_regions_end(writer);
 	int r;
 
 	writer->data = writer->head_end;
 	for (size_t i = writer->nr_regions; i-- > 0;)
-		if (writer->regions[i].slots)
+		if (writer->regions[i].size)
 			writer->data = writer->regions[i].start;
 	/* Empty CPUs are told to lie there: inside the file. */
-	r = rbmap_tracedat_write_table(writer);
+	r = rbmap_table_write(writer);
 	if (r < 0)
 		return r;
 	punch(writer, writer->head_end, writer->data);

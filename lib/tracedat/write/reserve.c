@@ -28,61 +28,57 @@ bool rbmap_tracedat_may_reserve(int fd)
 static int punch(const struct rbmap_tracedat_writer *writer,
 		 const struct tracedat_region *region)
 {
-	uint64_t size = writer->layout.subbuf_size;
-
 	return fallocate(writer->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			 region->start + region->slots * size,
-			 (region->reserved - region->slots) * size);
+			 tracedat_region_end(region), region->reserved - region->size);
+}
+
+static void give_back(struct rbmap_tracedat_writer *writer,
+		      struct tracedat_region *region)
+{
+	if (region->reserved > region->size && punch(writer, region) < 0)
+		log_info(&writer->log,
+			 "%llu KiB stay allocated after the data of a CPU: %s",
+			 (unsigned long long)(region->reserved - region->size) >> 10,
+			 rbmap_strerror(-errno));
+	region->reserved = 0;
 }
 
 void rbmap_tracedat_give_back(struct rbmap_tracedat_writer *writer)
 {
-	for (size_t i = 0; i < writer->nr_regions; i++) {
-		struct tracedat_region *region = &writer->regions[i];
-
-		if (region->reserved <= region->slots)
-			continue;
-		if (punch(writer, region) < 0)
-			log_info(&writer->log,
-				 "%llu KiB stay allocated after the data of a CPU: %s",
-				 (unsigned long long)((region->reserved -
-						       region->slots) *
-							      writer->layout
-								      .subbuf_size >>
-						      10),
-				 rbmap_strerror(-errno));
-		region->reserved = 0;
-	}
+	for (size_t i = 0; i < writer->nr_regions; i++)
+		give_back(writer, &writer->regions[i]);
 }
 
 /* Up to the next region, at the most. */
 static uint64_t how_many(const struct rbmap_tracedat_writer *writer,
 			 const struct tracedat_region *region)
 {
-	uint64_t size = writer->layout.subbuf_size, nr = MOST / size;
-	uint64_t left = writer->spacing / size - region->dropped - region->slots;
+	uint64_t bytes = region->size < MOST ? region->size : MOST;
+	uint64_t left = writer->spacing - region->dropped - region->size;
 
-	if (nr > region->slots)
-		nr = region->slots;
-	return nr < left ? nr : left;
+	return bytes < left ? bytes : left;
 }
 
 void rbmap_tracedat_reserve(struct rbmap_tracedat_writer *writer,
-			    struct tracedat_region *region, uint64_t nr)
+			    struct tracedat_region *region, uint64_t bytes)
 {
-	uint64_t size = writer->layout.subbuf_size, more;
+	uint64_t more;
 
-	if (!writer->reserves || region->slots + nr <= region->reserved)
-		return;
-	more = how_many(writer, region);
-	if (more < nr)
-		return;
-	/* What could be had before it failed is to be given back as well. */
-	region->reserved = region->slots + more;
-	if (fallocate(writer->file.fd, FALLOC_FL_KEEP_SIZE,
-		      region->start + region->slots * size, more * size) == 0)
+	if (region->size + bytes <= region->reserved)
 		return;
 	/* On a full disk all that is left is for what there is to be written. */
+	if (!writer->reserves) {
+		give_back(writer, region);
+		return;
+	}
+	more = how_many(writer, region);
+	if (more < bytes)
+		return;
+	/* What could be had before it failed is to be given back as well. */
+	region->reserved = region->size + more;
+	if (fallocate(writer->file.fd, FALLOC_FL_KEEP_SIZE, tracedat_region_end(region),
+		      more) == 0)
+		return;
 	writer->reserves = false;
-	rbmap_tracedat_give_back(writer);
+	give_back(writer, region);
 }

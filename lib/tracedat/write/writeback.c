@@ -33,63 +33,64 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
-/* Sub-buffers that the disk was not yet given; the last may still grow. */
-static uint64_t waiting(const struct tracedat_region *region)
+/* Bytes that the disk was not yet given; of slots, the last may still grow. */
+static uint64_t waiting(const struct rbmap_tracedat_writer *writer,
+			const struct tracedat_region *region)
 {
-	return region->slots > region->given + 1 ? region->slots - 1 - region->given :
-						   0;
+	uint64_t kept = writer->compressed ? 0 : writer->layout.subbuf_size;
+
+	return region->size > region->given + kept ?
+		       region->size - kept - region->given :
+		       0;
+}
+
+/* The first stays where it is, as no hole is before it. */
+static bool may_wait(const struct rbmap_tracedat_writer *writer,
+		     const struct tracedat_region *region)
+{
+	return region == writer->regions;
 }
 
 /* No error is one of the recording: a write(2) would tell it. */
 static void give_slice(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region)
 {
-	uint64_t size = writer->layout.subbuf_size, nr = waiting(region);
+	uint64_t bytes = waiting(writer, region);
 
-	if (nr * size > SLICE)
-		nr = SLICE / size;
-	sync_file_range(writer->file.fd, region->start + region->given * size,
-			nr * size, SYNC_FILE_RANGE_WRITE);
-	region->given += nr;
+	if (bytes > SLICE)
+		bytes = SLICE;
+	sync_file_range(writer->file.fd, region->start + region->given, bytes,
+			SYNC_FILE_RANGE_WRITE);
+	region->given += bytes;
 }
 
-/* NULL: it may all wait. */
-static struct tracedat_region *to_give(struct rbmap_tracedat_writer *writer)
+/* Its part in what waits in all; each thread gives what is of its own CPUs. */
+static bool is_too_much(struct rbmap_tracedat_writer *writer,
+			struct tracedat_region *region)
 {
-	struct tracedat_region *most = NULL;
-	uint64_t sum = 0;
-	bool first = true;
+	uint64_t now = waiting(writer, region);
 
-	for (size_t i = 0; i < writer->nr_regions; i++) {
-		struct tracedat_region *region = &writer->regions[i];
-
-		if (region->slots == 0)
-			continue;
-		/* The first stays where it is, as no hole is before it. */
-		if (!first) {
-			sum += waiting(region);
-			if (!most || waiting(region) > waiting(most))
-				most = region;
-		}
-		first = false;
-	}
-	return sum * writer->layout.subbuf_size > MAY_WAIT ? most : NULL;
+	if (may_wait(writer, region))
+		return false;
+	writer->waiting += now - region->waiting;
+	region->waiting = now;
+	return now && writer->waiting > MAY_WAIT;
 }
 
-void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer)
+void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer,
+				    struct tracedat_region *region)
 {
 	uint64_t begun = now_ns(), before = begun, now = begun;
-	struct tracedat_region *region;
 
-	if (writer->turns_off) {
-		writer->turns_off--;
+	if (region->turns_off) {
+		region->turns_off--;
 		return;
 	}
-	while (now - begun < LONGEST_NS && (region = to_give(writer))) {
+	while (now - begun < LONGEST_NS && is_too_much(writer, region)) {
 		give_slice(writer, region);
 		now = now_ns();
 		if (now - before > LONGEST_NS)
-			writer->turns_off = TURNS_OFF;
+			region->turns_off = TURNS_OFF;
 		before = now;
 	}
 }

@@ -3,14 +3,23 @@
  * What the parts of the trace.dat writer share.
  *
  * The file while it is written: the fixed head (formats, kallsyms, printk formats),
- * the tail of the head (command lines, CPU count, options, the table of the CPUs'
- * data, clock), then a region for each CPU. The command lines are stored in a room
- * padded with newlines that is larger than they are: the tail as it will be at the
- * end fits into the room, and one write of the room's size makes it the valid one.
+ * the tail of the head (command lines, options, the table of the CPUs' data), then a
+ * region for each CPU.
+ *
+ * Version 6: the command lines are stored in a room padded with newlines that is
+ * larger than they are: the tail as it will be at the end fits into the room, and one
+ * write of the room's size makes it the valid one. Version 7: the head begins with the
+ * place of the options; at the end others are written behind the first, and one write
+ * of their place makes them the valid ones.
+ *
+ * Calls for different CPUs may come from several threads at the same time: what they
+ * change belongs to one region, is atomic, or has a lock.
  */
 #ifndef RBMAP_TRACEDAT_WRITE_WRITER_H
 #define RBMAP_TRACEDAT_WRITE_WRITER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,11 +32,13 @@
 
 #include "tracedat/limits.h"
 #include "tracedat/write/anchors.h"
+#include "tracedat/write/deflate.h"
 
 /* More than any kernel's header of a sub-buffer. */
 #define TRACEDAT_MAX_HEADER 64
-/* An entry of the table: offset and size. */
-#define TRACEDAT_ENTRY_SIZE 16
+/* The fixed head has so many. */
+#define TRACEDAT_TEXTS 5
+#define TRACEDAT_LEVELS 3
 
 /*
  * Where the texts come from; the strings belong to the struct. @symbols, where they
@@ -40,70 +51,131 @@ struct tracedat_source {
 	const struct rbmap_tracedat_symbols *symbols;
 };
 
-/*
- * @start: of the region, in the file
- * @slots: sub-buffers in it
- * @given: how many of them were given to the disk
- * @reserved: the slots up to where blocks are set aside
- * @dropped: slots that were given up, before the start
- * @seq, @to, @lost, @time_stamp, @hidden: of the last slot, the only one that can
- *	grow; @hidden: its first records belong to someone else
- */
-struct tracedat_region {
+/* @hidden: its first records belong to someone else */
+struct tracedat_last {
 	bool hidden;
 	uint32_t to;
-	uint64_t start;
-	uint64_t slots;
-	uint64_t given;
-	uint64_t reserved;
-	uint64_t dropped;
 	uint64_t seq;
 	uint64_t lost;
 	uint64_t time_stamp;
+};
+
+/*
+ * @cpu: whose it is
+ * @entry: which one of the table is its
+ * @start: of the region, in the file
+ * @size: bytes in it; of chunks, with their count
+ * @given: how many of them were given to the disk
+ * @waiting: how many of those that were not are counted in the writer's
+ * @reserved: up to where blocks are set aside
+ * @dropped: bytes that were given up, before the start
+ * @last: the last sub-buffer, the only one that can grow
+ * @turns_off: how often nothing is to be given to the disk, which was slow
+ * @started: something was put
+ * @chunks, @told_chunks: in the file, and what the file says
+ * @level: how hard to compress; see enum rbmap_tracedat_level
+ * @pending: sub-buffers that are not compressed yet
+ * @cut_short: the last put could not take all, so that the next one continues it
+ * @bytes: of sub-buffers, by the level at which they were stored
+ */
+struct tracedat_region {
+	bool started;
+	bool cut_short;
+	int cpu;
+	size_t entry;
+	uint64_t start;
+	atomic_uint_least64_t size;
+	uint64_t given;
+	uint64_t waiting;
+	uint64_t reserved;
+	uint64_t dropped;
+	struct tracedat_last last;
+	unsigned int turns_off;
+	uint32_t chunks;
+	uint32_t told_chunks;
+	atomic_uint level;
+	struct tracedat_pending *pending;
+	atomic_uint_least64_t bytes[TRACEDAT_LEVELS];
+};
+
+/* Room for pending sub-buffers that is not in use. */
+struct tracedat_spare {
+	pthread_mutex_t lock;
+	unsigned int nr;
+	struct tracedat_pending *first;
 };
 
 /* @direct_fd: the same file with O_DIRECT, or -1 */
 struct tracedat_file {
 	int fd;
 	int direct_fd;
-	uint64_t writes;
+	atomic_uint_least64_t writes;
 };
 
 /*
+ * Where each CPU's data are.
+ * @offset: in the file
+ * @stride: from one entry to the next
+ * @field: where in an entry its offset and size are
+ * @bytes: as it is in the file
+ */
+struct tracedat_table {
+	uint64_t offset;
+	uint32_t stride;
+	uint32_t field;
+	size_t nr;
+	unsigned char *bytes;
+};
+
+/*
+ * @version: of the file
+ * @compressed: with zstd; else sub-buffers have slots
+ * @level: of zstd, for a region that keeps up
  * @granule: what regions are aligned to
- * @tail, @room: the offset of the tail, and the bytes kept there for command lines
- * @table: the offset of the table
- * @head_end: the first byte behind the clock
+ * @texts: the sections of the fixed head
+ * @first_options: where the file tells the place of the options
+ * @buffer, @cmdlines: the sections of the data and of the command lines
+ * @tail, @room: the offset of the tail, and the bytes kept there for command lines in
+ *	version 6
+ * @head_end: the first byte behind the tail
  * @data: where the first region begins
  * @spacing: from one region to the next
  * @by_cpu: of @nr_cpus, NULL where a CPU is not recorded
- * @written: the table as it is in the file
  * @unbroken: what comes before a gap is given up
  * @reserves: blocks are set aside
- * @turns_off: how often nothing is to be given to the disk, which was slow
+ * @waiting: bytes that the disk was not given
+ * @zips, @spare: what compresses and what is compressed, for as many as need it
  */
 struct rbmap_tracedat_writer {
 	struct tracedat_file file;
 	struct rbmap_layout layout;
 	struct rbmap_log log;
 	struct tracedat_source source;
+	unsigned int version;
+	bool compressed;
+	int level;
 	uint32_t granule;
 	uint32_t nr_cpus;
+	uint64_t texts[TRACEDAT_TEXTS];
+	size_t first_options;
+	uint64_t buffer;
+	uint64_t cmdlines;
 	uint64_t tail;
 	uint64_t room;
-	uint64_t table;
+	struct tracedat_table table;
 	uint64_t head_end;
 	uint64_t data;
 	uint64_t spacing;
 	size_t nr_regions;
 	struct tracedat_region *regions;
 	struct tracedat_region **by_cpu;
-	unsigned char *written;
 	unsigned char *zeros;
 	struct tracedat_anchors anchors;
 	bool unbroken;
-	bool reserves;
-	unsigned int turns_off;
+	atomic_bool reserves;
+	atomic_uint_least64_t waiting;
+	struct tracedat_zips zips;
+	struct tracedat_spare spare;
 };
 
 static inline uint64_t tracedat_align(uint64_t value, uint64_t to)
@@ -111,10 +183,9 @@ static inline uint64_t tracedat_align(uint64_t value, uint64_t to)
 	return (value + to - 1) / to * to;
 }
 
-static inline uint64_t tracedat_region_size(const struct rbmap_tracedat_writer *writer,
-					    const struct tracedat_region *region)
+static inline uint64_t tracedat_region_end(const struct tracedat_region *region)
 {
-	return region->slots * writer->layout.subbuf_size;
+	return region->start + region->size;
 }
 
 /* tracedat/write/file.c */
@@ -143,38 +214,73 @@ int rbmap_tracedat_probe_spacing(int fd, uint64_t data, uint64_t nr, uint32_t gr
 
 /* Sets direct_fd; -EOPNOTSUPP where the file system has no O_DIRECT. */
 int rbmap_tracedat_open_direct(struct tracedat_file *file);
-void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer);
+/* After something was written to the region. */
+void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer,
+				    struct tracedat_region *region);
 
 /* tracedat/write/reserve.c */
 
 bool rbmap_tracedat_may_reserve(int fd);
-/* Before @nr slots are written behind those of the region. What fails is left out. */
+/* Before @bytes are written behind those of the region. What fails is left out. */
 void rbmap_tracedat_reserve(struct rbmap_tracedat_writer *writer,
-			    struct tracedat_region *region, uint64_t nr);
+			    struct tracedat_region *region, uint64_t bytes);
 /* All that nothing was written to. */
 void rbmap_tracedat_give_back(struct rbmap_tracedat_writer *writer);
 
-/* tracedat/write/discard.c: the first slots are not part of the file any more. */
+/* tracedat/write/slots.c: sub-buffers as they are. */
+
+/*
+ * Sub-buffers that go out as they are, into adjacent slots of one region.
+ * @failed: where a write failed, the first that is not in the file
+ */
+#define TRACEDAT_MAX_RUN 64
+
+struct tracedat_run {
+	struct tracedat_region *region;
+	int nr;
+	int nr_parts;
+	const struct rbmap_span *spans[TRACEDAT_MAX_RUN];
+	struct iovec parts[TRACEDAT_MAX_RUN];
+	const struct rbmap_span *failed;
+};
+
+int rbmap_slots_put(struct rbmap_tracedat_writer *writer, struct tracedat_run *run,
+		    struct tracedat_region *region, const struct rbmap_span *span);
+int rbmap_slots_end_run(struct rbmap_tracedat_writer *writer, struct tracedat_run *run);
+
+/* tracedat/write/discard.c: the first bytes are not part of the file any more. */
 void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
-			 struct tracedat_region *region, uint64_t slots);
+			 struct tracedat_region *region, uint64_t bytes);
 
-/* tracedat/write/head.c: writes the fixed head; @ret_size is its size. */
-int rbmap_tracedat_write_head(struct tracedat_file *file,
-			      const struct tracedat_source *source,
-			      const struct rbmap_layout *layout,
-			      const char *const *events, uint64_t *ret_size);
+/* tracedat/write/head.c: writes the fixed head, and sets tail to its end. */
+int rbmap_tracedat_write_head(struct rbmap_tracedat_writer *writer,
+			      const char *const *events);
 
-/* tracedat/write/tail.c */
+/* tracedat/write/tail.c, tail-v6.c, tail-v7.c */
 
 /* Sets up room, table, head_end and data, and writes the tail. */
 int rbmap_tracedat_begin_tail(struct rbmap_tracedat_writer *writer);
-/* The table alone, if it changed. */
-int rbmap_tracedat_write_table(struct rbmap_tracedat_writer *writer);
-/* The tail as it stays, behind the command lines as they are now. */
+/* The tail as it stays, with the command lines as they are now. */
 int rbmap_tracedat_end_tail(struct rbmap_tracedat_writer *writer);
+
+/* tracedat/write/table.c */
+
+int rbmap_table_init(struct rbmap_tracedat_writer *writer);
+/* What the table is to say now. */
+void rbmap_table_fill(const struct rbmap_tracedat_writer *writer, unsigned char *bytes);
+/* All of it, if it changed. */
+int rbmap_table_write(struct rbmap_tracedat_writer *writer);
+/* Of one region, with what is pending: from then on it is part of the file. */
+int rbmap_table_write_region(struct rbmap_tracedat_writer *writer,
+			     struct tracedat_region *region);
+/* How far to move a table at @offset, so that no entry of it lies in two pages. */
+uint64_t rbmap_table_padding(const struct rbmap_tracedat_writer *writer,
+			     uint64_t offset);
 
 /* tracedat/write/holes.c: moves the regions together. */
 int rbmap_tracedat_remove_holes(struct rbmap_tracedat_writer *writer);
+/* Behind all regions; behind the head where they are empty. */
+uint64_t rbmap_regions_end(const struct rbmap_tracedat_writer *writer);
 
 /*
  * tracedat/write/open.c: rbmap_tracedat_writer_open() with the texts from anywhere;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rbmap/tracedat.h>
+
 #include "config.h"
 #include "options.h"
 
@@ -32,7 +34,12 @@ static const char help_text[] =
 	"      --format FORMAT      dat (default), text (as trace-cmd report prints it)\n"
 	"                           or json (one object per line); text and json are\n"
 	"                           live, sorted by time\n"
-	"      --direct             bypass the page cache (O_DIRECT)\n"
+	"      --compress[=LEVEL|none]\n"
+	"                           compress the trace.dat with zstd (default) at LEVEL,\n"
+	"                           from -100 (fastest) to 19 (default -1), or not\n"
+	"      --file-version N     version of the trace.dat: 7 (default), or 6, which is\n"
+	"                           not compressed, for programs that cannot read 7\n"
+	"      --direct             bypass the page cache (O_DIRECT); not compressed\n"
 	"      --flight             let the rings overwrite themselves; dump them on\n"
 	"                           SIGUSR1 and at the end\n"
 	"      --dump-on EVENT[:FILTER]\n"
@@ -249,6 +256,37 @@ static int set_format(void *member, const char *option, char *value)
 	return status;
 }
 
+/* Without a value: what is the default, but said. */
+static int set_compression(void *member, const char *option, char *value)
+{
+	struct config *config = member;
+	char *end;
+	long level;
+
+	config->compression = value && !strcmp(value, "none") ? "none" : "zstd";
+	config->compression_level = 0;
+	if (!value || !strcmp(value, "none"))
+		return COMMON_OK;
+	errno = 0;
+	level = strtol(value, &end, 10);
+	if (end == value || *end || errno || level < RBMAP_TRACEDAT_MIN_LEVEL ||
+	    level > RBMAP_TRACEDAT_MAX_LEVEL || level == 0)
+		return common_usage_error(
+			"%s '%s': not a level from %d to %d other than 0, or none",
+			option, value, RBMAP_TRACEDAT_MIN_LEVEL,
+			RBMAP_TRACEDAT_MAX_LEVEL);
+	config->compression_level = level;
+	return COMMON_OK;
+}
+
+static int set_version(void *member, const char *option, char *value)
+{
+	if (strcmp(value, "6") && strcmp(value, "7"))
+		return common_usage_error("%s '%s': must be 6 or 7", option, value);
+	*(unsigned int *)member = value[0] - '0';
+	return COMMON_OK;
+}
+
 static int set_pids(void *member, const char *option, char *value)
 {
 	if (!*value || strspn(value, "0123456789,") != strlen(value) ||
@@ -308,6 +346,8 @@ static const struct common_option options[] = {
 	{ "duration", 0, required_argument, common_set_time, MEMBER(duration_ns) },
 	{ "engine", 0, required_argument, set_engine, MEMBER(engine) },
 	{ "format", 0, required_argument, set_format, MEMBER(format) },
+	{ "compress", 0, optional_argument, set_compression, 0 },
+	{ "file-version", 0, required_argument, set_version, MEMBER(file_version) },
 	{ "direct", 0, no_argument, common_set_flag, MEMBER(direct) },
 	{ "flight", 0, no_argument, common_set_flag, MEMBER(flight) },
 	{ "dump-on", 0, required_argument, add_dump_on, MEMBER(dump_on) },
@@ -378,6 +418,26 @@ static int check_rotation(struct config *config)
 	return COMMON_OK;
 }
 
+static int check_file_format(const struct config *config)
+{
+	bool zstd = config->compression && !strcmp(config->compression, "zstd");
+	const char *option = config->direct	  ? "--direct" :
+			     config->compression  ? "--compress" :
+			     config->file_version ? "--file-version" :
+						    NULL;
+
+	if (option && config->format != FORMAT_DAT)
+		return common_usage_error("%s: requires --format dat", option);
+	if (zstd && config->file_version == 6)
+		return common_usage_error(
+			"--compress: a file of version 6 is not compressed");
+	if (zstd && config->direct)
+		return common_usage_error(
+			"--compress: cannot be used with --direct, which writes "
+			"from the ring to the disk");
+	return COMMON_OK;
+}
+
 static int check_together(struct config *config)
 {
 	int status;
@@ -387,8 +447,8 @@ static int check_together(struct config *config)
 			"no events: name some with -e, as in -e sched");
 	if (config->children && !config->pids)
 		return common_usage_error("-c: requires -P, whose children it adds");
-	if (config->direct && config->format != FORMAT_DAT)
-		return common_usage_error("--direct: requires --format dat");
+	if (check_file_format(config) != COMMON_OK)
+		return COMMON_USAGE;
 	if (config->user && !*config->command)
 		return common_usage_error("--user: requires a command to run");
 	if (!config->output && config->format == FORMAT_DAT)

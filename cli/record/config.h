@@ -40,6 +40,10 @@ struct config {
 	int rt_priority;
 	/* Where the rings are drained; none: anywhere. */
 	struct common_cpus drain_cpus;
+	/* Of a trace.dat; NULL and 0: the defaults of the library. */
+	const char *compression;
+	int compression_level;
+	unsigned int file_version;
 	/* The rings are dumped, not drained. */
 	bool flight;
 	/* Events that call for a dump, each with its filter. */

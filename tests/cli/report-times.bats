@@ -52,18 +52,18 @@ lies_between() {
   for clock in local global perf mono mono_raw boot tai; do
     grep -qw -- "$clock" $tracing/trace_clock || continue
     record_marker "$clock" "$clock.dat"
-    times_of "$clock.dat" --ts realtime --ns >times
-    [ "$(wc -l <times)" = "$(cpus | wc -l)" ]
+    times_of "$clock.dat" --ts realtime --ns >stamps
+    [ "$(wc -l <stamps)" = "$(cpus | wc -l)" ]
     while read -r day time; do
       lies_between "$before" "$(nanoseconds_of "$day" "$time")" "$after"
-    done <times
+    done <stamps
     [ "$mono_before" != 0 ] || continue
-    times_of "$clock.dat" --ts mono --ns >times
-    [ "$(wc -l <times)" = "$(cpus | wc -l)" ]
+    times_of "$clock.dat" --ts mono --ns >stamps
+    [ "$(wc -l <stamps)" = "$(cpus | wc -l)" ]
     while read -r time; do
       of=${time/./}
       lies_between "$mono_before" "$((10#$of))" "$mono_after"
-    done <times
+    done <stamps
   done
 }
 
@@ -79,9 +79,9 @@ lies_between() {
   cmp <(show x.dat) <(show --ts trace x.dat)
   # Three hours east.
   paste <(times_of x.dat --ts realtime --ns) <(TZ=XST-3 times_of x.dat --ts realtime --ns) >both
-  local day time there then
-  while read -r day time there then; do
-    [ $(($(nanoseconds_of "$there" "$then") - $(nanoseconds_of "$day" "$time"))) = 10800000000000 ]
+  local day time there hour
+  while read -r day time there hour; do
+    [ $(($(nanoseconds_of "$there" "$hour") - $(nanoseconds_of "$day" "$time"))) = 10800000000000 ]
   done <both
 }
 

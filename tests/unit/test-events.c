@@ -236,7 +236,7 @@ static void expect_time(struct fixture *f, uint64_t time_stamp, const char *time
 	trace_seq_reset(&f->out);
 	ck_assert_int_eq(rbmap_events_text(f->events, &record, &f->out), 0);
 	trace_seq_terminate(&f->out);
-	ck_assert_int_eq(strncmp(f->out.buffer + 28, time, strlen(time)), 0);
+	ck_assert_int_eq(strncmp(f->out.buffer + 27, time, strlen(time)), 0);
 	free((void *)record.data);
 }
 

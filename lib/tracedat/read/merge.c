@@ -52,7 +52,8 @@ static int advance(struct rbmap_tracedat_reader *datfile,
 			return r;
 		stream->has_span = !rbmap_walk_span(&stream->walk, layout, &span);
 	}
-	stream->head.time_stamp = rbmap_datfile_convert(&datfile->info, stream->head.time_stamp);
+	stream->head.time_stamp =
+		rbmap_datfile_convert(&datfile->info, stream->head.time_stamp);
 	return 1;
 }
 

@@ -206,7 +206,7 @@ START_TEST(symbols_that_were_read_before)
 	dat_put_file(tree, "kallsyms", "0 T of_later\n");
 	open_writer();
 	dat_parse(path, &parsed);
-	ck_assert_uint_eq(parsed.nr_options, 6);
+	ck_assert_uint_eq(parsed.nr_options, 7);
 	ck_assert(file_has(many));
 	ck_assert(!file_has("of_later"));
 }
@@ -223,7 +223,7 @@ START_TEST(symbols_that_could_not_be_read_before)
 	dat_put_file(tree, "kallsyms", "0 T of_later\n");
 	open_writer();
 	dat_parse(path, &parsed);
-	ck_assert_uint_eq(parsed.nr_options, 6);
+	ck_assert_uint_eq(parsed.nr_options, 7);
 	ck_assert(!file_has("of_later"));
 	ck_assert_int_eq(rbmap_tracedat_symbols_from(&symbols, tree), -EISDIR);
 }

@@ -33,7 +33,7 @@ int rbmap_out_add(struct tracedat_out *out, const void *bytes, size_t size)
 {
 	int r = make_room(out, size);
 
-	if (r < 0)
+	if (r < 0 || size == 0)
 		return r;
 	memcpy(out->bytes + out->used, bytes, size);
 	out->used += size;

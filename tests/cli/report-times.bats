@@ -15,9 +15,10 @@ teardown() {
   clear_up
 }
 
-# record_marker CLOCK FILE: one on each CPU; sets before and after, of CLOCK_REALTIME.
+# record_marker CLOCK FILE [OPTION]...: one on each CPU; sets before and after, of
+# CLOCK_REALTIME.
 record_marker() {
-  start_record -q "${silent[@]}" -C "$1" -o "$2"
+  start_record -q "${silent[@]}" -C "$1" -o "$2" "${@:3}"
   before=$(date +%s%N)
   mono_before=$(monotonic)
   markers 1 1
@@ -157,22 +158,24 @@ lies_between() {
 
 @test "a recorder that is killed leaves the anchor of the begin" {
   need jq
-  start_record -q "${silent[@]}" -o x.dat
-  before=$(date +%s%N)
-  markers 1 1
-  after=$(date +%s%N)
-  has_markers() {
-    [ "$(show x.dat | grep -c ' print: ')" = "$(cpus | wc -l)" ]
-  }
-  wait_until 20 has_markers
-  kill -KILL "$recorder"
-  wait "$recorder" || true
-  recorder=
-  show --stat --format json x.dat | jq -e '(.anchors | length) == 1'
-  local day time
-  while read -r day time; do
-    lies_between "$before" "$(nanoseconds_of "$day" "$time")" "$after"
-  done < <(times_of x.dat --ts realtime --ns)
+  local version day time
+  for version in 6 7; do
+    start_record -q "${silent[@]}" --file-version "$version" -o x.dat
+    before=$(date +%s%N)
+    markers 1 1
+    after=$(date +%s%N)
+    has_markers() {
+      [ "$(show x.dat | grep -c ' print: ')" = "$(cpus | wc -l)" ]
+    }
+    wait_until 20 has_markers
+    kill -KILL "$recorder"
+    wait "$recorder" || true
+    recorder=
+    show --stat --format json x.dat | jq -e '(.anchors | length) == 1'
+    while read -r day time; do
+      lies_between "$before" "$(nanoseconds_of "$day" "$time")" "$after"
+    done < <(times_of x.dat --ts realtime --ns)
+  done
 }
 
 @test "without anchors: what to do" {
@@ -215,11 +218,14 @@ lies_between() {
 
 @test "trace-cmd shows the anchors, and has nothing to say against them" {
   need trace-cmd
-  record_marker local x.dat
-  trace-cmd report --debug x.dat >out 2>&1
-  run ! grep -i 'unknown option' out
-  run -0 bash -c 'trace-cmd report --stat x.dat 2>&1'
-  [ "$(grep -c '^Clock anchor (ns): trace [0-9]* realtime [0-9]* ' <<<"$output")" = 2 ]
+  local version
+  for version in 6 7; do
+    record_marker local x.dat --file-version "$version"
+    trace-cmd report --debug x.dat >out 2>&1
+    run ! grep -i 'unknown option' out
+    run -0 bash -c 'trace-cmd report --stat x.dat 2>&1'
+    [ "$(grep -c '^Clock anchor (ns): trace [0-9]* realtime [0-9]* ' <<<"$output")" = 2 ]
+  done
 }
 
 @test "bad input is told" {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "ts.h"
 
 #include <errno.h>
@@ -113,27 +114,63 @@ const char *ts_format(char text[TS_SIZE], const struct report *report, uint64_t 
 	return text;
 }
 
+/* printf(3) would be most of what an object costs. Returns where the number ends. */
+static char *put_digits(char *at, uint64_t number, int nr)
+{
+	for (int i = nr; i--; number /= 10)
+		at[i] = (char)('0' + number % 10);
+	return at + nr;
+}
+
+static char *put_number(char *at, uint64_t number)
+{
+	int nr = 1;
+
+	for (uint64_t rest = number / 10; rest; rest /= 10)
+		nr++;
+	return put_digits(at, number, nr);
+}
+
+/* Thousands of events are in one second; each thread prints others. */
+static char *put_realtime(char *at, uint64_t realtime)
+{
+	static _Thread_local struct {
+		bool known;
+		uint64_t seconds;
+		char text[TS_SIZE / 2];
+	} last;
+	uint64_t seconds = realtime / NS_PER_S;
+
+	if (!last.known || last.seconds != seconds) {
+		put_utc(last.text, sizeof(last.text), seconds);
+		last.seconds = seconds;
+		last.known = true;
+	}
+	at = stpcpy(at, last.text);
+	*at++ = '.';
+	at = put_digits(at, realtime % NS_PER_S, 9);
+	*at++ = 'Z';
+	return at;
+}
+
 const char *ts_format_utc(char text[TS_SIZE], uint64_t realtime)
 {
-	char whole[TS_SIZE / 2];
-
-	put_utc(whole, sizeof(whole), realtime / NS_PER_S);
-	snprintf(text, TS_SIZE, "%s.%09" PRIu64 "Z", whole, realtime % NS_PER_S);
+	*put_realtime(text, realtime) = '\0';
 	return text;
 }
 
 const char *ts_member(char text[TS_SIZE], const struct report *report,
 		      uint64_t time_stamp)
 {
-	uint64_t time = ts_convert(report, time_stamp);
-	char date[TS_SIZE];
+	uint64_t time;
 
 	if (!is_converted(report))
 		return NULL;
-	if (report->config.ts == REPORT_TS_MONO)
-		snprintf(text, TS_SIZE, ",\"mono\":%" PRIu64 "}", time);
-	else
-		snprintf(text, TS_SIZE, ",\"realtime\":\"%.*s\"}", TS_SIZE / 2,
-			 ts_format_utc(date, time));
+	time = ts_convert(report, time_stamp);
+	if (report->config.ts == REPORT_TS_MONO) {
+		strcpy(put_number(stpcpy(text, ",\"mono\":"), time), "}");
+		return text;
+	}
+	strcpy(put_realtime(stpcpy(text, ",\"realtime\":\""), time), "\"}");
 	return text;
 }

@@ -156,10 +156,11 @@ void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
  * @options: borrowed during the call
  *
  * Writes the complete file header: event formats, names of kernel functions,
- * trace_printk() formats and command lines. From then on the file is a valid trace.dat
- * at any time and contains everything up to the last rbmap_tracedat_writer_flush().
- * Each CPU has its own region of the file, at a large distance from the others; the
- * file is sparse until rbmap_tracedat_writer_finish().
+ * trace_printk() formats, command lines and, if the trace clock counts time, a clock
+ * anchor. From then on the file is a valid trace.dat at any time and contains
+ * everything up to the last rbmap_tracedat_writer_flush(). Each CPU has its own region
+ * of the file, at a large distance from the others; the file is sparse until
+ * rbmap_tracedat_writer_finish().
  *
  * After that, rbmap_tracedat_writer_put(), rbmap_tracedat_writer_discard(),
  * rbmap_tracedat_writer_flush_cpu() and rbmap_tracedat_writer_set_level() may be called
@@ -289,11 +290,11 @@ int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
  * @writer: the writer; afterwards only rbmap_tracedat_writer_work() and
  *	rbmap_tracedat_writer_close() may be called
  *
- * Stores the saved command lines and the counters of each CPU as they are now, and
- * removes the holes from the file. The holes are collapsed if the file system supports
- * that; otherwise the data is cloned or copied. If the process is killed exactly
- * between the two system calls of a collapse, some CPUs read as empty although their
- * data is still in the file.
+ * Stores the saved command lines and the counters of each CPU as they are now and a
+ * second clock anchor, and removes the holes from the file. The holes are collapsed if
+ * the file system supports that; otherwise the data is cloned or copied. If the process
+ * is killed exactly between the two system calls of a collapse, some CPUs read as empty
+ * although their data is still in the file.
  *
  * Returns 0 or the negative errno of the first failure; the file is valid even then. A
  * file system without enough space for the copy is not a failure: the file stays

@@ -48,7 +48,7 @@ many_events() {
 
 record_many() {
   export -f many_events some_load cpus
-  record -q -b "$(scaled 16384)" -e sched -e raw_syscalls -e irq -e timer -e kmem -o x.dat \
+  record -q --file-version 6 -b "$(scaled 16384)" -e sched -e raw_syscalls -e irq -e timer -e kmem -o x.dat \
     bash -c 'many_events "$@"' - "$(support syscall-load)" "$(scaled 20000)"
 }
 
@@ -167,7 +167,7 @@ peak_mb() {
 
 @test "memory is bounded, however much text a record makes" {
   need
-  record -q -b "$(scaled 16384)" -e raw_syscalls:sys_enter -o x.dat \
+  record -q --file-version 6 -b "$(scaled 16384)" -e raw_syscalls:sys_enter -o x.dat \
     "$(support syscall-load)" 0 "$(scaled 10000)"
   # Of the same length, as all else stays in its place: lines of 20 KB.
   LC_ALL=C sed 's/NR %ld (%lx, %lx, %lx, %lx, %lx, %lx)/%4096d%4096x%4096x%4096x%4096x%x%xxyz/' \

@@ -174,7 +174,7 @@ make_files() {
 
 @test "--check finds what is broken, and where" {
   need
-  record_some -e sched x.dat
+  record_some --file-version 6 -e sched x.dat
   run -0 show --check x.dat
   [[ $output == *" events in "*": intact" ]]
   local subbuf where
@@ -307,7 +307,7 @@ of_text() {
 
 @test "--stat --format json: all that the text has" {
   need jq
-  record_loss x.dat -e raw_syscalls -e sched
+  record_loss x.dat --file-version 6 -e raw_syscalls -e sched
   show --stat x.dat >text
   show --stat --format json x.dat >json
   [ "$(wc -l <json)" = 1 ]

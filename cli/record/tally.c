@@ -225,6 +225,11 @@ static int fill_account(const struct tally *tally, struct tally_cpu *cpu,
 	if (!tally->observed)
 		return rbmap_account_fill(&cpu->account, &cpu->begin, end);
 	r = rbmap_account_fill_observed(&cpu->account, &cpu->begin, end);
+	/* Seen and not stored, or never looked at: lost by the output, not the ring. */
+	if (r == 0 && tally->output_failed) {
+		cpu->account.others = cpu->account.torn;
+		cpu->account.torn = 0;
+	}
 	/* Missed, and not a word of it. */
 	if (r == 0 && cpu->account.torn && !cpu->nr_unknown)
 		r = -EBADMSG;

@@ -52,6 +52,8 @@ struct tally {
 	bool shared;
 	/* Nothing is consumed: what is lost, the kernel does not count. */
 	bool observed;
+	/* Set before the end: the sink has not taken all that there was. */
+	bool output_failed;
 	struct rbmap_layout layout;
 	struct tally_cpu *cpus;
 	size_t nr_cpus;

@@ -69,7 +69,8 @@ enum rbmap_session_flags {
  * @engine: the engine to use
  * @log: where messages go
  * @flags: flags of enum rbmap_session_flags
- * @latency_ms: the maximum time in milliseconds until an event is read; 0 means 100
+ * @latency_ms: the maximum time in milliseconds until an event is read; 0 means 100.
+ *	More than 100 saves wake-ups while nothing happens, see rbmap_session_wait()
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -265,6 +266,12 @@ int rbmap_session_fd(const struct rbmap_session *session);
  * time alone. The interval adapts to how fast the rings fill, so that less than a
  * quarter of a ring is filled in between. This function must be called between two
  * rounds of rbmap_session_take().
+ *
+ * An observer makes the interval longer than 100 ms only while nothing is written at
+ * all, and only if the instance's buffer_percent is 0: then the kernel wakes it up at
+ * the next event, so that it does not come too late for a sudden flood. Write 0 to
+ * buffer_percent in an instance of your own; the consuming engines would wake up at each
+ * event then.
  *
  * Returns 1, 0 on timeout, -EINTR, or another negative errno.
  *

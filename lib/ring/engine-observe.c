@@ -36,6 +36,10 @@ struct observer {
 	/* Lost before what is taken next. */
 	uint64_t lost;
 
+	/* What the last look saw the writer at. */
+	struct ring_place newest;
+	uint32_t newest_size;
+
 	/* The ring was empty when it was opened, and still was at the last look. */
 	bool empty;
 
@@ -131,6 +135,26 @@ static void catch_up(struct observer *observer)
 		observer->begun = false;
 }
 
+static void note_newest(struct observer *observer)
+{
+	const struct ring_order *order = &observer->order;
+	struct ring_place newest = { .id = 0 };
+	uint32_t size = 0;
+
+	if (order->nr) {
+		newest = order->places[order->nr - 1];
+		size = rbmap_subbuf_load_size(&observer->base.layout,
+					      rbmap_mapping_subbuf(observer->mapping,
+								   newest.id));
+	}
+	if (newest.id != observer->newest.id ||
+	    newest.time_stamp != observer->newest.time_stamp ||
+	    size != observer->newest_size)
+		observer->base.quiet = false;
+	observer->newest = newest;
+	observer->newest_size = size;
+}
+
 static void look_at_ring(struct observer *observer)
 {
 	struct ring_order *order = &observer->order;
@@ -144,6 +168,7 @@ static void look_at_ring(struct observer *observer)
 		check_first_look(observer);
 	}
 	observer->base.filled = whole ? order->nr : order->nr_subbufs;
+	note_newest(observer);
 	if (!whole)
 		catch_up(observer);
 	observer->looked = true;
@@ -387,6 +412,7 @@ static void observer_wake(struct rbmap_engine_ring *ring)
 {
 	struct observer *observer = to_observer(ring);
 
+	ring->quiet = true;
 	observer->round_over = false;
 	observer->looked = false;
 	observer->looked_again = false;

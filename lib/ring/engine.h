@@ -72,6 +72,8 @@ struct rbmap_engine_ring {
 	 */
 	uint32_t filled;
 	uint32_t nr_subbufs;
+	/* Likewise: this round has found nothing that the one before had not. */
+	bool quiet;
 };
 
 /* NULL: there is none, or it is yet to be chosen (RBMAP_ENGINE_AUTO). */

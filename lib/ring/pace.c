@@ -119,6 +119,26 @@ static uint64_t wanted_interval(const struct pace *pace, uint64_t since,
 	return wanted < SHORTEST_NS ? SHORTEST_NS : wanted;
 }
 
+static uint64_t most_alone(const struct pace *pace)
+{
+	return pace->longest_ns < PACE_ALONE_NS ? pace->longest_ns : PACE_ALONE_NS;
+}
+
+int rbmap_pace_hurry(struct pace *pace, uint64_t interval_ns)
+{
+	if (interval_ns < SHORTEST_NS)
+		interval_ns = SHORTEST_NS;
+	return interval_ns < pace->interval_ns ? set_interval(pace, interval_ns) : 0;
+}
+
+int rbmap_pace_rest(struct pace *pace)
+{
+	pace->looked_ns = now_ns();
+	if (pace->interval_ns == pace->longest_ns)
+		return 0;
+	return set_interval(pace, pace->longest_ns);
+}
+
 int rbmap_pace_adapt(struct pace *pace, uint32_t filled, uint32_t nr)
 {
 	uint64_t now = now_ns();
@@ -128,6 +148,8 @@ int rbmap_pace_adapt(struct pace *pace, uint32_t filled, uint32_t nr)
 	/* At once where it gets busy; where it gets calm, by and by. */
 	if (wanted > 2 * pace->interval_ns)
 		wanted = 2 * pace->interval_ns;
+	if (wanted > most_alone(pace))
+		wanted = most_alone(pace);
 	if (wanted > pace->interval_ns / 4 * 3 && wanted < pace->interval_ns / 4 * 5)
 		return 0;
 	return set_interval(pace, wanted);

@@ -5,9 +5,12 @@
 
 #include <stdint.h>
 
+/* Nobody tells of the first event: not less often than this. */
+#define PACE_ALONE_NS UINT64_C(100000000)
+
 /*
  * @fd: readable when it is time to look
- * @longest_ns: at least this often
+ * @longest_ns: at least this often, also while it rests
  * @interval_ns: as it is set now
  * @looked_ns: when the rings were looked at last
  */
@@ -32,10 +35,16 @@ void rbmap_pace_restart(struct pace *pace);
 /* The timer was told: forgets it. */
 int rbmap_pace_take(struct pace *pace);
 
+/* Sets the time to the next look, if it is longer, to this; grows again from there. */
+int rbmap_pace_hurry(struct pace *pace, uint64_t interval_ns);
+
 /*
  * Sets the time to the next look by what the last one has found: the fullest ring had
  * filled @filled of its @nr sub-buffers since the look before.
  */
 int rbmap_pace_adapt(struct pace *pace, uint32_t filled, uint32_t nr);
+
+/* As rarely as it may be: somebody else tells when there is something. */
+int rbmap_pace_rest(struct pace *pace);
 
 #endif

@@ -39,6 +39,28 @@ int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t wh
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+int rbmap_session_watch_ring(const struct rbmap_session *session, int fd, int cpu)
+{
+	return session->ops->consumes ? rbmap_session_watch(session, fd, cpu) :
+					rbmap_alarm_add(&session->alarm, fd);
+}
+
+void rbmap_session_unwatch_ring(const struct rbmap_session *session, int fd)
+{
+	if (session->ops->consumes)
+		epoll_ctl(session->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	else
+		rbmap_alarm_remove(&session->alarm, fd);
+}
+
+/* It is armed when it gets calm; until then the rings are looked at as without it. */
+static int open_alarm(struct rbmap_session *session)
+{
+	int r = rbmap_alarm_open(&session->alarm, session->epoll_fd, SESSION_ALARM);
+
+	return r < 0 ? r : rbmap_pace_hurry(&session->pace, PACE_ALONE_NS);
+}
+
 static bool is_told_in_time(const struct rbmap_session *session)
 {
 	char *text;
@@ -66,12 +88,15 @@ static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 				    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
 	if (r == 0)
 		r = rbmap_session_watch(session, session->pace.fd, SESSION_TIMER);
-	if (!session->ops->consumes)
+	if (r == 0 && session->ops->consumes)
+		session->told_in_time = is_told_in_time(session);
+	else if (r == 0 && session->pace.longest_ns > PACE_ALONE_NS)
+		r = open_alarm(session);
+	else
 		return r;
-	session->told_in_time = is_told_in_time(session);
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++) {
-		r = rbmap_session_watch(session, session->rings[i].fd,
-					session->cpus[i]);
+		r = rbmap_session_watch_ring(session, session->rings[i].fd,
+					     session->cpus[i]);
 		session->rings[i].watched = r == 0;
 	}
 	return r;
@@ -141,6 +166,7 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session->whole = options.flags & RBMAP_SESSION_WHOLE;
 	session->epoll_fd = -1;
 	session->pace.fd = -1;
+	session->alarm.fd = -1;
 	r = open_parts(session, &options);
 	if (r < 0) {
 		rbmap_session_close(session);
@@ -168,6 +194,7 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 	for (size_t i = 0; session->rings && i < session->nr_rings; i++)
 		close_fd(session->rings[i].fd);
 	rbmap_pace_close(&session->pace);
+	rbmap_alarm_close(&session->alarm);
 	close_fd(session->epoll_fd);
 	free(session->turns);
 	free(session->rings);

@@ -6,15 +6,9 @@
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "base/internal.h"
 #include "ring/session.h"
-
-static void unwatch(const struct rbmap_session *session, int fd)
-{
-	epoll_ctl(session->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-}
 
 static void put_ring(struct rbmap_session *to, size_t at,
 		     const struct rbmap_session *from, size_t i)
@@ -68,7 +62,8 @@ static int watch_moved(struct rbmap_session *to, const struct rbmap_session *fro
 
 	for (size_t i = 0; r == 0 && i < from->nr_rings; i++)
 		if (from->rings[i].watched && (!moves || moves[i]))
-			r = rbmap_session_watch(to, from->rings[i].fd, from->cpus[i]);
+			r = rbmap_session_watch_ring(to, from->rings[i].fd,
+						     from->cpus[i]);
 	return r;
 }
 
@@ -106,6 +101,7 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 		.told_in_time = session->told_in_time,
 		.epoll_fd = -1,
 		.pace.fd = -1,
+		.alarm.fd = -1,
 		.pressure = session->pressure,
 	};
 	memcpy(half->reason, session->reason, sizeof(half->reason));
@@ -123,6 +119,8 @@ static int open_half(struct rbmap_session *half, const struct rbmap_session *ses
 		r = rbmap_pace_open_like(&half->pace, &session->pace);
 	if (r == 0)
 		r = rbmap_session_watch(half, half->pace.fd, SESSION_TIMER);
+	if (r == 0 && session->alarm.fd >= 0)
+		r = rbmap_alarm_open(&half->alarm, half->epoll_fd, SESSION_ALARM);
 	if (r == 0)
 		r = watch_moved(half, session, moves);
 	return r;
@@ -139,7 +137,7 @@ static void move_rings(struct rbmap_session *to, struct rbmap_session *from,
 	from->next = 0;
 	for (size_t i = 0; i < nr; i++) {
 		if (moves[i] && from->rings[i].watched)
-			unwatch(from, from->rings[i].fd);
+			rbmap_session_unwatch_ring(from, from->rings[i].fd);
 		part = moves[i] ? to : from;
 		put_ring(part, part->nr_rings++, from, i);
 	}
@@ -184,7 +182,7 @@ static void unwatch_all(const struct rbmap_session *session,
 			const struct rbmap_session *other)
 {
 	for (size_t i = 0; i < other->nr_rings; i++)
-		unwatch(session, other->rings[i].fd);
+		rbmap_session_unwatch_ring(session, other->rings[i].fd);
 }
 
 static bool has_cpu(const struct rbmap_session *session, int cpu)
@@ -201,6 +199,7 @@ static bool can_be_joined(const struct rbmap_session *session,
 	if (session == other || session->instance != other->instance ||
 	    session->ops != other->ops || session->copies != other->copies ||
 	    session->whole != other->whole ||
+	    (session->alarm.fd < 0) != (other->alarm.fd < 0) ||
 	    session->layout.subbuf_size != other->layout.subbuf_size)
 		return false;
 	for (size_t i = 0; i < other->nr_rings; i++)

@@ -139,6 +139,22 @@ static int answer_timer(struct rbmap_session *session)
 	return r;
 }
 
+/*
+ * An event, and perhaps the first of very many. The next look is due when an eighth of
+ * the largest ring could be full (250 MB a second), then later and later.
+ */
+static int answer_alarm(struct rbmap_session *session)
+{
+	uint64_t size = session->layout.subbuf_size, largest = 0;
+
+	rbmap_alarm_disarm(&session->alarm);
+	for (size_t i = 0; i < session->nr_rings; i++)
+		if (session->rings[i].engine->nr_subbufs > largest)
+			largest = session->rings[i].engine->nr_subbufs;
+	rbmap_session_wake_rings(session);
+	return rbmap_pace_hurry(&session->pace, size * largest / 4);
+}
+
 /* An error that stays would be told at every wait; the timer still looks at the ring.
  */
 static void stop_watching(struct rbmap_session *session, size_t i)
@@ -163,6 +179,8 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 
 		if (who == SESSION_TIMER)
 			r = answer_timer(session);
+		else if (who == SESSION_ALARM)
+			r = answer_alarm(session);
 		else if (events[i].events & EPOLLIN)
 			wake(session, find_ring(session, who));
 		else
@@ -208,6 +226,44 @@ static void note_load(struct rbmap_session *session)
 	}
 }
 
+static bool is_quiet(const struct rbmap_session *session)
+{
+	for (size_t i = 0; i < session->nr_rings; i++)
+		if (!session->rings[i].engine->quiet)
+			return false;
+	return true;
+}
+
+/* Beyond a watermark of 0 the kernel tells of the next event; else it never would. */
+static bool arm_alarm(struct rbmap_session *session)
+{
+	char *text;
+	bool told;
+
+	if (session->alarm.armed)
+		return true;
+	if (rbmap_tracefs_read(session->instance, "buffer_percent", &text, NULL) < 0)
+		return false;
+	told = text[0] == '0' && rbmap_alarm_arm(&session->alarm) == 0;
+	free(text);
+	return told;
+}
+
+/*
+ * Not before a look at the usual interval found nothing: a trickle would set off the
+ * alarm each time.
+ */
+static bool can_rest(struct rbmap_session *session)
+{
+	bool calm = session->alarm.fd >= 0 && is_quiet(session) &&
+		    session->pace.interval_ns >= PACE_ALONE_NS / 2;
+
+	if (calm && arm_alarm(session))
+		return true;
+	rbmap_alarm_disarm(&session->alarm);
+	return false;
+}
+
 /* Not at the next look: that would be too late where the rings began to fill. */
 static int adapt_pace(struct rbmap_session *session)
 {
@@ -221,6 +277,8 @@ static int adapt_pace(struct rbmap_session *session)
 		filled = ring->filled;
 		nr = ring->nr_subbufs;
 	}
+	if (can_rest(session))
+		return rbmap_pace_rest(&session->pace);
 	return rbmap_pace_adapt(&session->pace, filled, nr);
 }
 

@@ -7,15 +7,17 @@
 
 #include <rbmap/session.h>
 
+#include "ring/alarm.h"
 #include "ring/engine.h"
 #include "ring/pace.h"
 
 /* Who is meant by an event of the epoll instance, besides the CPUs. */
 #define SESSION_TIMER UINT32_MAX
+#define SESSION_ALARM (UINT32_MAX - 1)
 
 struct session_ring {
 	int fd;
-	/* The session waits for its watermark. */
+	/* The session waits for its watermark, or for its first event. */
 	bool watched;
 	bool awake;
 	/* Its round is to hand out all there is, also what the writer is still in. */
@@ -44,6 +46,8 @@ struct rbmap_session {
 	char reason[256];
 	int epoll_fd;
 	struct pace pace;
+	/* Of an observer that may rest for long. */
+	struct alarm alarm;
 	bool copies;
 	bool whole;
 	/* What the kernel tells of a ring comes early enough to rely on it alone. */
@@ -77,5 +81,9 @@ int rbmap_session_open_epoll(struct rbmap_session *session);
 
 /* Adds a file descriptor to those that rbmap_session_wait() waits for. */
 int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who);
+
+/* A ring: its watermark, or its first event if there is an alarm. */
+int rbmap_session_watch_ring(const struct rbmap_session *session, int fd, int cpu);
+void rbmap_session_unwatch_ring(const struct rbmap_session *session, int fd);
 
 #endif

@@ -16,10 +16,10 @@ START_TEST(busy_rings_are_looked_at_often)
 
 	ck_assert_int_eq(rbmap_pace_open(&pace, LONGEST), 0);
 	ck_assert_uint_eq(pace.interval_ns, LONGEST);
-	/* Half of a ring in 800 ms, or a little longer: an eighth takes 200 ms. */
-	pace.looked_ns -= 800 * MS;
+	/* Half of a ring in 80 ms, or a little longer: an eighth takes 20 ms. */
+	pace.looked_ns -= 80 * MS;
 	ck_assert_int_eq(rbmap_pace_adapt(&pace, 64, 128), 0);
-	ck_assert_uint_ge(pace.interval_ns, 200 * MS);
+	ck_assert_uint_ge(pace.interval_ns, 20 * MS);
 	ck_assert_uint_lt(pace.interval_ns, LONGEST);
 	rbmap_pace_close(&pace);
 }
@@ -90,12 +90,35 @@ START_TEST(a_look_in_between)
 }
 END_TEST
 
+/* Rarely only while it is known to be told; then at once often, and by and by less. */
+START_TEST(rests_and_hurries)
+{
+	struct pace pace;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, 1000 * MS), 0);
+	ck_assert_int_eq(rbmap_pace_adapt(&pace, 1, 100), 0);
+	ck_assert_uint_eq(pace.interval_ns, PACE_ALONE_NS);
+	ck_assert_int_eq(rbmap_pace_rest(&pace), 0);
+	ck_assert_uint_eq(pace.interval_ns, 1000 * MS);
+	ck_assert_int_eq(rbmap_pace_hurry(&pace, 4 * MS), 0);
+	ck_assert_uint_eq(pace.interval_ns, 4 * MS);
+	ck_assert_int_eq(rbmap_pace_hurry(&pace, 8 * MS), 0);
+	ck_assert_uint_eq(pace.interval_ns, 4 * MS);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(rbmap_pace_adapt(&pace, 1, 100), 0);
+	ck_assert_uint_eq(pace.interval_ns, PACE_ALONE_NS);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { busy_rings_are_looked_at_often,
 				       never_more_often_than_it_pays,
-				       calm_comes_by_and_by, the_timer_is_told_once,
-				       a_look_in_between };
+				       calm_comes_by_and_by,
+				       the_timer_is_told_once,
+				       a_look_in_between,
+				       rests_and_hurries };
 
 	return RUN_TESTS("pace", tests);
 }

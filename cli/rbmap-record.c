@@ -23,6 +23,9 @@
 #include "tracing-file.h"
 #include "workers.h"
 
+/* As often as a file is flushed: what is not in it need not be read sooner. */
+#define FILE_LATENCY_MS 1000
+
 /* All that has to be put back, whatever happens. */
 struct state {
 	struct config config;
@@ -100,6 +103,23 @@ static enum rbmap_engine choose_engine(const struct config *config)
 	return config->engine == RBMAP_ENGINE_AUTO ? RBMAP_ENGINE_READ : config->engine;
 }
 
+/*
+ * With a watermark of 0 an observer is woken by the first event after a quiet time, and
+ * need not look often until then. Who consumes would be woken by each event.
+ */
+static int let_observer_rest(const struct state *state)
+{
+	struct rbmap_session *session = state->recorder.session;
+	int r;
+
+	if (!target_is_own(state->recorder.target) ||
+	    rbmap_engine_consumes(rbmap_session_engine(session)))
+		return COMMON_OK;
+	r = tracing_write(target_instance(state->recorder.target), "buffer_percent",
+			  "0");
+	return r < 0 ? common_fail("buffer_percent: %s", strerror(-r)) : COMMON_OK;
+}
+
 static int open_session(struct state *state)
 {
 	struct rbmap_session_options options = { .size = sizeof(options) };
@@ -110,9 +130,13 @@ static int open_session(struct state *state)
 	options.cpus = state->cpus.cpus;
 	options.nr_cpus = state->cpus.nr;
 	options.engine = choose_engine(config);
-	/* What is printed cannot be taken back. */
-	if (config->format != FORMAT_DAT)
+	/* What is printed cannot be taken back, and is to be printed soon. */
+	if (config->format != FORMAT_DAT) {
 		options.flags = RBMAP_SESSION_COPIES;
+	} else {
+		options.flags = RBMAP_SESSION_WHOLE;
+		options.latency_ms = FILE_LATENCY_MS;
+	}
 	options.log = common_log(config->verbosity);
 	r = rbmap_session_open(&state->recorder.session, &options);
 	/* The log has the reason, and what to do. */
@@ -124,7 +148,7 @@ static int open_session(struct state *state)
 				   rbmap_engine_maps(config->engine) ?
 					   "; --engine read needs no mapping" :
 					   "");
-	return COMMON_OK;
+	return let_observer_rest(state);
 }
 
 /*

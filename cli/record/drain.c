@@ -145,16 +145,37 @@ static int flush(struct drain *drain)
 	return r < 0 ? sink_failed(drain, r) : COMMON_OK;
 }
 
+/* Live lines need all rings at each look; a file needs them when it is flushed. */
+static bool is_live(const struct drain *drain)
+{
+	return drain->file->sink.ops->needs_all_rings;
+}
+
+/* With the sub-buffers that the writer is still in (RBMAP_SESSION_WHOLE). */
+static int flush_all(struct drain *drain)
+{
+	bool took, again;
+	int status = COMMON_OK;
+
+	if (!is_live(drain)) {
+		rbmap_session_wake_all(drain->session);
+		status = run_round(drain, &took, &again);
+	}
+	if (status == COMMON_OK && drain->unflushed)
+		status = flush(drain);
+	drain->next_flush = recorder_now() + FLUSH_NS;
+	return status;
+}
+
 static int look(struct drain *drain)
 {
-	bool needs_all = drain->file->sink.ops->needs_all_rings;
 	bool took, again;
 	int r = rbmap_session_wait(drain->session, 0), status;
 
 	if (r < 0 && r != -EINTR)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
-	if (needs_all)
+	if (is_live(drain))
 		rbmap_session_wake_all(drain->session);
 	status = run_round(drain, &took, &again);
 	if (status != COMMON_OK || !again)
@@ -173,8 +194,10 @@ static int wait_and_look(struct drain *drain, bool *stop)
 		{ .fd = drain->wake_fd, .events = POLLIN },
 	};
 	eventfd_t number;
-	uint64_t due = drain->unflushed ? drain->next_flush : UINT64_MAX;
+	uint64_t due = drain->next_flush;
 
+	if (is_live(drain) && !drain->unflushed)
+		due = UINT64_MAX;
 	drain->polls++;
 	if (poll(fds, 3, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
@@ -220,9 +243,9 @@ int drain_until_stop(struct drain *drain)
 		status = wait_and_look(drain, &stop);
 		if (status == COMMON_OK && drain->file != recorder->file)
 			status = change_file(drain);
-		if (status == COMMON_OK && drain->unflushed &&
+		if (status == COMMON_OK &&
 		    recorder_now() + FLUSH_SLACK_NS >= drain->next_flush)
-			status = flush(drain);
+			status = flush_all(drain);
 	}
 	return status;
 }

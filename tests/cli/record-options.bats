@@ -240,6 +240,13 @@ go() {
   [[ $stderr != *"cannot be observed"* ]]
 }
 
+# Ten a second would be 40 here.
+@test "an observer that has nothing to do wakes up about once a second" {
+  can_map || skip "the kernel cannot map ring buffers"
+  run -0 record -q "${silent[@]}" --engine observe --duration 4s -o t.dat --summary s.json
+  jq -e '.recorder.waits < 20' s.json
+}
+
 @test "the recorder's own work is in the summary" {
   run -0 record -q -e sched --engine read -o t.dat --summary s.json -- true
   jq -e '.engine == "read" and .recorder.reads > 0 and .recorder.get_readers == 0 and

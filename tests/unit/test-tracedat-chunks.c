@@ -42,8 +42,11 @@ static struct found {
 static int open_as(const struct rbmap_tracedat_options *more)
 {
 	struct rbmap_tracedat_options options = *more;
-	struct tracedat_source source = { strdup(tree), strdup(tree),
-					  strdup("/nowhere") };
+	struct tracedat_source source = {
+		.instance_dir = strdup(tree),
+		.top_dir = strdup(tree),
+		.kallsyms = strdup("/nowhere"),
+	};
 
 	options.size = sizeof(options);
 	options.layout = &layout;

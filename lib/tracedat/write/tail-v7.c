@@ -3,12 +3,14 @@
  * The tail of version 7: a section of command lines and one of options, of which one
  * has the table. The first pair lies between the header of the data's section and the
  * data, as padding: a reader that goes from one section to the next does not see it.
- * At the end another pair is written behind the data, and the place of the options in
- * the head of the file makes it the valid one.
+ * At the end another pair is written, and the place of the options in the head of the
+ * file makes it the valid one.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/internal.h"
+#include "tracedat/write/out.h"
 #include "tracedat/write/section.h"
 #include "tracedat/write/tail.h"
 #include "tracefs/clock.h"
@@ -64,26 +66,33 @@ static size_t put_options(FILE *out, const struct rbmap_tracedat_writer *writer)
 	return at;
 }
 
-/* @at: where it goes; it is moved behind it. */
-static int write_cmdlines(struct rbmap_tracedat_writer *writer, uint64_t *at)
+/* The text of the section. */
+static int make_cmdlines(const struct rbmap_tracedat_writer *writer,
+			 struct tracedat_out *out)
 {
-	uint64_t room = rbmap_tail_cmdlines_room(writer), size = 0;
-	unsigned char *bytes = malloc(sizeof(size) + room + 1);
+	uint64_t room = rbmap_tail_cmdlines_room(writer), size;
+	char *text = malloc(room + 1);
 	size_t used;
 	int r;
 
-	if (!bytes)
+	if (!text)
 		return -ENOMEM;
-	writer->cmdlines = *at;
-	r = rbmap_tail_cmdlines(writer, (char *)bytes + sizeof(size), room + 1, &used);
-	if (r == 0) {
-		size = used;
-		memcpy(bytes, &size, sizeof(size));
-		r = rbmap_section_write(writer, TRACEDAT_CMDLINES, bytes,
-					sizeof(size) + used, at);
-	}
-	free(bytes);
+	r = rbmap_tail_cmdlines(writer, text, room + 1, &used);
+	size = used;
+	if (r == 0)
+		r = rbmap_out_add(out, &size, sizeof(size));
+	if (r == 0)
+		r = rbmap_out_add(out, text, used);
+	free(text);
 	return r;
+}
+
+static int write_cmdlines(struct rbmap_tracedat_writer *writer,
+			  const struct tracedat_out *lines, uint64_t *at)
+{
+	writer->cmdlines = *at;
+	return rbmap_section_write(writer, TRACEDAT_CMDLINES, lines->bytes, lines->used,
+				   at);
 }
 
 static int write_options(struct rbmap_tracedat_writer *writer,
@@ -100,6 +109,15 @@ static int choose_options(struct rbmap_tracedat_writer *writer, uint64_t options
 				    writer->first_options);
 }
 
+static int write_data_header(struct rbmap_tracedat_writer *writer, uint64_t end)
+{
+	return rbmap_section_write_header(writer, TRACEDAT_BUFFER,
+					  writer->compressed ? COMPRESSED : 0,
+					  end - writer->buffer -
+						  TRACEDAT_SECTION_HEADER,
+					  writer->buffer);
+}
+
 /* Where the options can go so that no entry of their table lies in two pages. */
 static uint64_t place_options(struct rbmap_tracedat_writer *writer, uint64_t at,
 			      const struct tail_rest *rest)
@@ -111,24 +129,25 @@ static uint64_t place_options(struct rbmap_tracedat_writer *writer, uint64_t at,
 	return at + padding;
 }
 
-/* It is not known yet where the data end; none lie behind the last region. */
-int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer)
+/* For a few more command lines and digits at the end. */
+static uint64_t slack(uint64_t size)
 {
-	uint64_t at, options;
-	struct tail_rest rest;
-	int r;
+	return size / 8 + 1024;
+}
 
-	writer->buffer = writer->tail;
-	at = writer->buffer + TRACEDAT_SECTION_HEADER;
-	r = write_cmdlines(writer, &at);
-	if (r == 0)
-		r = rbmap_tail_make(&rest, writer, put_options);
+static int begin_options(struct rbmap_tracedat_writer *writer, uint64_t at)
+{
+	struct tail_rest rest;
+	uint64_t options;
+	int r = rbmap_tail_make(&rest, writer, put_options);
+
 	if (r < 0)
 		return r;
 	options = place_options(writer, at, &rest);
-	at = options + TRACEDAT_SECTION_HEADER + rest.size;
-	writer->head_end = at;
-	writer->data = tracedat_align(at, writer->granule);
+	writer->head_end = options + TRACEDAT_SECTION_HEADER + rest.size;
+	writer->data = tracedat_align(writer->head_end +
+					      slack(writer->head_end - writer->buffer),
+				      writer->granule);
 	/* Now that data is known. */
 	rbmap_table_fill(writer, writer->table.bytes);
 	memcpy(rest.bytes + rest.table, writer->table.bytes,
@@ -136,39 +155,66 @@ int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer)
 	at = options;
 	r = write_options(writer, &rest, &at);
 	free(rest.bytes);
-	if (r == 0)
-		r = rbmap_section_write_header(writer, TRACEDAT_BUFFER,
-					       writer->compressed ? COMPRESSED : 0,
-					       INT64_MAX - writer->data,
-					       writer->buffer);
 	return r < 0 ? r : choose_options(writer, options);
 }
 
-/* Readers take the first options until the new ones are whole. */
-int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer)
+/* It is not known yet where the data end: as far away as a file can reach. */
+int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer)
 {
-	uint64_t end = rbmap_regions_end(writer), at = end, options, table;
+	struct tracedat_out lines = { 0 };
+	uint64_t at;
+	int r = make_cmdlines(writer, &lines);
+
+	writer->buffer = writer->tail;
+	at = writer->buffer + TRACEDAT_SECTION_HEADER;
+	if (r == 0)
+		r = write_data_header(writer, INT64_MAX);
+	if (r == 0)
+		r = write_cmdlines(writer, &lines, &at);
+	if (r == 0)
+		r = begin_options(writer, at);
+	rbmap_out_free(&lines);
+	return r;
+}
+
+/* @at: is moved behind both. The ones before count until these are whole. */
+static int write_pair(struct rbmap_tracedat_writer *writer,
+		      const struct tracedat_out *lines, uint64_t *at)
+{
 	struct tail_rest rest;
-	int r = write_cmdlines(writer, &at);
+	uint64_t options;
+	int r = write_cmdlines(writer, lines, at);
 
 	if (r == 0)
 		r = rbmap_tail_make(&rest, writer, put_options);
 	if (r < 0)
 		return r;
-	table = at + TRACEDAT_SECTION_HEADER + rest.table;
-	options = at;
-	r = write_options(writer, &rest, &at);
+	options = *at;
+	r = write_options(writer, &rest, at);
 	free(rest.bytes);
+	return r < 0 ? r : choose_options(writer, options);
+}
+
+/*
+ * Behind the data, then where the first ones were, if they fit there: so the file has
+ * them once. Nothing changes the table any more.
+ */
+int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer)
+{
+	uint64_t end = rbmap_regions_end(writer), at = end, whole;
+	uint64_t first = writer->buffer + TRACEDAT_SECTION_HEADER;
+	struct tracedat_out lines = { 0 };
+	int r = make_cmdlines(writer, &lines);
+
 	if (r == 0)
-		r = rbmap_section_write_header(writer, TRACEDAT_BUFFER,
-					       writer->compressed ? COMPRESSED : 0,
-					       end - writer->buffer -
-						       TRACEDAT_SECTION_HEADER,
-					       writer->buffer);
-	if (r == 0)
-		r = choose_options(writer, options);
-	/* Nothing changes the table any more. */
-	if (r == 0)
-		writer->table.offset = table;
-	return r;
+		r = write_pair(writer, &lines, &at);
+	whole = at - end;
+	if (r == 0 && whole <= writer->data - first) {
+		at = first;
+		r = write_pair(writer, &lines, &at);
+		if (r == 0 && ftruncate(writer->file.fd, end) < 0)
+			r = -errno;
+	}
+	rbmap_out_free(&lines);
+	return r < 0 ? r : write_data_header(writer, end);
 }

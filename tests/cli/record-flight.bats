@@ -165,8 +165,8 @@ is_past() {
 @test "a dump to a full disk: told, and what fits can be read" {
   mkdir disk
   mount -t tmpfs -o size=8m nodev disk || skip "no tmpfs can be mounted"
-  run -1 --separate-stderr record -q --flight -b 16384 -e raw_syscalls -o disk/t.dat -- \
-    "$(support syscall-load)" 0 200000
+  run -1 --separate-stderr record -q --compress=none --flight -b 16384 -e raw_syscalls \
+    -o disk/t.dat -- "$(support syscall-load)" 0 200000
   one_line
   [[ $stderr == *"disk/t.dat.1: "*"No space left on device"* ]]
   trace-cmd report disk/t.dat.1 2>/dev/null | grep -q 'sys_e[nx]'

@@ -45,18 +45,28 @@ small_disk() {
   [ "$(stat -c %s t.dat)" -lt 100000000 ]
 }
 
-@test "a full disk: one line, and what was stored can be read" {
-  small_disk 16m
-  run -1 --separate-stderr record -q -e raw_syscalls -o disk/t.dat -- "$load" 0 1000000
+# fills_disk SIZE OPTION...
+fills_disk() {
+  small_disk "$1"
+  shift
+  run -1 --separate-stderr record -q "$@" -e raw_syscalls -o disk/t.dat -- "$load" 0 1000000
   one_line
   [[ $stderr == *"disk/t.dat: "*"No space left on device"* ]]
   left_nothing
   [ "$(trace-cmd report disk/t.dat 2>/dev/null | grep -c raw_syscalls\\\|sys_enter)" -gt 1000 ]
 }
 
+@test "a full disk: one line, and what was stored can be read" {
+  fills_disk 16m --compress=none
+}
+
+@test "a full disk, compressed" {
+  fills_disk 2m
+}
+
 @test "a full disk: the summary counts what is stored" {
   small_disk 16m
-  run -1 record -q -e raw_syscalls -o disk/t.dat --summary s.json -- "$load" 0 1000000
+  run -1 record -q --compress=none -e raw_syscalls -o disk/t.dat --summary s.json -- "$load" 0 1000000
   jq -c .cpus s.json
   trace-cmd report disk/t.dat 2>/dev/null | sed -nE 's/^.* (\[[0-9]+\]) .*/\1/p' | sort | uniq -c
   [ "$(trace-cmd report disk/t.dat 2>/dev/null | grep -c ' sys_e[nx]')" = \

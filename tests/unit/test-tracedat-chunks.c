@@ -11,10 +11,9 @@
 
 #include <check.h>
 
-#include <rbmap/record.h>
-
 #include "base/internal.h"
 #include "dat-file.h"
+#include "dat-read.h"
 #include "run.h"
 #include "span/subbuf.h"
 #include "tracedat/write/writer.h"
@@ -23,7 +22,6 @@
 #define RECORD 8
 #define RECORDS 100
 #define BYTES (RECORDS * RECORD)
-#define MOST_RECORDS 200000
 
 static char tree[TREE_PATH];
 static char path[64];
@@ -32,12 +30,7 @@ static struct rbmap_tracedat_writer *writer;
 static struct rbmap_layout layout;
 static const int cpus[] = { 0, 2 };
 
-/* What the reader finds of one CPU. */
-static struct found {
-	uint32_t numbers[MOST_RECORDS];
-	uint64_t lost[MOST_RECORDS];
-	size_t nr;
-} found;
+static struct dat_found found;
 
 static int open_as(const struct rbmap_tracedat_options *more)
 {
@@ -87,69 +80,14 @@ static void end(void)
 	dat_remove_tree(tree);
 }
 
-static void note_span(const struct rbmap_span *span)
-{
-	struct rbmap_walk walk = { 0 };
-	struct rbmap_record record;
-
-	ck_assert_int_eq(rbmap_walk_span(&walk, &layout, span), 0);
-	while (rbmap_walk_next(&walk, &record) == 1) {
-		uint32_t number;
-
-		memcpy(&number, record.data, sizeof(number));
-		/* Check notes each assertion: not one for each record. */
-		if (found.nr == MOST_RECORDS || record.time_stamp != number + 1)
-			ck_abort_msg("record %zu: number %u at %llu", found.nr, number,
-				     (unsigned long long)record.time_stamp);
-		found.numbers[found.nr] = number;
-		found.lost[found.nr++] = record.lost;
-	}
-}
-
-/* Nothing of what the writer makes is a fault; the formats in the tree are none. */
-static void no_faults(struct rbmap_tracedat_reader *reader)
-{
-	const struct rbmap_tracedat_fault *faults;
-	size_t nr = rbmap_tracedat_reader_faults(reader, &faults);
-
-	for (size_t i = 0; i < nr; i++)
-		if (!strstr(faults[i].text, "format"))
-			ck_abort_msg("at byte %llu: %s",
-				     (unsigned long long)faults[i].offset,
-				     faults[i].text);
-}
-
 static void read_cpu(int cpu)
 {
-	const struct rbmap_tracedat_buffer *buffers;
-	struct rbmap_tracedat_reader *reader;
-	int in = open(path, O_RDONLY | O_CLOEXEC), r;
-	struct rbmap_span span;
-
-	found.nr = 0;
-	ck_assert_int_eq(rbmap_tracedat_reader_open(&reader, in, NULL), 0);
-	ck_assert_uint_eq(rbmap_tracedat_reader_buffers(reader, &buffers), 1);
-	ck_assert_uint_eq(rbmap_tracedat_reader_info(reader)->version, 7);
-	for (size_t i = 0; i < buffers[0].nr_cpus; i++)
-		if (buffers[0].cpus[i].cpu == cpu) {
-			while ((r = rbmap_tracedat_reader_take(reader, 0, i, &span)) ==
-			       1)
-				note_span(&span);
-			ck_assert_int_eq(r, 0);
-		}
-	no_faults(reader);
-	rbmap_tracedat_reader_close(reader);
-	close(in);
+	dat_read_cpu(path, &layout, cpu, &found);
 }
 
-/* @nr records, numbered from @first, begin at @at. */
 static void check_numbers(size_t at, uint32_t first, size_t nr)
 {
-	ck_assert_uint_ge(found.nr, at + nr);
-	for (size_t i = 0; i < nr; i++)
-		if (found.numbers[at + i] != first + i)
-			ck_abort_msg("record %zu: number %u", at + i,
-				     found.numbers[at + i]);
+	dat_check_numbers(&found, at, first, nr);
 }
 
 /* A sub-buffer that begins with the record @first, @bytes of it written. */
@@ -185,8 +123,8 @@ static void put_some(int cpu, uint64_t seq, int nr)
 
 	ck_assert_int_le(nr, 64);
 	for (int i = 0; i < nr; i++)
-		spans[i] = make_span(memory[i], cpu, seq + i, (seq + i) * RECORDS,
-				     BYTES);
+		spans[i] =
+			make_span(memory[i], cpu, seq + i, (seq + i) * RECORDS, BYTES);
 	put(spans, nr);
 	memset(memory, 0xee, sizeof(memory));
 }
@@ -419,16 +357,19 @@ START_TEST(each_level_can_be_read)
 	begin();
 	put_some(0, 0, 10);
 	flush();
-	ck_assert_int_eq(
-		rbmap_tracedat_writer_set_level(writer, 0, RBMAP_TRACEDAT_FASTER), 0);
+	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 0,
+							 RBMAP_TRACEDAT_FASTER),
+			 0);
 	put_some(0, 10, 20);
 	flush();
-	ck_assert_int_eq(
-		rbmap_tracedat_writer_set_level(writer, 0, RBMAP_TRACEDAT_STORED), 0);
+	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 0,
+							 RBMAP_TRACEDAT_STORED),
+			 0);
 	put_some(0, 30, 40);
 	flush();
-	ck_assert_int_eq(
-		rbmap_tracedat_writer_set_level(writer, 0, RBMAP_TRACEDAT_NORMAL), 0);
+	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 0,
+							 RBMAP_TRACEDAT_NORMAL),
+			 0);
 	put_some(0, 70, 5);
 	ck_assert_int_eq(rbmap_tracedat_writer_finish(writer), 0);
 	read_cpu(0);
@@ -439,9 +380,9 @@ START_TEST(each_level_can_be_read)
 	ck_assert_uint_eq(work.faster_bytes, 20 * SIZE);
 	ck_assert_uint_eq(work.stored_bytes, 40 * SIZE);
 	ck_assert_uint_gt(work.file_bytes, 40 * SIZE);
-	ck_assert_int_eq(
-		rbmap_tracedat_writer_set_level(writer, 1, RBMAP_TRACEDAT_FASTER),
-		-ENXIO);
+	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 1,
+							 RBMAP_TRACEDAT_FASTER),
+			 -ENXIO);
 	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 0, 3), -EINVAL);
 	end();
 }
@@ -540,8 +481,9 @@ START_TEST(regions_keep_to_the_size_limit)
 
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	begin();
-	ck_assert_int_eq(
-		rbmap_tracedat_writer_set_level(writer, 2, RBMAP_TRACEDAT_STORED), 0);
+	ck_assert_int_eq(rbmap_tracedat_writer_set_level(writer, 2,
+							 RBMAP_TRACEDAT_STORED),
+			 0);
 	do {
 		span = make_span(memory, 2, nr, nr * RECORDS, BYTES);
 		r = rbmap_tracedat_writer_put(writer, &span, 1);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -313,6 +314,77 @@ START_TEST(torn_ones_are_left_out)
 }
 END_TEST
 
+#define SCRIBBLED 6
+
+struct scribbler {
+	unsigned char (*memory)[SIZE];
+	atomic_bool stop;
+};
+
+static void *scribble(void *argument)
+{
+	struct scribbler *scribbler = argument;
+	uint32_t random = 1;
+
+	while (!scribbler->stop) {
+		random = random * 1664525 + 1013904223;
+		scribbler->memory[random % SCRIBBLED][(random >> 8) % SIZE] =
+			random >> 24;
+	}
+	return NULL;
+}
+
+/*
+ * The kernel overwrites some of them meanwhile: whatever is read then, nothing outside
+ * of them is touched, and the others are stored as they were.
+ */
+START_TEST(memory_that_changes_meanwhile)
+{
+	unsigned char(*memory)[SIZE] = calloc(8, SIZE);
+	struct scribbler scribbler = { .memory = memory };
+	struct rbmap_span spans[8];
+	pthread_t thread;
+	size_t kept = 0;
+
+/* It is a race, which is what this is about. */
+#ifdef __SANITIZE_THREAD__
+	free(memory);
+	return;
+#endif
+	begin();
+	ck_assert_int_eq(pthread_create(&thread, NULL, scribble, &scribbler), 0);
+	for (uint64_t turn = 0; turn < 500; turn++) {
+		for (int i = 0; i < 8; i++) {
+			uint64_t seq = turn * 8 + i;
+
+			dat_fill(&layout, memory[i], BYTES, seq * 10);
+			spans[i] = dat_span(&layout, memory[i], 0, seq, BYTES);
+			spans[i].time_stamp = seq * 10;
+		}
+		spans[0].from = turn % 2 ? BYTES / 2 : 0;
+		spans[7].to = 10 * RECORD;
+		spans[6].to = 10 * RECORD;
+		put(spans, 8);
+		for (int i = 0; i < SCRIBBLED; i++)
+			spans[i].flags |= RBMAP_SPAN_TORN;
+		spans[SCRIBBLED].lost = RBMAP_LOST_UNKNOWN;
+		ck_assert_int_eq(rbmap_tracedat_writer_discard(writer, spans, 8), 0);
+	}
+	scribbler.stop = true;
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(rbmap_tracedat_writer_finish(writer), 0);
+	read_cpu(0);
+	ck_assert_uint_eq(found.nr, 500 * 20);
+	for (uint64_t turn = 0; turn < 500; turn++, kept += 20) {
+		check_numbers(kept, (turn * 8 + SCRIBBLED) * 10, 20);
+		if (found.lost[kept] != RBMAP_LOST_UNKNOWN)
+			ck_abort_msg("turn %llu: no loss", (unsigned long long)turn);
+	}
+	free(memory);
+	end();
+}
+END_TEST
+
 START_TEST(unbroken_begins_behind_a_loss)
 {
 	static const struct rbmap_tracedat_options unbroken = {
@@ -562,6 +634,7 @@ int main(void)
 		a_first_span_from_the_middle,
 		loss_is_stored,
 		torn_ones_are_left_out,
+		memory_that_changes_meanwhile,
 		unbroken_begins_behind_a_loss,
 		each_level_can_be_read,
 		large_sub_buffers,

@@ -76,6 +76,8 @@ enum rbmap_tracedat_level {
  *	version 7, but "none" with RBMAP_TRACEDAT_DIRECT. Version 6 has no compression
  * @level: the level of zstd, from RBMAP_TRACEDAT_MIN_LEVEL (the fastest) to
  *	RBMAP_TRACEDAT_MAX_LEVEL; 0 selects the default, which is -1
+ * @queue_size: if not 0, writes to @fd wait in a queue of up to this many bytes, and
+ *	the thread in rbmap_tracedat_writer_write_out() carries them out
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -94,6 +96,7 @@ struct rbmap_tracedat_options {
 	unsigned int version;
 	const char *compression;
 	int level;
+	uint64_t queue_size;
 };
 
 /**
@@ -104,6 +107,10 @@ struct rbmap_tracedat_options {
  * @faster_bytes: bytes of @bytes compressed with RBMAP_TRACEDAT_FASTER
  * @stored_bytes: bytes of @bytes stored with RBMAP_TRACEDAT_STORED
  * @writes: system calls that wrote to the file
+ * @queue_high: the most bytes that were in the queue at one time
+ * @queue_copied: bytes copied from the ring buffer into the queue because the disk
+ *	stalled
+ * @queue_full_ns: nanoseconds for which calls waited because the queue was full
  *
  * Sub-buffers that rbmap_tracedat_writer_put() has accepted but not yet compressed are
  * not counted.
@@ -116,6 +123,9 @@ struct rbmap_tracedat_work {
 	uint64_t faster_bytes;
 	uint64_t stored_bytes;
 	uint64_t writes;
+	uint64_t queue_high;
+	uint64_t queue_copied;
+	uint64_t queue_full_ns;
 };
 
 /**
@@ -283,6 +293,47 @@ int rbmap_tracedat_writer_flush_cpu(struct rbmap_tracedat_writer *writer, int cp
  * Since: 0.1
  */
 int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
+
+/**
+ * rbmap_tracedat_writer_write_out - write what is in the queue
+ *
+ * @writer: opened with a queue_size
+ *
+ * Called by a thread of its own. While it runs, rbmap_tracedat_writer_put() returns as
+ * soon as its data is in the queue: if the disk stalls, no events are lost until the
+ * queue is full. Sub-buffers in the ring buffer are written directly from there, or
+ * copied into the queue if that takes longer than about 20 milliseconds. The order of
+ * the writes stays the same, so the file is valid at any time. While no thread runs
+ * this function, every call does its own writing.
+ *
+ * After the first error, nothing more is stored, and the next call of
+ * rbmap_tracedat_writer_put() or rbmap_tracedat_writer_flush() returns the error.
+ * rbmap_tracedat_writer_written() shows how much was written before.
+ *
+ * Returns 0 when rbmap_tracedat_writer_finish() or rbmap_tracedat_writer_close() is
+ * called, after everything in the queue has been written; both wait for that. Returns 0
+ * immediately if there is no queue, or -EBUSY if another thread runs this function.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_writer_write_out(struct rbmap_tracedat_writer *writer);
+
+/**
+ * rbmap_tracedat_writer_written - get the number of spans that were written
+ *
+ * @writer: the writer
+ * @cpu: the CPU
+ *
+ * Spans are counted in the order in which rbmap_tracedat_writer_put() stored them. If
+ * there is a queue, spans that are still in it are not counted. After
+ * rbmap_tracedat_writer_finish(), these are the spans that are in the file.
+ *
+ * Returns the number of spans; 0 if the writer does not have this CPU.
+ *
+ * Since: 0.1
+ */
+uint64_t rbmap_tracedat_writer_written(const struct rbmap_tracedat_writer *writer,
+				       int cpu);
 
 /**
  * rbmap_tracedat_writer_finish - complete the file

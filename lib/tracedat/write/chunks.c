@@ -26,8 +26,10 @@ struct piece {
 	bool torn;
 };
 
+/* @spans: of the region that were put by then */
 struct tracedat_pending {
 	struct tracedat_pending *next;
+	uint64_t spans;
 	uint32_t nr;
 	unsigned char *bytes;
 	struct piece pieces[];
@@ -247,6 +249,24 @@ int rbmap_chunks_put(struct rbmap_tracedat_writer *writer,
 	return put_growth(writer, region, span);
 }
 
+int rbmap_chunks_count(struct rbmap_tracedat_writer *writer,
+		       struct tracedat_region *region)
+{
+	struct tracedat_pending *last = region->pending;
+	uint32_t spans;
+
+	region->put++;
+	while (last && last->next)
+		last = last->next;
+	if (last) {
+		last->spans = region->put;
+		return 0;
+	}
+	spans = region->put - region->counted;
+	region->counted = region->put;
+	return rbmap_tracedat_note_spans(writer, region, spans);
+}
+
 static struct piece *find_piece(struct tracedat_region *region,
 				const struct rbmap_span *span,
 				struct tracedat_pending **ret)
@@ -330,6 +350,7 @@ static int write_chunk(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region, uint32_t size,
 		       struct iovec *parts, int nr)
 {
+	uint32_t spans = region->pending->spans - region->counted;
 	uint64_t begin = region->size ? region->size : COUNT_SIZE;
 	uint32_t sizes[2] = { 0, size };
 	int r;
@@ -340,7 +361,9 @@ static int write_chunk(struct rbmap_tracedat_writer *writer,
 	rbmap_tracedat_reserve(writer, region,
 			       begin - region->size + sizeof(sizes) + sizes[0]);
 	begin += region->start;
-	r = rbmap_tracedat_write_parts(&writer->file, parts, nr, begin, NULL);
+	r = rbmap_tracedat_write_data(&writer->file,
+				      tracedat_region_index(writer, region), spans,
+				      parts, nr, begin);
 	if (r < 0)
 		return r;
 	region->size = begin + sizeof(sizes) + sizes[0] - region->start;
@@ -387,7 +410,8 @@ static int write_one(struct rbmap_tracedat_writer *writer,
 	if (level == RBMAP_TRACEDAT_STORED && size > STORED_MAX)
 		level = RBMAP_TRACEDAT_FASTER;
 	if (size == 0)
-		return 0;
+		return rbmap_tracedat_note_spans(writer, region,
+						 pending->spans - region->counted);
 	if (level == RBMAP_TRACEDAT_STORED)
 		r = write_stored(writer, region, pending->bytes, size);
 	else
@@ -413,6 +437,7 @@ int rbmap_chunks_write(struct rbmap_tracedat_writer *writer,
 		if (r < 0)
 			break;
 		region->pending = pending->next;
+		region->counted = pending->spans;
 		give_spare(writer, pending);
 	}
 	return r;

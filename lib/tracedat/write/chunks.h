@@ -28,6 +28,9 @@ void rbmap_spare_free(struct tracedat_spare *spare);
 int rbmap_chunks_put(struct rbmap_tracedat_writer *writer,
 		     struct tracedat_region *region, const struct rbmap_span *span,
 		     bool first);
+/* One more span was put, with or without something in it. */
+int rbmap_chunks_count(struct rbmap_tracedat_writer *writer,
+		       struct tracedat_region *region);
 /* Compresses and writes what is pending. */
 int rbmap_chunks_write(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region);

@@ -15,8 +15,11 @@ static int write_header(struct rbmap_tracedat_writer *writer,
 	/* How many is not known, so that there is no count to store. */
 	rbmap_subbuf_make_header(&writer->layout, header, count, span->time_stamp, size,
 				 RBMAP_LOST_UNKNOWN);
-	return rbmap_tracedat_write(&writer->file, header, writer->layout.data_offset,
-				    region->start + slot * writer->layout.subbuf_size);
+	return rbmap_tracedat_correct(&writer->file,
+				      tracedat_region_index(writer, region), header,
+				      writer->layout.data_offset,
+				      region->start +
+					      slot * writer->layout.subbuf_size);
 }
 
 /* Chunks begin anew, with a count of their own, where the file system can move them. */
@@ -33,6 +36,7 @@ void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
 	region->reserved -= by < region->reserved ? by : region->reserved;
 	if (!writer->compressed || !bytes)
 		return;
+	region->dropped_chunks += region->chunks;
 	region->chunks = 0;
 	region->told_chunks = 0;
 	for (int i = 0; i < TRACEDAT_LEVELS; i++)

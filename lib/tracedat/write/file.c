@@ -15,53 +15,77 @@
 #define PAGE_ALIGNMENT 4096
 #define COPY_SIZE (UINT64_C(1) << 20)
 
-static void pass_parts(struct iovec **parts, int *nr, size_t done)
+/* How long memory of the ring's is waited for before a queue copies it. */
+#define STALL_NS UINT64_C(20000000)
+
+int rbmap_tracedat_file_open(struct tracedat_file *file, int fd, uint64_t queue_size,
+			     size_t nr_regions)
 {
-	while (*nr && done >= (*parts)->iov_len) {
-		done -= (*parts)->iov_len;
-		(*parts)++;
-		(*nr)--;
-	}
-	if (done) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + done;
-		(*parts)->iov_len -= done;
-	}
+	struct write_queue_options options = {
+		.capacity = queue_size,
+		.nr_owners = nr_regions,
+		.stall_ns = STALL_NS,
+		.pwritev = pwritev,
+	};
+
+	file->fd = fd;
+	file->direct_fd = -1;
+	return rbmap_write_queue_open(&file->queue, &options);
 }
 
-static int write_to(struct tracedat_file *file, int fd, struct iovec *parts, int nr,
-		    uint64_t offset, uint64_t *ret_done)
+void rbmap_tracedat_file_close(struct tracedat_file *file)
 {
-	uint64_t total = 0;
-	int r = 0;
-
-	pass_parts(&parts, &nr, 0);
-	while (nr) {
-		ssize_t done;
-
-		if (nr == 1)
-			done = pwrite(fd, parts->iov_base, parts->iov_len,
-				      offset + total);
-		else
-			done = pwritev(fd, parts, nr, offset + total);
-		atomic_fetch_add_explicit(&file->writes, 1, memory_order_relaxed);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0) {
-			r = done < 0 ? -errno : -EIO;
-			break;
-		}
-		total += done;
-		pass_parts(&parts, &nr, done);
-	}
-	if (ret_done)
-		*ret_done = total;
-	return r;
+	rbmap_write_queue_close(file->queue);
+	if (file->direct_fd >= 0)
+		close(file->direct_fd);
 }
 
 int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, int nr,
-			       uint64_t offset, uint64_t *ret_done)
+			       uint64_t offset)
 {
-	return write_to(file, file->fd, parts, nr, offset, ret_done);
+	struct write_request request = { .fd = file->fd, .offset = offset };
+
+	return rbmap_write_queue_push_copy(file->queue, &request, parts, nr);
+}
+
+int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t size,
+			 uint64_t offset)
+{
+	struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
+
+	return rbmap_tracedat_write_parts(file, &part, 1, offset);
+}
+
+int rbmap_tracedat_correct(struct tracedat_file *file, size_t region, const void *bytes,
+			   size_t size, uint64_t offset)
+{
+	struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
+	struct write_request request = { .kind = WRITE_CORRECTION,
+					 .fd = file->fd,
+					 .owner = region,
+					 .offset = offset };
+
+	return rbmap_write_queue_push_copy(file->queue, &request, &part, 1);
+}
+
+int rbmap_tracedat_write_data(struct tracedat_file *file, size_t region, uint32_t spans,
+			      struct iovec *parts, int nr, uint64_t offset)
+{
+	struct write_request request = { .kind = WRITE_DATA,
+					 .fd = file->fd,
+					 .owner = region,
+					 .offset = offset,
+					 .spans = spans };
+
+	return rbmap_write_queue_push_copy(file->queue, &request, parts, nr);
+}
+
+int rbmap_tracedat_note_spans(struct rbmap_tracedat_writer *writer,
+			      const struct tracedat_region *region, uint32_t spans)
+{
+	return rbmap_tracedat_write_data(&writer->file,
+					 tracedat_region_index(writer, region), spans,
+					 NULL, 0, 0);
 }
 
 /* The kernel's sub-buffers are pages; a copy is anywhere. */
@@ -74,22 +98,22 @@ static bool are_pages(const struct iovec *parts, int nr)
 	return odd % PAGE_ALIGNMENT == 0;
 }
 
-int rbmap_tracedat_write_pages(struct tracedat_file *file, struct iovec *parts, int nr,
-			       uint64_t offset, uint64_t *ret_done)
+int rbmap_tracedat_write_subbufs(struct tracedat_file *file, size_t region,
+				 uint32_t subbuf_size, struct iovec *parts, int nr,
+				 uint64_t offset, uint64_t *ret_done)
 {
 	bool direct = file->direct_fd >= 0 && are_pages(parts, nr) &&
 		      offset % PAGE_ALIGNMENT == 0;
+	struct write_request request = { .kind = WRITE_DATA,
+					 .fd = direct ? file->direct_fd : file->fd,
+					 .owner = region,
+					 .offset = offset,
+					 .unit = subbuf_size };
 
-	return write_to(file, direct ? file->direct_fd : file->fd, parts, nr, offset,
-			ret_done);
-}
-
-int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t size,
-			 uint64_t offset)
-{
-	struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
-
-	return rbmap_tracedat_write_parts(file, &part, 1, offset, NULL);
+	for (int i = 0; i < nr; i++)
+		request.spans += parts[i].iov_len / subbuf_size;
+	return rbmap_write_queue_push_in_place(file->queue, &request, parts, nr,
+					       ret_done);
 }
 
 static int copy_by_hand(struct tracedat_file *file, uint64_t from, uint64_t to,
@@ -125,7 +149,7 @@ int rbmap_tracedat_copy(struct tracedat_file *file, uint64_t from, uint64_t to,
 		size_t part = size < MAX_SPACING >> 10 ? size : MAX_SPACING >> 10;
 		ssize_t done = copy_file_range(file->fd, &in, file->fd, &out, part, 0);
 
-		atomic_fetch_add_explicit(&file->writes, 1, memory_order_relaxed);
+		file->copies++;
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO))

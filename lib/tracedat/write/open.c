@@ -251,15 +251,16 @@ int rbmap_tracedat_open(struct rbmap_tracedat_writer **ret, int fd,
 		free_source(source);
 		return r < 0 ? r : -ENOMEM;
 	}
-	writer->file.fd = fd;
-	writer->file.direct_fd = -1;
 	writer->layout = *options->layout;
 	writer->log = options->log;
 	writer->source = *source;
 	set_format(writer, options);
 	writer->granule = granule;
 	writer->unbroken = options->flags & RBMAP_TRACEDAT_UNBROKEN;
-	r = make_regions(writer, options);
+	r = rbmap_tracedat_file_open(&writer->file, fd, options->queue_size,
+				     options->nr_cpus);
+	if (r == 0)
+		r = make_regions(writer, options);
 	if (r == 0 && options->flags & RBMAP_TRACEDAT_DIRECT)
 		r = rbmap_tracedat_open_direct(&writer->file);
 	if (r == 0)
@@ -293,8 +294,7 @@ RBMAP_PUBLIC void rbmap_tracedat_writer_close(struct rbmap_tracedat_writer *writ
 {
 	if (!writer)
 		return;
-	if (writer->file.direct_fd >= 0)
-		close(writer->file.direct_fd);
+	rbmap_tracedat_file_close(&writer->file);
 	free_source(&writer->source);
 	for (size_t i = 0; writer->regions && i < writer->nr_regions; i++)
 		rbmap_chunks_forget(writer, &writer->regions[i]);

@@ -41,6 +41,14 @@ static void begin_writeback(struct rbmap_tracedat_writer *writer,
 						       writer->by_cpu[spans[i].cpu]);
 }
 
+static int put_nothing(struct rbmap_tracedat_writer *writer, struct tracedat_run *run,
+		       const struct tracedat_region *region)
+{
+	int r = rbmap_slots_end_run(writer, run);
+
+	return r < 0 ? r : rbmap_tracedat_note_spans(writer, region, 1);
+}
+
 static int put_slots(struct rbmap_tracedat_writer *writer,
 		     const struct rbmap_span *spans, int nr, int *stored)
 {
@@ -54,6 +62,8 @@ static int put_slots(struct rbmap_tracedat_writer *writer,
 		if (r == 0 && has_something(span))
 			r = rbmap_slots_put(writer, &run, writer->by_cpu[span->cpu],
 					    span);
+		else if (r == 0)
+			r = put_nothing(writer, &run, writer->by_cpu[span->cpu]);
 		*stored += r == 0;
 	}
 	ended = rbmap_slots_end_run(writer, &run);
@@ -78,6 +88,8 @@ static int put_chunks(struct rbmap_tracedat_writer *writer,
 			region = writer->by_cpu[span->cpu];
 			r = rbmap_chunks_put(writer, region, span, first);
 		}
+		if (r == 0)
+			r = rbmap_chunks_count(writer, writer->by_cpu[span->cpu]);
 		*stored += r == 0;
 	}
 	if (r < 0 && region)
@@ -112,12 +124,23 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_set_level(struct rbmap_tracedat_writer *w
 	return 0;
 }
 
+/* It may have failed where nothing is to be written now. */
+static int flush_region(struct rbmap_tracedat_writer *writer,
+			struct tracedat_region *region)
+{
+	int r = rbmap_table_write_region(writer, region);
+
+	return r < 0 ? r : rbmap_write_queue_error(writer->file.queue);
+}
+
 RBMAP_PUBLIC int rbmap_tracedat_writer_flush_cpu(struct rbmap_tracedat_writer *writer,
 						 int cpu)
 {
 	struct tracedat_region *region = region_of(writer, cpu);
 
-	return region ? rbmap_table_write_region(writer, region) : -ENXIO;
+	if (!region)
+		return -ENXIO;
+	return flush_region(writer, region);
 }
 
 RBMAP_PUBLIC int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer)
@@ -125,19 +148,63 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *write
 	int r = 0, failed;
 
 	for (size_t i = 0; i < writer->nr_regions; i++) {
-		failed = rbmap_table_write_region(writer, &writer->regions[i]);
+		failed = flush_region(writer, &writer->regions[i]);
 		if (r == 0)
 			r = failed;
 	}
 	return r;
 }
 
+RBMAP_PUBLIC int rbmap_tracedat_writer_write_out(struct rbmap_tracedat_writer *writer)
+{
+	return rbmap_write_queue_run(writer->file.queue);
+}
+
+RBMAP_PUBLIC uint64_t
+rbmap_tracedat_writer_written(const struct rbmap_tracedat_writer *writer, int cpu)
+{
+	const struct tracedat_region *region = region_of(writer, cpu);
+	struct write_progress progress = { 0 };
+
+	if (region)
+		rbmap_write_queue_progress(writer->file.queue,
+					   tracedat_region_index(writer, region),
+					   &progress);
+	return progress.spans;
+}
+
+/*
+ * Back to what is in the file, after a write of the queue's has failed. What the table
+ * says is not known, but is no more than that.
+ */
+static void take_back(struct rbmap_tracedat_writer *writer)
+{
+	for (size_t i = 0; i < writer->nr_regions; i++) {
+		struct tracedat_region *region = &writer->regions[i];
+		struct write_progress progress;
+
+		rbmap_write_queue_progress(writer->file.queue, i, &progress);
+		region->size =
+			progress.end > region->start ? progress.end - region->start : 0;
+		region->chunks =
+			region->size ? progress.writes - region->dropped_chunks : 0;
+		region->told_chunks = 0;
+		rbmap_chunks_forget(writer, region);
+	}
+	memset(writer->table.bytes, 0, writer->table.nr * writer->table.stride);
+}
+
 /* The tail of version 6 has a place in the head, that of version 7 is behind the data.
  */
 RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer)
 {
-	int r = rbmap_tracedat_writer_flush(writer), tail = 0, holes;
+	int r = rbmap_tracedat_writer_flush(writer), tail = 0, failed, holes;
 
+	failed = rbmap_write_queue_end(writer->file.queue);
+	if (failed < 0) {
+		take_back(writer);
+		r = rbmap_tracedat_writer_flush(writer);
+	}
 	/* The holes go even where the command lines could not be stored. */
 	if (writer->version == 6)
 		tail = rbmap_tracedat_end_tail(writer);
@@ -145,6 +212,8 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writ
 	holes = r < 0 ? 0 : rbmap_tracedat_remove_holes(writer);
 	if (writer->version == 7)
 		tail = rbmap_tracedat_end_tail(writer);
+	if (failed < 0)
+		return failed;
 	if (r == 0)
 		r = tail;
 	return r < 0 ? r : holes;
@@ -159,9 +228,14 @@ static uint64_t bytes_at(const struct tracedat_region *region,
 RBMAP_PUBLIC void rbmap_tracedat_writer_work(const struct rbmap_tracedat_writer *writer,
 					     struct rbmap_tracedat_work *ret)
 {
+	struct write_queue_work queue;
+
+	rbmap_write_queue_work(writer->file.queue, &queue);
 	*ret = (struct rbmap_tracedat_work){
-		.writes = atomic_load_explicit(&writer->file.writes,
-					       memory_order_relaxed),
+		.writes = writer->file.copies + queue.calls,
+		.queue_high = queue.high,
+		.queue_copied = queue.copied,
+		.queue_full_ns = queue.full_ns,
 	};
 	for (size_t i = 0; i < writer->nr_regions; i++) {
 		const struct tracedat_region *region = &writer->regions[i];

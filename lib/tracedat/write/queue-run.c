@@ -181,6 +181,16 @@ int rbmap_write_queue_run(struct write_queue *queue)
 	return r < 0 ? r : 0;
 }
 
+int rbmap_write_queue_error(struct write_queue *queue)
+{
+	int r;
+
+	pthread_mutex_lock(&queue->lock);
+	r = queue->error;
+	pthread_mutex_unlock(&queue->lock);
+	return r;
+}
+
 void rbmap_write_queue_progress(struct write_queue *queue, size_t owner,
 				struct write_progress *ret)
 {

@@ -143,6 +143,9 @@ int rbmap_write_queue_push_call(struct write_queue *queue,
 					     uint64_t size),
 				void *context, uint64_t offset, uint64_t size);
 
+/* The first failure, or 0. */
+int rbmap_write_queue_error(struct write_queue *queue);
+
 void rbmap_write_queue_progress(struct write_queue *queue, size_t owner,
 				struct write_progress *ret);
 void rbmap_write_queue_work(struct write_queue *queue, struct write_queue_work *ret);

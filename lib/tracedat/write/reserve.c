@@ -25,22 +25,37 @@ bool rbmap_tracedat_may_reserve(int fd)
 	return fstatfs(fd, &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
 }
 
-static int punch(const struct rbmap_tracedat_writer *writer,
-		 const struct tracedat_region *region)
+static void punch(void *context, uint64_t offset, uint64_t size)
 {
-	return fallocate(writer->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			 tracedat_region_end(region), region->reserved - region->size);
+	const struct rbmap_tracedat_writer *writer = context;
+
+	if (fallocate(writer->file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		      offset, size) < 0)
+		log_info(&writer->log,
+			 "%llu KiB stay allocated after the data of a CPU: %s",
+			 (unsigned long long)size >> 10, rbmap_strerror(-errno));
 }
 
+/* In the order of the writes, as these two depend on what is there by then. */
 static void give_back(struct rbmap_tracedat_writer *writer,
 		      struct tracedat_region *region)
 {
-	if (region->reserved > region->size && punch(writer, region) < 0)
-		log_info(&writer->log,
-			 "%llu KiB stay allocated after the data of a CPU: %s",
-			 (unsigned long long)(region->reserved - region->size) >> 10,
-			 rbmap_strerror(-errno));
+	if (region->reserved > region->size)
+		rbmap_write_queue_push_call(writer->file.queue, punch, writer,
+					    tracedat_region_end(region),
+					    region->reserved - region->size);
 	region->reserved = 0;
+}
+
+/* What could be had before it failed is given back as well. */
+static void set_aside(void *context, uint64_t offset, uint64_t size)
+{
+	struct rbmap_tracedat_writer *writer = context;
+
+	if (fallocate(writer->file.fd, FALLOC_FL_KEEP_SIZE, offset, size) == 0)
+		return;
+	writer->reserves = false;
+	punch(writer, offset, size);
 }
 
 void rbmap_tracedat_give_back(struct rbmap_tracedat_writer *writer)
@@ -74,11 +89,7 @@ void rbmap_tracedat_reserve(struct rbmap_tracedat_writer *writer,
 	more = how_many(writer, region);
 	if (more < bytes)
 		return;
-	/* What could be had before it failed is to be given back as well. */
 	region->reserved = region->size + more;
-	if (fallocate(writer->file.fd, FALLOC_FL_KEEP_SIZE, tracedat_region_end(region),
-		      more) == 0)
-		return;
-	writer->reserves = false;
-	give_back(writer, region);
+	rbmap_write_queue_push_call(writer->file.queue, set_aside, writer,
+				    tracedat_region_end(region), more);
 }

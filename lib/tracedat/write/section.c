@@ -67,7 +67,7 @@ static int write_plain(struct rbmap_tracedat_writer *writer, uint16_t id,
 
 	make_header(header, id, 0, size);
 	*at += sizeof(header) + size;
-	return rbmap_tracedat_write_parts(&writer->file, parts, 2, offset, NULL);
+	return rbmap_tracedat_write_parts(&writer->file, parts, 2, offset);
 }
 
 static int write_compressed(struct rbmap_tracedat_writer *writer, uint16_t id,
@@ -90,7 +90,7 @@ static int write_compressed(struct rbmap_tracedat_writer *writer, uint16_t id,
 		sizes[0] = parts[2].iov_len;
 		make_header(header, id, COMPRESSED, sizeof(sizes) + sizes[0]);
 		*at += sizeof(header) + sizeof(sizes) + sizes[0];
-		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset, NULL);
+		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset);
 	}
 	rbmap_zip_put(&writer->zips, zip);
 	return r;

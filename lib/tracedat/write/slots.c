@@ -40,8 +40,11 @@ int rbmap_slots_end_run(struct rbmap_tracedat_writer *writer, struct tracedat_ru
 		return 0;
 	rbmap_tracedat_reserve(writer, run->region,
 			       (uint64_t)run->nr * writer->layout.subbuf_size);
-	r = rbmap_tracedat_write_pages(&writer->file, run->parts, run->nr_parts,
-				       tracedat_region_end(run->region), &done);
+	r = rbmap_tracedat_write_subbufs(&writer->file,
+					 tracedat_region_index(writer, run->region),
+					 writer->layout.subbuf_size, run->parts,
+					 run->nr_parts,
+					 tracedat_region_end(run->region), &done);
 	/* On a full disk the first of them may be in the file. */
 	whole = done / writer->layout.subbuf_size;
 	run->region->size += whole * writer->layout.subbuf_size;
@@ -144,8 +147,9 @@ static int write_slot(struct rbmap_tracedat_writer *writer,
 	parts[3] = part_of(data + begin, span->to - begin);
 	parts[4] = part_of(patch.count, patch.count_size);
 	parts[5] = part_of(writer->zeros, capacity - span->to - patch.count_size);
-	r = rbmap_tracedat_write_parts(&writer->file, parts, 6,
-				       tracedat_region_end(region), NULL);
+	r = rbmap_tracedat_write_data(&writer->file,
+				      tracedat_region_index(writer, region), 1, parts,
+				      6, tracedat_region_end(region));
 	if (r < 0)
 		return r;
 	region->size += writer->layout.subbuf_size;
@@ -177,7 +181,7 @@ static int write_growth(struct rbmap_tracedat_writer *writer,
 	parts[1] = part_of(patch.count, patch.count_size);
 	if (r == 0)
 		r = rbmap_tracedat_write_parts(&writer->file, parts, 2,
-					       offset + header_size + last->to, NULL);
+					       offset + header_size + last->to);
 	if (r == 0)
 		r = rbmap_tracedat_write(&writer->file, patch.header, header_size,
 					 offset);
@@ -197,7 +201,7 @@ static int grow_slot(struct rbmap_tracedat_writer *writer,
 	if (span->to < last->to || span->from > last->to)
 		return -EINVAL;
 	if (span->to == last->to)
-		return 0;
+		return rbmap_tracedat_note_spans(writer, region, 1);
 	make_patch(writer, &patch, last->time_stamp, span->to, last->lost);
 	if (last->hidden || header_size + span->to + patch.count_size > ATOMIC_SIZE) {
 		r = write_growth(writer, last, span, offset);
@@ -205,8 +209,10 @@ static int grow_slot(struct rbmap_tracedat_writer *writer,
 		parts[0] = part_of(patch.header, header_size);
 		parts[1] = part_of(span_data(writer, span), span->to);
 		parts[2] = part_of(patch.count, patch.count_size);
-		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset, NULL);
+		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset);
 	}
+	if (r == 0)
+		r = rbmap_tracedat_note_spans(writer, region, 1);
 	if (r == 0)
 		last->to = span->to;
 	return r;

@@ -61,7 +61,7 @@ static int write_tail(struct rbmap_tracedat_writer *writer, char *text, size_t s
 	};
 
 	memset(text + size, '\n', padded - size);
-	return rbmap_tracedat_write_parts(&writer->file, parts, 3, writer->tail, NULL);
+	return rbmap_tracedat_write_parts(&writer->file, parts, 3, writer->tail);
 }
 
 static void place_rest(struct rbmap_tracedat_writer *writer, uint64_t lines,
@@ -122,7 +122,7 @@ static int replace_tail(struct rbmap_tracedat_writer *writer, char *text, size_t
 	int r;
 
 	memset(text + size, '\n', padded - size);
-	r = rbmap_tracedat_write_parts(&writer->file, parts, 2, begin, NULL);
+	r = rbmap_tracedat_write_parts(&writer->file, parts, 2, begin);
 	if (r == 0)
 		r = rbmap_tracedat_write(&writer->file, &padded, sizeof(padded),
 					 writer->tail);

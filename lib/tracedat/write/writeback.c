@@ -52,6 +52,17 @@ static bool may_wait(const struct rbmap_tracedat_writer *writer,
 }
 
 /* No error is one of the recording: a write(2) would tell it. */
+static void give(void *context, uint64_t offset, uint64_t size)
+{
+	struct rbmap_tracedat_writer *writer = context;
+	uint64_t before = now_ns();
+
+	sync_file_range(writer->file.fd, offset, size, SYNC_FILE_RANGE_WRITE);
+	if (now_ns() - before > LONGEST_NS)
+		writer->turns_off = TURNS_OFF;
+}
+
+/* In the order of the writes: after those of what is given. */
 static void give_slice(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region)
 {
@@ -59,8 +70,8 @@ static void give_slice(struct rbmap_tracedat_writer *writer,
 
 	if (bytes > SLICE)
 		bytes = SLICE;
-	sync_file_range(writer->file.fd, region->start + region->given, bytes,
-			SYNC_FILE_RANGE_WRITE);
+	rbmap_write_queue_push_call(writer->file.queue, give, writer,
+				    region->start + region->given, bytes);
 	region->given += bytes;
 }
 
@@ -80,19 +91,16 @@ static bool is_too_much(struct rbmap_tracedat_writer *writer,
 void rbmap_tracedat_begin_writeback(struct rbmap_tracedat_writer *writer,
 				    struct tracedat_region *region)
 {
-	uint64_t begun = now_ns(), before = begun, now = begun;
+	unsigned int off = writer->turns_off;
+	uint64_t begun = now_ns();
 
-	if (region->turns_off) {
-		region->turns_off--;
+	if (off) {
+		/* Where another thread has counted at the same time, one turn more. */
+		atomic_compare_exchange_strong(&writer->turns_off, &off, off - 1);
 		return;
 	}
-	while (now - begun < LONGEST_NS && is_too_much(writer, region)) {
+	while (now_ns() - begun < LONGEST_NS && is_too_much(writer, region))
 		give_slice(writer, region);
-		now = now_ns();
-		if (now - before > LONGEST_NS)
-			region->turns_off = TURNS_OFF;
-		before = now;
-	}
 }
 
 int rbmap_tracedat_open_direct(struct tracedat_file *file)

@@ -33,6 +33,7 @@
 #include "tracedat/limits.h"
 #include "tracedat/write/anchors.h"
 #include "tracedat/write/deflate.h"
+#include "tracedat/write/queue.h"
 
 /* More than any kernel's header of a sub-buffer. */
 #define TRACEDAT_MAX_HEADER 64
@@ -68,10 +69,11 @@ struct tracedat_last {
  * @given: how many of them were given to the disk
  * @waiting: how many of those that were not are counted in the writer's
  * @reserved: up to where blocks are set aside
- * @dropped: bytes that were given up, before the start
+ * @dropped, @dropped_chunks: what was given up, before the start
  * @last: the last sub-buffer, the only one that can grow
- * @turns_off: how often nothing is to be given to the disk, which was slow
  * @started: something was put
+ * @put, @counted: spans that were put, and those that count once the writes that were
+ *	pushed are carried out
  * @chunks, @told_chunks: in the file, and what the file says
  * @level: how hard to compress; see enum rbmap_tracedat_level
  * @pending: sub-buffers that are not compressed yet
@@ -89,8 +91,10 @@ struct tracedat_region {
 	uint64_t waiting;
 	uint64_t reserved;
 	uint64_t dropped;
+	uint64_t dropped_chunks;
 	struct tracedat_last last;
-	unsigned int turns_off;
+	uint64_t put;
+	uint64_t counted;
 	uint32_t chunks;
 	uint32_t told_chunks;
 	atomic_uint level;
@@ -105,11 +109,15 @@ struct tracedat_spare {
 	struct tracedat_pending *first;
 };
 
-/* @direct_fd: the same file with O_DIRECT, or -1 */
+/*
+ * @direct_fd: the same file with O_DIRECT, or -1
+ * @copies: system calls that copied inside the file
+ */
 struct tracedat_file {
 	int fd;
 	int direct_fd;
-	atomic_uint_least64_t writes;
+	struct write_queue *queue;
+	uint64_t copies;
 };
 
 /*
@@ -144,6 +152,7 @@ struct tracedat_table {
  * @unbroken: what comes before a gap is given up
  * @reserves: blocks are set aside
  * @waiting: bytes that the disk was not given
+ * @turns_off: how often nothing is to be given to it, which was slow
  * @zips, @spare: what compresses and what is compressed, for as many as need it
  */
 struct rbmap_tracedat_writer {
@@ -174,6 +183,7 @@ struct rbmap_tracedat_writer {
 	bool unbroken;
 	atomic_bool reserves;
 	atomic_uint_least64_t waiting;
+	atomic_uint turns_off;
 	struct tracedat_zips zips;
 	struct tracedat_spare spare;
 };
@@ -183,6 +193,12 @@ static inline uint64_t tracedat_align(uint64_t value, uint64_t to)
 	return (value + to - 1) / to * to;
 }
 
+static inline size_t tracedat_region_index(const struct rbmap_tracedat_writer *writer,
+					   const struct tracedat_region *region)
+{
+	return region - writer->regions;
+}
+
 static inline uint64_t tracedat_region_end(const struct tracedat_region *region)
 {
 	return region->start + region->size;
@@ -190,17 +206,37 @@ static inline uint64_t tracedat_region_end(const struct tracedat_region *region)
 
 /* tracedat/write/file.c */
 
+/* @file: zeroed; @fd is borrowed */
+int rbmap_tracedat_file_open(struct tracedat_file *file, int fd, uint64_t queue_size,
+			     size_t nr_regions);
+/* Writes what is still queued. */
+void rbmap_tracedat_file_close(struct tracedat_file *file);
+
 /*
- * Writes all of @parts, which are used up; @ret_done, which may be NULL, is set to
- * the bytes written, on failure too.
+ * These write at once, or have it written later: in the order of the calls. @parts are
+ * used up.
  */
 int rbmap_tracedat_write_parts(struct tracedat_file *file, struct iovec *parts, int nr,
-			       uint64_t offset, uint64_t *ret_done);
+			       uint64_t offset);
 int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t size,
 			 uint64_t offset);
-/* The same of whole pages, past the page cache where the file is open for that. */
-int rbmap_tracedat_write_pages(struct tracedat_file *file, struct iovec *parts, int nr,
-			       uint64_t offset, uint64_t *ret_done);
+/* Over data of the region, also where a later write of data has failed. */
+int rbmap_tracedat_correct(struct tracedat_file *file, size_t region, const void *bytes,
+			   size_t size, uint64_t offset);
+/* The next data of a region. */
+int rbmap_tracedat_write_data(struct tracedat_file *file, size_t region, uint32_t spans,
+			      struct iovec *parts, int nr, uint64_t offset);
+/* The spans alone: they are in the file once what was put before them is. */
+int rbmap_tracedat_note_spans(struct rbmap_tracedat_writer *writer,
+			      const struct tracedat_region *region, uint32_t spans);
+/*
+ * The same of whole sub-buffers, each a span, which are not copied unless the disk
+ * stalls; past the page cache where the file is open for that. @ret_done is set to the
+ * bytes that are written or will be, on failure too.
+ */
+int rbmap_tracedat_write_subbufs(struct tracedat_file *file, size_t region,
+				 uint32_t subbuf_size, struct iovec *parts, int nr,
+				 uint64_t offset, uint64_t *ret_done);
 
 /* Copies inside the file; the two places must not overlap. */
 int rbmap_tracedat_copy(struct tracedat_file *file, uint64_t from, uint64_t to,

@@ -29,6 +29,8 @@ static int sink_failed(struct drain *drain, int r)
 		return COMMON_OK;
 	if (r == -EPIPE)
 		return COMMON_OK;
+	if (atomic_flag_test_and_set(&recorder->end_told))
+		return COMMON_FAILURE;
 	return common_fail(
 		"%s: %s; recording stopped, earlier data is kept",
 		drain->file->output.path,

@@ -126,7 +126,7 @@ static enum limit judge(const struct limits *limits, uint64_t kept, uint64_t fre
 {
 	const struct config *config = limits->config;
 
-	if (free <= limits->min_free && free != UNKNOWN)
+	if (free < limits->min_free)
 		return LIMIT_MIN_FREE;
 	if (config->rotate_bytes && data_bytes(limits) >= config->rotate_bytes)
 		return LIMIT_ROTATE;

@@ -195,6 +195,8 @@ static int fail_min_free(const struct files *files)
 {
 	char size[COMMON_FORMAT_SIZE];
 
+	if (atomic_flag_test_and_set(&files->recorder->end_told))
+		return COMMON_FAILURE;
 	return common_fail("%s: less than %s are left on its file system (--min-free); "
 			   "recording stopped, earlier data is kept",
 			   files->file->output.path,

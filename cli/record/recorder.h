@@ -69,6 +69,8 @@ struct recorder {
 	int command_status;
 	/* A negative errno where the sink failed: what came after is not stored. */
 	atomic_int sink_error;
+	/* Why the file ends was told: a full disk shows in several places. */
+	atomic_flag end_told;
 	/* For the progress line: what the sink has written by its last flush. */
 	_Atomic uint64_t bytes;
 	/* --flight: one is asked for, what else calls for one, how many there were. */

@@ -84,7 +84,7 @@ fills_disk() {
   fallocate -l $((left * size)) disk/filler || skip "it cannot be filled"
   head -c 1000000 /dev/zero >disk/more
   [ "$(stat -f -c %a disk)" = 0 ]
-  run -1 --separate-stderr record -q -e sched -o disk/t.dat --duration 60
+  run -1 --separate-stderr record -q -e sched --min-free 0 -o disk/t.dat --duration 60
   one_line
   [[ $stderr == *"disk/t.dat: No space left on device; "* ]]
   left_nothing

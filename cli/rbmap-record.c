@@ -18,10 +18,12 @@
 #include "priority.h"
 #include "recorder.h"
 #include "run.h"
+#include "sizes.h"
 #include "summary.h"
 #include "symbols.h"
 #include "tracing-file.h"
 #include "workers.h"
+#include "write-out.h"
 
 /* As often as a file is flushed: what is not in it need not be read sooner. */
 #define FILE_LATENCY_MS 1000
@@ -32,6 +34,7 @@ struct state {
 	struct common_cpus cpus;
 	struct selection selection;
 	struct files files;
+	struct write_out *write_outs[WRITE_OUTS];
 	struct output summary;
 	struct recorder recorder;
 	struct symbols *symbols;
@@ -157,10 +160,48 @@ static int open_session(struct state *state)
  */
 static int start_threads(struct state *state)
 {
-	if (!state->config.flight)
-		return workers_start(&state->recorder.workers, &state->recorder,
-				     state->cpus.nr);
-	return priority_set(&state->config);
+	int status;
+
+	if (state->config.flight)
+		return priority_set(&state->config);
+	status = write_outs_start(state->write_outs, &state->config);
+	if (status == COMMON_OK)
+		status = workers_start(&state->recorder.workers, &state->recorder,
+				       state->cpus.nr);
+	return status;
+}
+
+/* The numbers of all of them, for free(3). */
+static int list_threads(const struct state *state, pid_t **ret, size_t *ret_nr)
+{
+	const pid_t *workers;
+	size_t nr = workers_threads(state->recorder.workers, &workers);
+	pid_t *threads = calloc(nr + WRITE_OUTS, sizeof(*threads));
+
+	if (!threads)
+		return common_fail("%s", strerror(ENOMEM));
+	if (nr)
+		memcpy(threads, workers, nr * sizeof(*threads));
+	for (int i = 0; i < WRITE_OUTS; i++)
+		if (state->write_outs[i])
+			threads[nr++] = write_out_thread(state->write_outs[i]);
+	*ret = threads;
+	*ret_nr = nr;
+	return COMMON_OK;
+}
+
+static int set_up_target(struct state *state)
+{
+	pid_t *threads;
+	size_t nr;
+	int status = list_threads(state, &threads, &nr);
+
+	if (status != COMMON_OK)
+		return status;
+	status = target_set_up(state->recorder.target, &state->config, &state->cpus,
+			       threads, nr);
+	free(threads);
+	return status;
 }
 
 /* To be had by the time that the rings are there. */
@@ -183,8 +224,6 @@ static int set_up(struct state *state)
 {
 	struct recorder *recorder = &state->recorder;
 	struct target *target;
-	const pid_t *threads;
-	size_t nr_threads;
 	int status;
 
 	status = target_open(&recorder->target, state->config.instance);
@@ -201,10 +240,8 @@ static int set_up(struct state *state)
 		status = start_threads(state);
 	if (status == COMMON_OK)
 		start_symbols(state);
-	nr_threads = workers_threads(recorder->workers, &threads);
 	if (status == COMMON_OK)
-		status = target_set_up(target, &state->config, &state->cpus, threads,
-				       nr_threads);
+		status = set_up_target(state);
 	if (status == COMMON_OK)
 		status = selection_enable(&state->selection, target_instance(target),
 					  target_undo(target));
@@ -238,6 +275,7 @@ static int begin_recording(struct state *state)
 		.instance = target_instance(recorder->target),
 		.stop_fd = workers_stop_fd(recorder->workers),
 		.symbols = state->symbols,
+		.write_outs = state->write_outs,
 	};
 	int status;
 
@@ -297,6 +335,7 @@ static void put_back(struct state *state)
 	state->recorder.workers = NULL;
 	free_symbols(state);
 	files_close_sinks(&state->files);
+	write_outs_free(state->write_outs);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;
 	rbmap_session_close(state->recorder.session);
@@ -327,6 +366,8 @@ static int run(struct state *state)
 	sigset_t mask, signals;
 
 	status = take_signals(recorder, &mask);
+	if (status == COMMON_OK)
+		status = sizes_queue(&state->config.queue_bytes, &state->config);
 	if (status == COMMON_OK)
 		status = open_files(state);
 	if (status == COMMON_OK && *state->config.command)

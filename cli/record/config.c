@@ -40,6 +40,8 @@ static const char help_text[] =
 	"      --file-version N     version of the trace.dat: 7 (default), or 6, which is\n"
 	"                           not compressed, for programs that cannot read 7\n"
 	"      --direct             bypass the page cache (O_DIRECT); not compressed\n"
+	"      --queue-size SIZE    memory for what waits for the disk (default: a 16th\n"
+	"                           of the available memory; 0: none)\n"
 	"      --flight             let the rings overwrite themselves; dump them on\n"
 	"                           SIGUSR1 and at the end\n"
 	"      --dump-on EVENT[:FILTER]\n"
@@ -183,7 +185,7 @@ static int set_max_size(void *member, const char *option, char *value)
 	return status;
 }
 
-static int set_min_free(void *member, const char *option, char *value)
+static int set_size(void *member, const char *option, char *value)
 {
 	return parse_size(member, option, value);
 }
@@ -349,12 +351,13 @@ static const struct common_option options[] = {
 	{ "compress", 0, optional_argument, set_compression, 0 },
 	{ "file-version", 0, required_argument, set_version, MEMBER(file_version) },
 	{ "direct", 0, no_argument, common_set_flag, MEMBER(direct) },
+	{ "queue-size", 0, required_argument, set_size, MEMBER(queue_bytes) },
 	{ "flight", 0, no_argument, common_set_flag, MEMBER(flight) },
 	{ "dump-on", 0, required_argument, add_dump_on, MEMBER(dump_on) },
 	{ "keep", 0, required_argument, set_keep, MEMBER(keep) },
 	{ "rotate", 0, required_argument, set_rotate, 0 },
 	{ "max-size", 0, required_argument, set_max_size, MEMBER(max_bytes) },
-	{ "min-free", 0, required_argument, set_min_free, MEMBER(min_free) },
+	{ "min-free", 0, required_argument, set_size, MEMBER(min_free) },
 	{ "last", 0, required_argument, common_set_time, MEMBER(last_ns) },
 	{ "fail-on-loss", 0, no_argument, common_set_flag, MEMBER(fail_on_loss) },
 	{ "summary", 0, required_argument, common_set_text, MEMBER(summary) },
@@ -449,6 +452,11 @@ static int check_together(struct config *config)
 		return common_usage_error("-c: requires -P, whose children it adds");
 	if (check_file_format(config) != COMMON_OK)
 		return COMMON_USAGE;
+	if (config->queue_bytes != CONFIG_QUEUE_DEFAULT &&
+	    (config->flight || config->format != FORMAT_DAT))
+		return common_usage_error("--queue-size: cannot be used with %s",
+					  config->flight ? "--flight" :
+							   "--format text or json");
 	if (config->user && !*config->command)
 		return common_usage_error("--user: requires a command to run");
 	if (!config->output && config->format == FORMAT_DAT)
@@ -462,6 +470,7 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	int status;
 
 	config->min_free = CONFIG_MIN_FREE_DEFAULT;
+	config->queue_bytes = CONFIG_QUEUE_DEFAULT;
 	status = common_parse(&command_line, config, argc, argv, done);
 	if (status != COMMON_OK || *done)
 		return status;

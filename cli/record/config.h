@@ -19,6 +19,7 @@ enum record_format {
 /* For --keep all. */
 #define CONFIG_KEEP_ALL UINT64_MAX
 #define CONFIG_MIN_FREE_DEFAULT UINT64_MAX
+#define CONFIG_QUEUE_DEFAULT UINT64_MAX
 
 struct config {
 	/* Each -e, with the -f and -R that follow it. */
@@ -36,6 +37,8 @@ struct config {
 	enum rbmap_engine engine;
 	enum record_format format;
 	bool direct;
+	/* CONFIG_QUEUE_DEFAULT: not given. 0: none. */
+	uint64_t queue_bytes;
 	/* SCHED_FIFO; 0: not. */
 	int rt_priority;
 	/* Where the rings are drained; none: anywhere. */

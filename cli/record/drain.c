@@ -73,7 +73,9 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(drain, r);
-	if (tally_put(&recorder->tally, spans, counted, stored) < 0)
+	if (tally_put(&recorder->tally, spans, counted, stored) < 0 ||
+	    (drain->file->unwritten &&
+	     unwritten_add(drain->file->unwritten, spans, counted, stored) < 0))
 		return common_fail("%s", strerror(ENOMEM));
 	return status;
 }

@@ -43,6 +43,7 @@ int end_recording(struct recorder *recorder)
 	if (target_is_own(recorder->target) && !recorder->config->cpus)
 		tally_find_unrecorded(&recorder->tally);
 	status = common_worse(status, files_finish(recorder->files));
+	tally_correct(&recorder->tally);
 	progress_clear(recorder);
 	note_result(recorder);
 	return status;

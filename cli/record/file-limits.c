@@ -137,14 +137,16 @@ static enum limit judge(const struct limits *limits, uint64_t kept, uint64_t fre
 	return LIMIT_NONE;
 }
 
-enum limit limits_check(struct limits *limits, int fd, uint64_t kept, uint64_t now,
-			uint64_t *ret_due)
+enum limit limits_check(struct limits *limits, int fd, uint64_t data, uint64_t kept,
+			uint64_t now, uint64_t *ret_due)
 {
 	uint64_t bytes = limits_file_bytes(fd), free = UNKNOWN, grown, in_ns;
 	struct statvfs fs;
 
 	if (has_blocks(fd, &fs))
 		free = free_bytes(&fs);
+	if (bytes < limits->head + data)
+		bytes = limits->head + data;
 	grown = bytes > limits->bytes ? bytes - limits->bytes : 0;
 	in_ns = now - limits->at_ns;
 	limits->bytes = bytes;

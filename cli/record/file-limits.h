@@ -40,12 +40,13 @@ int limits_open(struct limits *limits, const struct config *config, int fd,
 void limits_begin(struct limits *limits, int fd, uint64_t now);
 
 /*
- * Looks at the file, and at what is free where it lies. @kept is what the earlier files
- * of the run take. @ret_due: when to look again at the latest, given how fast the file
- * grew; UINT64_MAX: not before there is more in it.
+ * Looks at the file, and at what is free where it lies. @data: what was put into it,
+ * behind its head, of which some may not be written yet. @kept is what the earlier
+ * files of the run take. @ret_due: when to look again at the latest, given how fast the
+ * file grew; UINT64_MAX: not before there is more in it.
  */
-enum limit limits_check(struct limits *limits, int fd, uint64_t kept, uint64_t now,
-			uint64_t *ret_due);
+enum limit limits_check(struct limits *limits, int fd, uint64_t data, uint64_t kept,
+			uint64_t now, uint64_t *ret_due);
 
 /* The bytes that a file takes on its file system; 0 where that is not known. */
 uint64_t limits_file_bytes(int fd);

@@ -98,17 +98,19 @@ static void tell_size(const struct files *files, const struct record_file *file,
 /* Also after an error: what is stored is to be a whole file. */
 static int finish_sink(struct files *files, struct record_file *file)
 {
-	const struct recorder *recorder = files->recorder;
+	struct recorder *recorder = files->recorder;
 	struct sink_work work;
 	int r = 0;
 
 	if (!recorder_output_closed(recorder))
-		r = file->sink.ops->finish(file->sink.self);
+		r = record_file_finish(file, &recorder->tally);
 	file->sink.ops->work(file->sink.self, &work);
 	files->work.bytes += work.bytes;
 	files->work.writes += work.writes;
+	files->work.queue_full_ns += work.queue_full_ns;
 	if (r == -EPIPE || r == 0 || recorder->sink_error)
 		return COMMON_OK;
+	recorder->sink_error = r;
 	return common_fail("%s: could not be completed: %s", file->output.path,
 			   rbmap_strerror(r));
 }
@@ -203,6 +205,16 @@ static int fail_min_free(const struct files *files)
 			   common_format_bytes(size, files->limits.min_free));
 }
 
+/* Of what is written later, the file does not show yet how much it takes. */
+static uint64_t queued_bytes(const struct record_file *file)
+{
+	struct sink_work work = { 0 };
+
+	if (file->write_out)
+		file->sink.ops->work(file->sink.self, &work);
+	return work.bytes;
+}
+
 int files_look(struct files *files, uint64_t now, uint64_t *due)
 {
 	struct recorder *recorder = files->recorder;
@@ -212,7 +224,8 @@ int files_look(struct files *files, uint64_t now, uint64_t *due)
 	if (rotates(recorder->config))
 		series_trim(&files->series, limits_file_bytes(files->file->output.fd));
 	switch (limits_check(&files->limits, files->file->output.fd,
-			     files->series.bytes, now, due)) {
+			     queued_bytes(files->file), files->series.bytes, now,
+			     due)) {
 	case LIMIT_NONE:
 		return COMMON_OK;
 	case LIMIT_ROTATE:
@@ -246,9 +259,9 @@ int files_finish(struct files *files)
 void files_close_sinks(struct files *files)
 {
 	if (files->old)
-		sink_close(&files->old->sink);
+		record_file_close_sink(files->old);
 	if (files->file)
-		sink_close(&files->file->sink);
+		record_file_close_sink(files->file);
 }
 
 static int close_file(struct record_file *file, bool began)
@@ -257,7 +270,7 @@ static int close_file(struct record_file *file, bool began)
 		return COMMON_OK;
 	if (began)
 		return record_file_close(file);
-	sink_close(&file->sink);
+	record_file_close_sink(file);
 	output_discard(&file->output);
 	return COMMON_OK;
 }

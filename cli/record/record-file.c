@@ -15,6 +15,16 @@ static int open_sink(struct sink *ret, const struct sink_source *source)
 						      sink_lines_open(ret, source);
 }
 
+static int begin_write_out(struct record_file *file, const struct sink_source *source)
+{
+	if (file->sink.ops->write_out)
+		file->write_out = write_outs_begin(source->write_outs, &file->sink);
+	if (file->write_out && unwritten_open(&file->unwritten, &file->sink,
+					      source->cpus, source->nr_cpus) < 0)
+		return common_fail("%s", strerror(ENOMEM));
+	return COMMON_OK;
+}
+
 int record_file_begin(struct record_file *file, struct sink_source *source)
 {
 	int status = output_protect(&file->output);
@@ -25,7 +35,9 @@ int record_file_begin(struct record_file *file, struct sink_source *source)
 	source->output = &file->output;
 	if (status == COMMON_OK)
 		status = output_begin(&file->output);
-	return status == COMMON_OK ? open_sink(&file->sink, source) : status;
+	if (status == COMMON_OK)
+		status = open_sink(&file->sink, source);
+	return status == COMMON_OK ? begin_write_out(file, source) : status;
 }
 
 void record_file_use(struct record_file *file)
@@ -39,11 +51,40 @@ void record_file_unuse(struct record_file *file)
 		eventfd_write(file->unused_fd, 1);
 }
 
+static int finish(struct record_file *file)
+{
+	int r = file->sink.ops->finish(file->sink.self);
+
+	if (file->write_out)
+		write_out_end(file->write_out);
+	file->write_out = NULL;
+	return r;
+}
+
+int record_file_finish(struct record_file *file, struct tally *tally)
+{
+	int r = finish(file);
+
+	if (file->unwritten)
+		unwritten_take_back(file->unwritten, tally);
+	return r;
+}
+
+void record_file_close_sink(struct record_file *file)
+{
+	/* Only the end of the file makes the thread let go of it. */
+	if (file->write_out)
+		finish(file);
+	unwritten_close(file->unwritten);
+	file->unwritten = NULL;
+	sink_close(&file->sink);
+}
+
 int record_file_close(struct record_file *file)
 {
 	if (file->unused_fd >= 0)
 		close(file->unused_fd);
 	file->unused_fd = -1;
-	sink_close(&file->sink);
+	record_file_close_sink(file);
 	return output_close(&file->output);
 }

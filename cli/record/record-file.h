@@ -7,14 +7,20 @@
 
 #include "output.h"
 #include "sink.h"
+#include "unwritten.h"
+#include "write-out.h"
 
 /*
+ * @write_out: the thread that writes it, and @unwritten: what that may still have to;
+ *	both NULL where a put is a write
  * @users: the threads that drain into it
  * @unused_fd: readable once there are none any more
  */
 struct record_file {
 	struct output output;
 	struct sink sink;
+	struct write_out *write_out;
+	struct unwritten *unwritten;
 	atomic_int users;
 	int unused_fd;
 };
@@ -33,6 +39,15 @@ int record_file_begin(struct record_file *file, struct sink_source *source);
 /* A thread begins to use it: the first, or one more beside another one that does. */
 void record_file_use(struct record_file *file);
 void record_file_unuse(struct record_file *file);
+
+/*
+ * All is put that will be: completes it. Returns 0 or a negative errno. What could not
+ * be written is not counted as delivered.
+ */
+int record_file_finish(struct record_file *file, struct tally *tally);
+
+/* Frees the sink, also of one that is not complete. */
+void record_file_close_sink(struct record_file *file);
 
 /* After the end of the sink, or where it never began. Likewise. */
 int record_file_close(struct record_file *file);

@@ -40,7 +40,17 @@ static void dat_work(const void *self, struct sink_work *ret)
 	struct rbmap_tracedat_work work;
 
 	rbmap_tracedat_writer_work(self, &work);
-	*ret = (struct sink_work){ work.file_bytes, work.writes };
+	*ret = (struct sink_work){ work.file_bytes, work.writes, work.queue_full_ns };
+}
+
+static int dat_write_out(void *self)
+{
+	return rbmap_tracedat_writer_write_out(self);
+}
+
+static uint64_t dat_written(const void *self, int cpu)
+{
+	return rbmap_tracedat_writer_written(self, cpu);
 }
 
 static void dat_free(void *self)
@@ -53,6 +63,8 @@ static const struct sink_ops dat_ops = {
 	.discard = dat_discard,
 	.end_round = dat_end_round,
 	.flush = dat_flush,
+	.write_out = dat_write_out,
+	.written = dat_written,
 	.finish = dat_finish,
 	.work = dat_work,
 	.free = dat_free,
@@ -79,6 +91,7 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 	options.version = source->config->file_version;
 	options.compression = source->config->compression;
 	options.level = source->config->compression_level;
+	options.queue_size = source->config->queue_bytes;
 	r = rbmap_tracedat_writer_open(&writer, source->output->fd, &options);
 	selection_names_free(names);
 	if (r == -EOPNOTSUPP)

@@ -90,7 +90,7 @@ static void lines_work(const void *self, struct sink_work *ret)
 {
 	const struct lines *lines = self;
 
-	*ret = (struct sink_work){ lines->writer.bytes, lines->writer.writes };
+	*ret = (struct sink_work){ lines->writer.bytes, lines->writer.writes, 0 };
 }
 
 static void lines_free(void *self)

@@ -19,6 +19,8 @@ struct tracefs_instance;
 struct sink_work {
 	uint64_t bytes;
 	uint64_t writes;
+	/* How long put had to wait since a queue was full. */
+	uint64_t queue_full_ns;
 };
 
 struct sink_ops {
@@ -39,6 +41,16 @@ struct sink_ops {
 	/* All that follow return 0 or a negative errno. Once a second: what was put
 	 * becomes visible to others. */
 	int (*flush)(void *sink);
+	/*
+	 * NULL, or: does what the others leave to be done, in a thread of its own, and
+	 * returns during finish or free.
+	 */
+	int (*write_out)(void *sink);
+	/*
+	 * With write_out: how many of the spans of a CPU that were put are really
+	 * stored, from the first on.
+	 */
+	uint64_t (*written)(const void *sink, int cpu);
 	int (*finish)(void *sink);
 	void (*work)(const void *sink, struct sink_work *ret);
 	void (*free)(void *sink);
@@ -63,6 +75,8 @@ struct sink_source {
 	int stop_fd;
 	/* Of which only a file has need; NULL: not read yet. */
 	struct symbols *symbols;
+	/* WRITE_OUTS of them; those that there are not are NULL. */
+	struct write_out **write_outs;
 };
 
 /* Takes a zeroed one. */

@@ -28,6 +28,11 @@
 #define SUBBUFS_OF_SMALL_RING 8
 /* The rings of all CPUs together take no more than this part of what is free. */
 #define DEFAULT_MEMORY_PART 32
+/*
+ * What waits for the disk may take this part: two seconds of two busy CPUs, not
+ * compressed, are 600 MB. It is taken only while the disk stalls.
+ */
+#define QUEUE_MEMORY_PART 16
 /* What the user asks for may take more, but never all. */
 #define LARGEST_MEMORY_PART 2
 
@@ -226,6 +231,28 @@ int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
 	else if (status == COMMON_OK && own)
 		set_default_buffer_size(instance, kb);
 	return status;
+}
+
+int sizes_queue(uint64_t *ret, const struct config *config)
+{
+	char size[COMMON_FORMAT_SIZE], free_memory[COMMON_FORMAT_SIZE];
+	uint64_t available = available_kb() << 10;
+	uint64_t largest = available / LARGEST_MEMORY_PART;
+
+	if (config->format != FORMAT_DAT || config->flight)
+		*ret = 0;
+	else if (config->queue_bytes == CONFIG_QUEUE_DEFAULT)
+		*ret = available / QUEUE_MEMORY_PART;
+	else if (!available || config->queue_bytes <= largest)
+		*ret = config->queue_bytes;
+	else
+		return common_fail(
+			"--queue-size: %s is too much for %s of available memory; "
+			"choose %luK or less",
+			common_format_bytes(size, config->queue_bytes),
+			common_format_bytes(free_memory, available),
+			(unsigned long)(largest >> 10));
+	return COMMON_OK;
 }
 
 int sizes_set_least(struct tracefs_instance *instance, struct tracefs_instance *like)

@@ -16,6 +16,12 @@ int sizes_set(struct tracefs_instance *instance, struct undo_list *undo,
 	      const struct config *config);
 
 /*
+ * --queue-size, or its default. *ret: bytes; 0: no queue. Prints its errors; returns an
+ * exit code.
+ */
+int sizes_queue(uint64_t *ret, const struct config *config);
+
+/*
  * In an instance of our own: the sub-buffers of @like, so that what fits there fits
  * here too, but as few as the kernel takes. Likewise.
  */

@@ -77,6 +77,8 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 	common_json_number(self, "get_readers", session->get_readers);
 	common_json_number(self, "reads", session->reads);
 	common_json_number(self, "writes", sink->writes);
+	json_object_object_add(self, "queue_full_seconds",
+			       json_object_new_double(sink->queue_full_ns * 1e-9));
 	return self;
 }
 

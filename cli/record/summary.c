@@ -70,6 +70,18 @@ static void print_rest(const struct recorder *recorder)
 				"are still in the ring buffer");
 }
 
+/* The rings filled up meanwhile. */
+static void print_queue(const struct recorder_result *result)
+{
+	char time[COMMON_FORMAT_SIZE];
+
+	if (result->sink.queue_full_ns)
+		fprintf(stderr,
+			"the disk was too slow: queue full for %s; a larger "
+			"queue (--queue-size) may help\n",
+			common_format_time(time, result->sink.queue_full_ns));
+}
+
 /* What was recorded counts what was removed as well. */
 static void print_files(const struct recorder_result *result)
 {
@@ -101,6 +113,7 @@ void summary_print(const struct recorder *recorder)
 		rbmap_engine_name(recorder->result.engine),
 		recorder->result.cpu_seconds);
 	print_files(&recorder->result);
+	print_queue(&recorder->result);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);
 	else if (!recorder->sink_error && !tally->not_recorded &&

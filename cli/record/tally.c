@@ -260,12 +260,31 @@ int tally_end(struct tally *tally)
 	return status;
 }
 
+void tally_take_back(struct tally *tally, int cpu, uint64_t events)
+{
+	add(&find_cpu(tally, cpu)->taken_back, events);
+}
+
+void tally_correct(struct tally *tally)
+{
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		struct tally_cpu *cpu = &tally->cpus[i];
+
+		cpu->account.delivered -= cpu->taken_back;
+		cpu->account.others += cpu->taken_back;
+		tally->total.delivered -= cpu->taken_back;
+		tally->total.others += cpu->taken_back;
+	}
+}
+
 uint64_t tally_events(const struct tally *tally)
 {
 	uint64_t events = 0;
 
 	for (size_t i = 0; i < tally->nr_cpus; i++)
 		events += atomic_load_explicit(&tally->cpus[i].events,
+					       memory_order_relaxed) -
+			  atomic_load_explicit(&tally->cpus[i].taken_back,
 					       memory_order_relaxed);
 	return events;
 }

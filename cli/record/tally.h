@@ -36,6 +36,8 @@ struct tally_cpu {
 	/* These two also count while others look: tally_events(), tally_lost(). */
 	_Atomic uint64_t events;
 	_Atomic uint64_t lost_in_place;
+	/* Of the events, those that did not get into a file after all. */
+	_Atomic uint64_t taken_back;
 	/* Stretches with an unknown number, and the last of them. */
 	uint64_t nr_unknown;
 	size_t last_unknown;
@@ -94,6 +96,15 @@ void tally_find_unrecorded(struct tally *tally);
 
 /* The writers have stopped and all was taken. Prints its errors; an exit code. */
 int tally_end(struct tally *tally);
+
+/*
+ * Events of a CPU that were put did not get into the file. May be called while others
+ * are put.
+ */
+void tally_take_back(struct tally *tally, int cpu, uint64_t events);
+
+/* After tally_end(): those were not delivered. */
+void tally_correct(struct tally *tally);
 
 /* The events that were delivered so far. As the next two, for any thread. */
 uint64_t tally_events(const struct tally *tally);

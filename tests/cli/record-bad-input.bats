@@ -52,6 +52,10 @@ refused() {
   refused 2 "--max-size 'x': not a size" -e sched --max-size x -o t.dat
   refused 2 "--max-size: cannot be used with --flight" -e sched --flight --max-size 1M -o t.dat
   refused 2 "--min-free '-1': not a size" -e sched --min-free -1 -o t.dat
+  refused 2 "--queue-size 'x': not a size" -e sched --queue-size x -o t.dat
+  refused 2 "--queue-size: cannot be used with --flight" -e sched --flight --queue-size 1M -o t.dat
+  refused 2 "--queue-size: cannot be used with --format" -e sched --format text --queue-size 0
+  refused 1 "--queue-size: " -e sched --queue-size 999999G -o t.dat
   refused 1 "t.dat: only " -e sched --min-free 999999G -o t.dat
   refused 2 "--keep '0': not a number of files" -e sched --flight --keep 0 -o t.dat
   refused 2 "--flight: always observes" -e sched --flight --engine mapped -o t.dat

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded into rbmap-record, a disk that stalls. While the file $DISK_SHIM/hold is
+ * there, each write at an offset waits, as soon as DISK_SHIM_AFTER bytes were written;
+ * $DISK_SHIM/held tells that one does. With $DISK_SHIM/fail, the next place of data
+ * that is to be written cannot be, however often.
+ */
+#define _GNU_SOURCE
+/* Both names are defined here, whatever the program is built with. */
+#undef _FILE_OFFSET_BITS
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset);
+ssize_t pwritev(int fd, const struct iovec *parts, int nr, off_t offset);
+
+#define LEAST_DATA 4096
+
+static _Atomic unsigned long long written;
+static off64_t bad = -1;
+
+static bool exists(const char *name)
+{
+	const char *dir = getenv("DISK_SHIM");
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "/nowhere", name);
+	return access(path, F_OK) == 0;
+}
+
+static void tell(const char *name)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("DISK_SHIM"), name);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_due(void)
+{
+	const char *after = getenv("DISK_SHIM_AFTER");
+
+	return written >= (after ? strtoull(after, NULL, 10) : 0);
+}
+
+static void wait_while_held(void)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+
+	if (!is_due() || !exists("hold"))
+		return;
+	tell("held");
+	while (exists("hold"))
+		nanosleep(&pause, NULL);
+}
+
+static size_t size_of(const struct iovec *parts, int nr)
+{
+	size_t size = 0;
+
+	while (nr-- > 0)
+		size += parts[nr].iov_len;
+	return size;
+}
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset)
+{
+	static ssize_t (*next)(int, const struct iovec *, int, off64_t);
+	ssize_t done;
+
+	if (!next)
+		next = (ssize_t(*)(int, const struct iovec *, int,
+				   off64_t))dlsym(RTLD_NEXT, "pwritev64");
+	wait_while_held();
+	if (bad == -1 && size_of(parts, nr) >= LEAST_DATA && is_due() && exists("fail"))
+		bad = offset;
+	if (offset == bad) {
+		errno = ENOSPC;
+		return -1;
+	}
+	done = next(fd, parts, nr, offset);
+	if (done > 0)
+		written += done;
+	return done;
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int nr, off_t offset)
+{
+	return pwritev64(fd, parts, nr, offset);
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
+# A disk that takes nothing for a while: what waits in the queue is not lost, what it has no
+# room for is counted.
+
+load helpers
+
+setup() {
+  prepare
+  need jq
+  # What users run: a sanitizer costs more than a recorder has time for.
+  record=${RBMAP_BIN_RELEASE:-$RBMAP_BIN}/rbmap-record
+  load=$(support syscall-load)
+  shim=$(support disk-shim.so)
+  export DISK_SHIM=$BATS_TEST_TMPDIR load
+  ulimit -f 4000000
+}
+
+teardown() {
+  rm -f t.dat hold
+  clear_up
+}
+
+# slow_record [OPTION]...: in the background, every CPU busy with system calls until the file
+# "over" is there; the disk is held from the first bytes of an event on.
+slow_record() {
+  touch hold
+  rm -f pid held over
+  ASAN_OPTIONS=verify_asan_link_order=0 "${ahead[@]}" bash -c "$starting_with" pid \
+    env LD_PRELOAD="$shim" DISK_SHIM_AFTER=6500000 "$record" -e raw_syscalls --summary s.json \
+    -o t.dat "$@" -- \
+    env -u LD_PRELOAD "${as_usual[@]}" sh -c 'while [ ! -e over ]; do "$load" all 100000; done' \
+    >out 2>err 3>&- 4>&- &
+  recorder=$!
+  wait_until 60 test -e held || { cat err; return 1; }
+}
+
+end_slow_record() {
+  local status=0
+  wait_until 60 is_over
+  wait "$recorder" || status=$?
+  recorder=
+  cat err
+  [ "$status" = "$1" ]
+}
+
+# All that was recorded is in the file, and all that was written is accounted for.
+adds_up() {
+  jq -c .total s.json
+  jq -e '[.total, .cpus[]] | all(.written == .delivered + .overrun + .dropped +
+    .commit_overrun + .torn + .others + .unread)' s.json
+  run -0 "$RBMAP_BIN/rbmap-report" --check t.dat
+  echo "$output"
+  [[ $output == *": $(jq .total.delivered s.json) events in "*": intact" ]]
+}
+
+# A stall of two seconds at full rate; 500 MB or so, which have to fit.
+two_seconds() {
+  ! ldd "$record" | grep -qE 'libasan|libtsan' ||
+    skip "needs a build without sanitizers: RBMAP_BIN_RELEASE"
+  need_two_cpus
+  [ "$slowdown" = 1 ] || skip "an emulated CPU stands still for longer"
+  [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 16000000 ] ||
+    skip "needs 16 GB of memory"
+  [ "$(df --output=avail -k . | tail -n 1)" -gt 3000000 ] || skip "needs 3 GB of disk"
+  be_alone
+  slow_record "$@"
+  sleep 2
+  rm hold
+  # And once more as much as the rings hold.
+  sleep 1
+  touch over
+  end_slow_record 0
+  adds_up
+  jq -e '.total.lost == 0 and .recorder.queue_full_seconds == 0' s.json
+  grep -x "nothing lost" err
+}
+
+@test "a disk that stalls for two seconds: nothing is lost" {
+  two_seconds
+}
+
+@test "a disk that stalls for two seconds, not compressed: nothing is lost" {
+  two_seconds --compress=none
+}
+
+@test "a disk that stalls for two seconds, --direct: nothing is lost" {
+  two_seconds --direct
+}
+
+# full [OPTION]...: the rings overflow while the disk is held.
+full() {
+  slow_record -b 1M --queue-size 1M "$@"
+  wait_until 60 rings_overflow
+  rm hold
+  touch over
+  end_slow_record 0
+  adds_up
+  jq -e '.total.lost > 0 and (.lost | length) > 0 and .recorder.queue_full_seconds > 0' s.json
+  grep "queue full for" err
+}
+
+rings_overflow() {
+  [ "$(cat "$(own_ring)"/per_cpu/cpu*/stats | awk '/^overrun:/ { n += $2 } END { print n }')" \
+    -gt 3000000 ]
+}
+
+@test "a queue that is too small: what is lost is counted and located" {
+  full
+}
+
+@test "a queue that is too small, not compressed: what is lost is counted and located" {
+  full --compress=none
+}
+
+@test "no queue at all: the rings have to hold it" {
+  slow_record -b 1M --queue-size 0
+  wait_until 60 rings_overflow
+  rm hold
+  touch over
+  end_slow_record 0
+  adds_up
+  jq -e '.total.lost > 0 and .recorder.queue_full_seconds == 0' s.json
+}
+
+# Some of what was put waits in the queue when the first write fails.
+@test "a write that fails: what was not written is not counted as recorded" {
+  local option
+  for option in --compress --compress=none --file-version=6; do
+    rm -f fail
+    slow_record "$option"
+    touch fail
+    rm hold
+    wait_until 60 is_stopping
+    touch over
+    end_slow_record 1
+    grep "t.dat: No space left on device" err
+    adds_up
+    jq -e '.total.others > 0' s.json
+    [[ $(<err) == *"events were not stored: the output failed"* ]]
+  done
+}
+
+# It has put the instance's events off, or is gone.
+is_stopping() {
+  ! is_on "$(own_ring)"
+}
+
+@test "a killed recorder leaves what was written before the stall" {
+  slow_record
+  kill -KILL "$recorder"
+  wait "$recorder" || true
+  recorder=
+  touch over
+  rm hold
+  run -0 "$RBMAP_BIN/rbmap-report" --check t.dat
+  echo "$output"
+  [[ $output == *"events in "*"intact" ]]
+}

@@ -17,6 +17,8 @@
 #define SPANS 256
 /* However fast it is: no more than this is past a bound before it is noticed. */
 #define TELL_BYTES (UINT64_C(16) << 20)
+/* So often at a time: a round may go on for as long as the writer is busy. */
+#define TAKES 16
 #define MOST_DRAIN_ROUNDS 8
 
 /* Only the first of several is told. */
@@ -64,12 +66,13 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 	struct recorder *recorder = drain->recorder;
 	const struct sink *sink = &drain->file->sink;
 	struct tally_span counted[SPANS];
-	int status = COMMON_OK, stored, torn, r = 0;
+	int status = COMMON_OK, stored, r = 0;
 
 	tally_count(&recorder->tally, spans, nr, counted);
 	stored = store(drain, spans, nr, &status);
-	torn = rbmap_session_settle(drain->session, spans, nr);
-	if (torn > 0 && stored)
+	rbmap_session_settle(drain->session, spans, nr);
+	/* Also where none is torn: what is whole is compressed now. */
+	if (stored && sink->ops->discard)
 		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(drain, r);
@@ -107,40 +110,59 @@ static int take_once(struct drain *drain, int *nr)
 	return status;
 }
 
-/* *took: something was delivered; *again: one more round would let more out. */
-static int run_round(struct drain *drain, bool *took, bool *again)
+/* A part of a round, or all of it; *took: something was delivered. */
+static int take_turn(struct drain *drain, bool *took)
 {
-	struct recorder *recorder = drain->recorder;
-	const struct sink *sink = &drain->file->sink;
-	int status, nr, r;
+	int status = COMMON_OK, nr = 1;
 
-	*took = false;
-	*again = false;
-	do {
+	for (int i = 0; status == COMMON_OK && nr > 0 && i < TAKES; i++) {
 		status = take_once(drain, &nr);
-		if (status != COMMON_OK)
-			return status;
 		*took |= nr > 0;
-	} while (nr > 0);
-	if (recorder->sink_error)
+	}
+	drain->in_round = nr > 0;
+	return status;
+}
+
+/* *again: one more round would let more out. */
+static int end_round(struct drain *drain, bool *again)
+{
+	const struct sink *sink = &drain->file->sink;
+	int r;
+
+	*again = false;
+	if (drain->in_round || drain->recorder->sink_error)
 		return COMMON_OK;
 	r = sink->ops->end_round(sink->self);
 	*again = r > 0;
 	return r < 0 ? sink_failed(drain, r) : COMMON_OK;
 }
 
-static int flush(struct drain *drain)
+static int flush_cpus(const struct drain *drain)
+{
+	const struct sink *sink = &drain->file->sink;
+	const int *cpus;
+	size_t nr = rbmap_session_cpus(drain->session, &cpus);
+	int r = 0;
+
+	if (!sink->ops->by_cpu)
+		return sink->ops->flush(sink->self);
+	for (size_t i = 0; r == 0 && i < nr; i++)
+		r = sink->ops->flush_cpu(sink->self, cpus[i]);
+	return r;
+}
+
+int drain_flush(struct drain *drain)
 {
 	struct recorder *recorder = drain->recorder;
 	const struct sink *sink = &drain->file->sink;
 	struct sink_work work;
 	int r;
 
-	drain->unflushed = false;
 	drain->next_flush = recorder_now() + FLUSH_NS;
-	if (recorder->sink_error)
+	if (!drain->unflushed || recorder->sink_error)
 		return COMMON_OK;
-	r = sink->ops->flush(sink->self);
+	drain->unflushed = false;
+	r = flush_cpus(drain);
 	sink->ops->work(sink->self, &work);
 	recorder->bytes = work.bytes;
 	tell_recorder(drain);
@@ -155,66 +177,109 @@ static bool is_live(const struct drain *drain)
 	return drain->file->sink.ops->needs_all_rings;
 }
 
-/* With the sub-buffers that the writer is still in (RBMAP_SESSION_WHOLE). */
-static int flush_all(struct drain *drain)
+static bool apply_level(const struct drain *drain, int level)
 {
-	bool took, again;
-	int status = COMMON_OK;
+	const struct sink *sink = &drain->file->sink;
+	const int *cpus;
+	size_t nr = rbmap_session_cpus(drain->session, &cpus);
+	int r = 0;
 
-	if (!is_live(drain)) {
-		rbmap_session_wake_all(drain->session);
-		status = run_round(drain, &took, &again);
-	}
-	if (status == COMMON_OK && drain->unflushed)
-		status = flush(drain);
-	drain->next_flush = recorder_now() + FLUSH_NS;
+	if (!sink->ops->set_level)
+		return false;
+	for (size_t i = 0; r == 0 && i < nr; i++)
+		r = sink->ops->set_level(sink->self, cpus[i], level);
+	return r == 0;
+}
+
+bool drain_set_level(struct drain *drain, int level)
+{
+	if (!apply_level(drain, level))
+		return false;
+	drain->level = level;
+	return true;
+}
+
+/*
+ * Between two turns, when all is settled: what was stored of a sub-buffer is in the old
+ * file, and what it grows by will be in the new one.
+ */
+static int follow_recorder(struct drain *drain)
+{
+	struct record_file *old = drain->file, *next = drain->recorder->file;
+	int status;
+
+	if (old == next)
+		return COMMON_OK;
+	status = drain_flush(drain);
+	record_file_use(next);
+	drain->file = next;
+	record_file_unuse(old);
+	apply_level(drain, drain->level);
 	return status;
 }
 
-static int look(struct drain *drain)
+static int begin_round(struct drain *drain)
 {
-	bool took, again;
-	int r = rbmap_session_wait(drain->session, 0), status;
+	int r = rbmap_session_wait(drain->session, 0);
 
 	if (r < 0 && r != -EINTR)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
 	if (is_live(drain))
 		rbmap_session_wake_all(drain->session);
-	status = run_round(drain, &took, &again);
+	return COMMON_OK;
+}
+
+static int look(struct drain *drain)
+{
+	int status = drain->in_round ? COMMON_OK : begin_round(drain);
+	bool took = false, again;
+
+	if (status == COMMON_OK)
+		status = take_turn(drain, &took);
+	if (status == COMMON_OK)
+		status = end_round(drain, &again);
 	if (status != COMMON_OK || !again)
 		return status;
 	/* Not at the next tick: live lines would come a tick late. */
 	rbmap_session_wake_all(drain->session);
-	return run_round(drain, &took, &again);
+	status = take_turn(drain, &took);
+	return status == COMMON_OK ? end_round(drain, &again) : status;
 }
 
-/* *stop: it is time to. */
-static int wait_and_look(struct drain *drain, bool *stop)
+static int wait_for_something(struct drain *drain, struct drain_events *ret,
+			      bool *ready)
 {
 	struct pollfd fds[] = {
 		{ .fd = drain->stop_fd, .events = POLLIN },
-		{ .fd = rbmap_session_fd(drain->session), .events = POLLIN },
 		{ .fd = drain->wake_fd, .events = POLLIN },
+		{ .fd = rbmap_session_fd(drain->session), .events = POLLIN },
 	};
-	eventfd_t number;
-	uint64_t due = drain->next_flush;
+	uint64_t due = drain->in_round ? 0 : drain->next_flush;
+	uint64_t begun = recorder_now();
 
-	if (is_live(drain) && !drain->unflushed)
+	if (is_live(drain) && !drain->unflushed && !drain->in_round)
 		due = UINT64_MAX;
 	drain->polls++;
-	if (poll(fds, 3, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+	if (poll(fds, 3, recorder_ms_until(begun, due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
-	*stop = fds[0].revents;
-	if (fds[2].revents)
-		eventfd_read(drain->wake_fd, &number);
-	return fds[1].revents ? look(drain) : COMMON_OK;
+	drain->waited += recorder_now() - begun;
+	ret->stop = fds[0].revents;
+	ret->woken = fds[1].revents;
+	*ready = drain->in_round || fds[2].revents;
+	return COMMON_OK;
 }
 
-void drain_begin(struct drain *drain, struct record_file *file)
+void drain_begin(struct drain *drain, struct rbmap_session *session,
+		 struct record_file *file)
 {
+	drain->session = session;
 	drain->file = file;
-	record_file_use(file);
+	drain->in_round = false;
+	/* Another thread may have taken from these rings, and not flushed it. */
+	drain->unflushed = true;
+	drain->next_flush = recorder_now() + FLUSH_NS;
+	drain_set_level(drain, 0);
 }
 
 void drain_end(struct drain *drain)
@@ -222,35 +287,47 @@ void drain_end(struct drain *drain)
 	record_file_unuse(drain->file);
 }
 
-/*
- * Between two turns, when all is settled: what was stored of a sub-buffer is in the old
- * file, and what it grows by will be in the new one.
- */
-static int change_file(struct drain *drain)
+int drain_join(struct drain *drain, struct rbmap_session **session)
 {
-	struct record_file *old = drain->file;
-	int status = flush(drain);
+	/* Its rings may have been drained into the next file already. */
+	int status = follow_recorder(drain), r;
 
-	drain_begin(drain, drain->recorder->file);
-	record_file_unuse(old);
+	r = rbmap_session_join(drain->session, *session);
+	if (r < 0)
+		return common_fail("rings could not be moved from one thread to "
+				   "another: %s",
+				   rbmap_strerror(r));
+	*session = NULL;
+	apply_level(drain, drain->level);
 	return status;
 }
 
-int drain_until_stop(struct drain *drain)
+/* With the sub-buffers that the writer is still in (RBMAP_SESSION_WHOLE). */
+static int flush_all(struct drain *drain)
 {
-	struct recorder *recorder = drain->recorder;
+	bool took = false, again;
 	int status = COMMON_OK;
-	bool stop = false;
 
-	drain->next_flush = recorder_now() + FLUSH_NS;
-	while (status == COMMON_OK && !stop && !recorder->sink_error) {
-		status = wait_and_look(drain, &stop);
-		if (status == COMMON_OK && drain->file != recorder->file)
-			status = change_file(drain);
-		if (status == COMMON_OK &&
-		    recorder_now() + FLUSH_SLACK_NS >= drain->next_flush)
-			status = flush_all(drain);
+	if (!is_live(drain)) {
+		rbmap_session_wake_all(drain->session);
+		status = take_turn(drain, &took);
+		if (status == COMMON_OK)
+			status = end_round(drain, &again);
 	}
+	return status == COMMON_OK ? drain_flush(drain) : status;
+}
+
+int drain_turn(struct drain *drain, struct drain_events *ret)
+{
+	bool ready = false;
+	int status = wait_for_something(drain, ret, &ready);
+
+	if (status == COMMON_OK && ready)
+		status = look(drain);
+	if (status == COMMON_OK)
+		status = follow_recorder(drain);
+	if (status == COMMON_OK && recorder_now() + FLUSH_SLACK_NS >= drain->next_flush)
+		status = flush_all(drain);
 	return status;
 }
 
@@ -265,7 +342,12 @@ int drain_rest(struct drain *drain)
 
 	for (int i = 0; status == COMMON_OK && took && i < MOST_DRAIN_ROUNDS; i++) {
 		rbmap_session_wake_all(drain->session);
-		status = run_round(drain, &took, &again);
+		took = false;
+		do
+			status = take_turn(drain, &took);
+		while (status == COMMON_OK && drain->in_round);
+		if (status == COMMON_OK)
+			status = end_round(drain, &again);
 	}
 	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From the rings of one session into the sink; each session by a thread of its own.
- * Each call prints its errors and returns an exit code.
+ * What returns a status prints its errors; it is an exit code.
  */
 #ifndef RECORD_DRAIN_H
 #define RECORD_DRAIN_H
@@ -15,9 +15,16 @@ struct drain {
 	struct record_file *file;
 	/* Readable once tracing is off. */
 	int stop_fd;
-	/* Readable once there is another file. */
+	/* Readable once the thread has something else to do, or there is another file.
+	 */
 	int wake_fd;
 	uint64_t polls;
+	/* Nanoseconds. */
+	uint64_t waited;
+	/* A round has begun, and is not over. */
+	bool in_round;
+	/* enum rbmap_tracedat_level */
+	int level;
 	/* Taken since the recorder was told last to look at the file. */
 	uint64_t untold_bytes;
 	/* Something was taken since the last flush; when the next one is due. */
@@ -25,12 +32,34 @@ struct drain {
 	uint64_t next_flush;
 };
 
-/* Before all else: what to drain into. After all else: it is not used any more. */
-void drain_begin(struct drain *drain, struct record_file *file);
+/* What a turn has come across. */
+struct drain_events {
+	bool stop, woken;
+};
+
+/* Before the first turn; record_file_use() was called for it. */
+void drain_begin(struct drain *drain, struct rbmap_session *session,
+		 struct record_file *file);
+/* After the last one: the file is not used any more. */
 void drain_end(struct drain *drain);
 
-/* Until it is time to stop, or a failure. */
-int drain_until_stop(struct drain *drain);
+/* Waits, takes what there is, and flushes when it is due. */
+int drain_turn(struct drain *drain, struct drain_events *ret);
+
+/* What was taken so far becomes visible to others. */
+int drain_flush(struct drain *drain);
+
+/*
+ * The rings of another session too; all that was taken from it is flushed. *session is
+ * NULL then, unless they cannot be had.
+ */
+int drain_join(struct drain *drain, struct rbmap_session **session);
+
+/*
+ * How much effort goes into compression of what comes from these rings; an enum
+ * rbmap_tracedat_level. Returns false where there is no such level or no compression.
+ */
+bool drain_set_level(struct drain *drain, int level);
 
 /* With tracing off: what is still in the rings. */
 int drain_rest(struct drain *drain);

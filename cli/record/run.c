@@ -54,7 +54,7 @@ static int watch_over(struct recorder *recorder)
 						    UINT64_MAX;
 	uint64_t look = recorder->started, now;
 	int status = COMMON_OK;
-	bool flushed;
+	bool flushed = false;
 
 	while (status == COMMON_OK && !recorder->stop) {
 		status = wait_for_something(recorder, earliest(end, next, look),

@@ -30,6 +30,16 @@ static int dat_flush(void *self)
 	return rbmap_tracedat_writer_flush(self);
 }
 
+static int dat_flush_cpu(void *self, int cpu)
+{
+	return rbmap_tracedat_writer_flush_cpu(self, cpu);
+}
+
+static int dat_set_level(void *self, int cpu, int level)
+{
+	return rbmap_tracedat_writer_set_level(self, cpu, level);
+}
+
 static int dat_finish(void *self)
 {
 	return rbmap_tracedat_writer_finish(self);
@@ -59,10 +69,13 @@ static void dat_free(void *self)
 }
 
 static const struct sink_ops dat_ops = {
+	.by_cpu = true,
 	.put = dat_put,
 	.discard = dat_discard,
 	.end_round = dat_end_round,
 	.flush = dat_flush,
+	.flush_cpu = dat_flush_cpu,
+	.set_level = dat_set_level,
 	.write_out = dat_write_out,
 	.written = dat_written,
 	.finish = dat_finish,

@@ -26,10 +26,16 @@ struct sink_work {
 struct sink_ops {
 	/* Each round has to look at every ring, not only at those that call for it. */
 	bool needs_all_rings;
+	/*
+	 * For different CPUs, put(), discard(), flush_cpu() and set_level() may be called
+	 * by several threads at the same time, and work() at any time.
+	 */
+	bool by_cpu;
 	/* Returns how many were stored, from the first on, or a negative errno. */
 	int (*put)(void *sink, const struct rbmap_span *spans, int nr);
 	/*
-	 * Of what was put last some was overwritten meanwhile (RBMAP_SPAN_TORN).
+	 * What was put last is settled; some may have been overwritten meanwhile
+	 * (RBMAP_SPAN_TORN).
 	 * Returns 0 or a negative errno. NULL: its spans have to hold still.
 	 */
 	int (*discard)(void *sink, const struct rbmap_span *spans, int nr);
@@ -41,6 +47,10 @@ struct sink_ops {
 	/* All that follow return 0 or a negative errno. Once a second: what was put
 	 * becomes visible to others. */
 	int (*flush)(void *sink);
+	/* Likewise, for one CPU; needed with by_cpu. */
+	int (*flush_cpu)(void *sink, int cpu);
+	/* An enum rbmap_tracedat_level. NULL: there is no compression. */
+	int (*set_level)(void *sink, int cpu, int level);
 	/*
 	 * NULL, or: does what the others leave to be done, in a thread of its own, and
 	 * returns during finish or free.

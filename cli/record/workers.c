@@ -3,100 +3,18 @@
 #include "workers.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <rbmap/error.h>
+
 #include "common.h"
-#include "drain.h"
-#include "priority.h"
+#include "worker.h"
 
-struct worker {
-	struct workers *workers;
-	pthread_t thread;
-	struct drain drain;
-	/* Readable once there is a session for it. */
-	int wake_fd;
-	/* An exit code. */
-	int status;
-};
-
-struct workers {
-	struct recorder *recorder;
-	int stop_fd, failed_fd;
-	struct worker *workers;
-	pid_t *threads;
-	size_t nr;
-	bool ended;
-	/* Posted by a thread that has begun; its number and status are there then. */
-	sem_t begun;
-};
-
-/* All is open, or will be opened by the thread that stays. */
-static int prepare(const struct config *config)
-{
-	int status = priority_set(config);
-
-	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
-}
-
-/* False: it is time to stop, and there is none. */
-static bool wait_for_session(struct worker *worker)
-{
-	struct pollfd fds[] = {
-		{ .fd = worker->workers->stop_fd, .events = POLLIN },
-		{ .fd = worker->wake_fd, .events = POLLIN },
-	};
-	eventfd_t number;
-
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	if (!fds[1].revents)
-		return false;
-	eventfd_read(worker->wake_fd, &number);
-	return true;
-}
-
-static void wait_for_stop(const struct workers *workers)
-{
-	struct pollfd fd = { .fd = workers->stop_fd, .events = POLLIN };
-
-	while (poll(&fd, 1, -1) < 0 && errno == EINTR)
-		;
-}
-
-/* What is still in the rings after a failure is not stored, but it is not unread. */
-static int drain_session(struct worker *worker)
-{
-	struct workers *workers = worker->workers;
-	int status = drain_until_stop(&worker->drain);
-
-	if (status != COMMON_OK || workers->recorder->sink_error) {
-		eventfd_write(workers->failed_fd, 1);
-		wait_for_stop(workers);
-	}
-	status = common_worse(status, drain_rest(&worker->drain));
-	drain_end(&worker->drain);
-	return status;
-}
-
-static void *work(void *context)
-{
-	struct worker *worker = context;
-	struct workers *workers = worker->workers;
-	int status = prepare(workers->recorder->config);
-
-	worker->status = status;
-	workers->threads[worker - workers->workers] = gettid();
-	sem_post(&workers->begun);
-	if (status == COMMON_OK && wait_for_session(worker))
-		worker->status = drain_session(worker);
-	return NULL;
-}
+/* Bounds what is to be had in a moment; more come with the load. */
+#define FIRST_MOST 64
 
 static int start_one(struct workers *workers, struct worker *worker)
 {
@@ -109,7 +27,7 @@ static int start_one(struct workers *workers, struct worker *worker)
 	if (worker->wake_fd < 0)
 		return common_fail("eventfd: %s", strerror(errno));
 	worker->drain.wake_fd = worker->wake_fd;
-	error = pthread_create(&worker->thread, NULL, work, worker);
+	error = pthread_create(&worker->thread, NULL, worker_run, worker);
 	if (error) {
 		close(worker->wake_fd);
 		return common_fail("a thread could not be started: %s",
@@ -143,12 +61,15 @@ int workers_start(struct workers **ret, struct recorder *recorder, size_t nr_cpu
 	struct workers *workers = calloc(1, sizeof(*workers));
 	int status;
 
-	(void)nr_cpus;
 	if (!workers)
 		return common_fail("%s", strerror(ENOMEM));
 	workers->recorder = recorder;
 	sem_init(&workers->begun, 0, 0);
-	status = start(workers, 1);
+	pthread_mutex_init(&workers->lock, NULL);
+	/* Lines of all CPUs are sorted, which one thread does. */
+	status = start(workers, recorder->config->format == FORMAT_DAT ?
+					balance_most(nr_cpus) :
+					1);
 	if (status == COMMON_OK)
 		*ret = workers;
 	else
@@ -172,6 +93,20 @@ int workers_failed_fd(const struct workers *workers)
 	return workers->failed_fd;
 }
 
+/* Halves, then quarters, and so on. */
+static size_t split(struct rbmap_session **sessions, size_t nr)
+{
+	size_t half = 1;
+
+	for (size_t i = 1; i < nr; i++) {
+		if (i == 2 * half)
+			half = i;
+		if (rbmap_session_split(sessions[i - half], &sessions[i]) < 0)
+			return i;
+	}
+	return nr;
+}
+
 void workers_wake(struct workers *workers)
 {
 	for (size_t i = 0; i < workers->nr; i++)
@@ -180,26 +115,58 @@ void workers_wake(struct workers *workers)
 
 void workers_go(struct workers *workers)
 {
-	struct worker *worker = &workers->workers[0];
+	struct record_file *file = workers->recorder->file;
+	struct rbmap_session *sessions[FIRST_MOST] = { workers->recorder->session };
+	const int *cpus;
+	size_t nr = balance_first(rbmap_session_cpus(sessions[0], &cpus));
 
-	drain_begin(&worker->drain, workers->recorder->file);
-	worker->drain.session = workers->recorder->session;
-	eventfd_write(worker->wake_fd, 1);
+	nr = split(sessions, !file->sink.ops->by_cpu ? 1 :
+			     nr < FIRST_MOST	     ? nr :
+						       FIRST_MOST);
+	for (size_t i = 0; i < nr; i++)
+		worker_give(worker_find_free(workers), sessions[i], file);
+}
+
+/* The recorder's session gets all rings again, and with them the work that was done. */
+static int take_back(struct workers *workers, struct rbmap_session *session)
+{
+	int r;
+
+	if (!session || session == workers->recorder->session)
+		return COMMON_OK;
+	r = rbmap_session_join(workers->recorder->session, session);
+	if (r == 0)
+		return COMMON_OK;
+	rbmap_session_close(session);
+	return common_fail("rings could not be moved from one thread to another: %s",
+			   rbmap_strerror(r));
 }
 
 int workers_finish(struct workers *workers)
 {
 	int status = COMMON_OK;
 
-	if (workers->ended)
+	if (workers->finished)
 		return COMMON_OK;
-	workers->ended = true;
+	workers->finished = true;
 	eventfd_write(workers->stop_fd, 1);
 	for (size_t i = 0; i < workers->nr; i++) {
 		pthread_join(workers->workers[i].thread, NULL);
 		status = common_worse(status, workers->workers[i].status);
 	}
+	for (size_t i = 0; i < workers->nr; i++) {
+		struct worker *worker = &workers->workers[i];
+
+		status =
+			common_worse(status, take_back(workers, worker->drain.session));
+		status = common_worse(status, take_back(workers, worker->other));
+	}
 	return status;
+}
+
+size_t workers_most_busy(const struct workers *workers)
+{
+	return workers->most_busy;
 }
 
 uint64_t workers_polls(const struct workers *workers)
@@ -217,6 +184,7 @@ void workers_free(struct workers *workers)
 		return;
 	if (workers->nr)
 		workers_finish(workers);
+	pthread_mutex_destroy(&workers->lock);
 	for (size_t i = 0; i < workers->nr; i++)
 		close(workers->workers[i].wake_fd);
 	if (workers->stop_fd >= 0)

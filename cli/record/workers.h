@@ -40,7 +40,10 @@ void workers_go(struct workers *workers);
  */
 int workers_finish(struct workers *workers);
 
-/* How often they waited. After workers_finish(). */
+/* How many had rings at the same time. After workers_finish(), as the next. */
+size_t workers_most_busy(const struct workers *workers);
+
+/* How often they waited. */
 uint64_t workers_polls(const struct workers *workers);
 
 /* Ends them. NULL is taken. */

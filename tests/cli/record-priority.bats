@@ -20,14 +20,18 @@ need_realtime() {
 }
 
 # Of the thread that waits for the command, those that drain the rings, the command: what
-# PROGRAM says of it.
+# PROGRAM says of it. How many drain depends on the CPUs.
 of_each() {
   local recorder command thread
   recorder=$(cat pid)
   command=$(cat "/proc/$recorder/task/$recorder/children")
-  for thread in $(cd "/proc/$recorder/task" && echo *) $command; do
-    "$@" "$thread"
-  done | paste -sd ' '
+  {
+    "$@" "$recorder"
+    for thread in $(cd "/proc/$recorder/task" && echo *); do
+      [ "$thread" = "$recorder" ] || "$@" "$thread"
+    done | sort -u
+    "$@" $command
+  } | paste -sd ' '
 }
 
 # while_recording PROGRAM OPTION...

@@ -192,8 +192,8 @@ static int list_threads(const struct state *state, pid_t **ret, size_t *ret_nr)
 
 static int set_up_target(struct state *state)
 {
-	pid_t *threads;
-	size_t nr;
+	pid_t *threads = NULL;
+	size_t nr = 0;
 	int status = list_threads(state, &threads, &nr);
 
 	if (status != COMMON_OK)

@@ -28,6 +28,7 @@ static void note_result(struct recorder *recorder)
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);
 	result->polls += workers_polls(recorder->workers);
+	result->threads = workers_most_busy(recorder->workers);
 	result->sink = recorder->files->work;
 	result->files = recorder->files->number;
 	result->files_removed = recorder->files->series.removed;

@@ -25,6 +25,8 @@ struct recorder_result {
 	/* With --rotate: the number of the last file, and how many were removed. */
 	uint64_t files;
 	uint64_t files_removed;
+	/* That drained rings at the same time. */
+	size_t threads;
 	double cpu_seconds;
 	uint64_t polls;
 	bool own_instance;

@@ -68,6 +68,7 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 
 	json_object_object_add(self, "cpu_seconds",
 			       json_object_new_double(recorder->result.cpu_seconds));
+	common_json_number(self, "threads", recorder->result.threads);
 	common_json_number(self, "syscalls",
 			   recorder->result.polls + session->waits +
 				   session->get_readers + session->reads +

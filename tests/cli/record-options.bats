@@ -251,7 +251,7 @@ go() {
   run -0 record -q -e sched --engine read -o t.dat --summary s.json -- true
   jq -e '.engine == "read" and .recorder.reads > 0 and .recorder.get_readers == 0 and
     .recorder.syscalls >= .recorder.reads + .recorder.writes and
-    .recorder.cpu_seconds > 0 and .bytes > 0' s.json
+    .recorder.cpu_seconds > 0 and .recorder.threads >= 1 and .bytes > 0' s.json
   can_map || return 0
   run -0 record -q -e sched --engine mapped -o t.dat --summary s.json -- true
   jq -e '.engine == "mapped" and .recorder.get_readers > 0 and .recorder.reads == 0' s.json

@@ -37,8 +37,13 @@ static int open_next(struct files *files, struct record_file **ret, char **ret_p
 		free(file);
 		return COMMON_FAILURE;
 	}
-	status = output_open(&file->output, path ? path : config->output,
-			     config->format != FORMAT_DAT);
+	/* Whoever looks for the last file of a killed run finds one that can be read.
+	 */
+	if (files->number)
+		status = output_open_hidden(&file->output, path);
+	else
+		status = output_open(&file->output, path ? path : config->output,
+				     config->format != FORMAT_DAT);
 	if (status != COMMON_OK) {
 		output_discard(&file->output);
 		free(file);
@@ -160,7 +165,10 @@ static int rotate(struct files *files, uint64_t now)
 	if (status != COMMON_OK)
 		return status;
 	status = record_file_begin(next, &files->source);
+	if (status == COMMON_OK)
+		status = output_publish(&next->output);
 	if (status != COMMON_OK) {
+		sink_close(&next->sink);
 		output_discard(&next->output);
 		files->number--;
 		free(next);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -100,6 +102,52 @@ int output_open(struct output *output, const char *path, bool stream)
 	return check(output);
 }
 
+static int open_nameless(const char *path)
+{
+	char *copy = strdup(path);
+	int fd;
+
+	if (!copy)
+		return -1;
+	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	free(copy);
+	return fd;
+}
+
+int output_open_hidden(struct output *output, const char *path)
+{
+	int status = output_open(output, path, false), fd;
+
+	if (status != COMMON_OK)
+		return status;
+	fd = open_nameless(path);
+	if (fd < 0)
+		return COMMON_OK;
+	if (unlink(path) < 0) {
+		close(fd);
+		return common_fail("%s: %s", path, strerror(errno));
+	}
+	close(output->fd);
+	output->fd = fd;
+	output->created = true;
+	output->hidden = true;
+	flock(fd, LOCK_EX | LOCK_NB);
+	return COMMON_OK;
+}
+
+int output_publish(struct output *output)
+{
+	char name[32];
+
+	if (!output->hidden)
+		return COMMON_OK;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", output->fd);
+	if (linkat(AT_FDCWD, name, AT_FDCWD, output->path, AT_SYMLINK_FOLLOW) < 0)
+		return common_fail("%s: %s", output->path, strerror(errno));
+	output->hidden = false;
+	return COMMON_OK;
+}
+
 static bool is_regular(const struct output *output)
 {
 	struct stat st;
@@ -155,7 +203,7 @@ bool output_is_out_of_room(const struct output *output)
 void output_discard(struct output *output)
 {
 	if (output->fd > STDERR_FILENO) {
-		if (output->created)
+		if (output->created && !output->hidden)
 			unlink(output->path);
 		close(output->fd);
 	}

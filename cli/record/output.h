@@ -11,6 +11,8 @@ struct output {
 	bool created;
 	/* With true it needs not be a regular file. */
 	bool stream;
+	/* It has no name yet. */
+	bool hidden;
 };
 
 /*
@@ -19,6 +21,14 @@ struct output {
  * and what is no regular file unless @stream. Prints its errors; returns an exit code.
  */
 int output_open(struct output *output, const char *path, bool stream);
+
+/*
+ * The same for a file that gets its name only with output_publish(), so that nobody
+ * finds it before it can be read. What has the name is removed. Where the file system
+ * has no such files, it has its name at once.
+ */
+int output_open_hidden(struct output *output, const char *path);
+int output_publish(struct output *output);
 
 /* Does @path lead to the same regular file? */
 bool output_is_path(const struct output *output, const char *path);

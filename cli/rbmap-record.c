@@ -411,6 +411,7 @@ int main(int argc, char **argv)
 		state.config.output ? state.config.output : "standard output";
 	if (status == COMMON_OK && !done)
 		status = run(&state);
+	free(state.recorder.result.engine_reason);
 	free(state.recorder.result.clock);
 	command_free(state.recorder.command);
 	tally_close(&state.recorder.tally);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "end.h"
 
+#include <string.h>
 #include <sys/resource.h>
 #include <tracefs.h>
 
@@ -24,6 +25,7 @@ static void note_result(struct recorder *recorder)
 	struct recorder_result *result = &recorder->result;
 
 	result->engine = rbmap_session_engine(recorder->session);
+	result->engine_reason = strdup(rbmap_session_engine_reason(recorder->session));
 	result->clock = tracefs_get_clock(target_instance(recorder->target));
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);

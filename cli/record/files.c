@@ -113,6 +113,8 @@ static int finish_sink(struct files *files, struct record_file *file)
 	files->work.bytes += work.bytes;
 	files->work.writes += work.writes;
 	files->work.queue_full_ns += work.queue_full_ns;
+	files->work.faster_bytes += work.faster_bytes;
+	files->work.stored_bytes += work.stored_bytes;
 	if (r == -EPIPE || r == 0 || recorder->sink_error)
 		return COMMON_OK;
 	recorder->sink_error = r;

@@ -19,6 +19,7 @@
 /* What a recording has come to, as far as it is not in the tally, and has cost. */
 struct recorder_result {
 	enum rbmap_engine engine;
+	char *engine_reason;
 	char *clock;
 	struct rbmap_session_work session;
 	struct sink_work sink;

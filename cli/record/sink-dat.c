@@ -50,7 +50,13 @@ static void dat_work(const void *self, struct sink_work *ret)
 	struct rbmap_tracedat_work work;
 
 	rbmap_tracedat_writer_work(self, &work);
-	*ret = (struct sink_work){ work.file_bytes, work.writes, work.queue_full_ns };
+	*ret = (struct sink_work){
+		.bytes = work.file_bytes,
+		.writes = work.writes,
+		.queue_full_ns = work.queue_full_ns,
+		.faster_bytes = work.faster_bytes,
+		.stored_bytes = work.stored_bytes,
+	};
 }
 
 static int dat_write_out(void *self)

@@ -90,7 +90,8 @@ static void lines_work(const void *self, struct sink_work *ret)
 {
 	const struct lines *lines = self;
 
-	*ret = (struct sink_work){ lines->writer.bytes, lines->writer.writes, 0 };
+	*ret = (struct sink_work){ .bytes = lines->writer.bytes,
+				   .writes = lines->writer.writes };
 }
 
 static void lines_free(void *self)

@@ -21,14 +21,18 @@ struct sink_work {
 	uint64_t writes;
 	/* How long put had to wait since a queue was full. */
 	uint64_t queue_full_ns;
+	/* Bytes of the rings that were compressed less than asked for, or not at all.
+	 */
+	uint64_t faster_bytes;
+	uint64_t stored_bytes;
 };
 
 struct sink_ops {
 	/* Each round has to look at every ring, not only at those that call for it. */
 	bool needs_all_rings;
 	/*
-	 * For different CPUs, put(), discard(), flush_cpu() and set_level() may be called
-	 * by several threads at the same time, and work() at any time.
+	 * For different CPUs, put(), discard(), flush_cpu() and set_level() may be
+	 * called by several threads at the same time, and work() at any time.
 	 */
 	bool by_cpu;
 	/* Returns how many were stored, from the first on, or a negative errno. */

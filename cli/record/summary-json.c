@@ -80,6 +80,8 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 	common_json_number(self, "writes", sink->writes);
 	json_object_object_add(self, "queue_full_seconds",
 			       json_object_new_double(sink->queue_full_ns * 1e-9));
+	common_json_number(self, "faster_bytes", sink->faster_bytes);
+	common_json_number(self, "stored_bytes", sink->stored_bytes);
 	return self;
 }
 
@@ -91,6 +93,7 @@ static struct json_object *document(const struct recorder *recorder)
 	common_json_text(root, "version", rbmap_version());
 	common_json_text(root, "output", recorder->name);
 	common_json_text(root, "engine", rbmap_engine_name(recorder->result.engine));
+	common_json_text(root, "engine_reason", recorder->result.engine_reason);
 	common_json_text(root, "clock", recorder->result.clock);
 	json_object_object_add(root, "duration_seconds",
 			       json_object_new_double((recorder->stopped -

@@ -82,6 +82,19 @@ static void print_queue(const struct recorder_result *result)
 			common_format_time(time, result->sink.queue_full_ns));
 }
 
+/* The rings filled up faster than they could be compressed. */
+static void print_compression(const struct recorder_result *result)
+{
+	char faster[COMMON_FORMAT_SIZE], stored[COMMON_FORMAT_SIZE];
+
+	if (result->sink.faster_bytes || result->sink.stored_bytes)
+		fprintf(stderr,
+			"compression was reduced to keep up: %s compressed faster, %s "
+			"not compressed\n",
+			common_format_bytes(faster, result->sink.faster_bytes),
+			common_format_bytes(stored, result->sink.stored_bytes));
+}
+
 /* What was recorded counts what was removed as well. */
 static void print_files(const struct recorder_result *result)
 {
@@ -113,6 +126,7 @@ void summary_print(const struct recorder *recorder)
 		rbmap_engine_name(recorder->result.engine),
 		recorder->result.cpu_seconds);
 	print_files(&recorder->result);
+	print_compression(&recorder->result);
 	print_queue(&recorder->result);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);

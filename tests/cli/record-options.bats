@@ -297,3 +297,11 @@ form() {
     grep 'sys_enter: *NR '"$getppid" | head -n 1)
   [ "$(form "$mine")" = "$(form "$theirs")" ]
 }
+
+@test "the summary says which engine, and why" {
+  run -0 record -q "${silent[@]}" --engine read -o t.dat --summary s.json -- true
+  jq -e '.engine == "read" and .engine_reason == "chosen by the caller" and
+    .recorder.faster_bytes == 0 and .recorder.stored_bytes == 0' s.json
+  run -0 record -q "${silent[@]}" -o t.dat --summary s.json -- true
+  jq -e '.engine != "auto" and (.engine_reason | length) > 20' s.json
+}

@@ -17,7 +17,7 @@ static int open_sink(struct sink *ret, const struct sink_source *source)
 
 static int begin_write_out(struct record_file *file, const struct sink_source *source)
 {
-	if (file->sink.ops->write_out)
+	if (file->sink.ops->write_out && source->write_outs)
 		file->write_out = write_outs_begin(source->write_outs, &file->sink);
 	if (file->write_out && unwritten_open(&file->unwritten, &file->sink,
 					      source->cpus, source->nr_cpus) < 0)

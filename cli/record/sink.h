@@ -89,7 +89,7 @@ struct sink_source {
 	int stop_fd;
 	/* Of which only a file has need; NULL: not read yet. */
 	struct symbols *symbols;
-	/* WRITE_OUTS of them; those that there are not are NULL. */
+	/* WRITE_OUTS of them, of which any may be NULL; NULL: none, as for a dump. */
 	struct write_out **write_outs;
 };
 

@@ -170,8 +170,7 @@ static int rotate(struct files *files, uint64_t now)
 	if (status == COMMON_OK)
 		status = output_publish(&next->output);
 	if (status != COMMON_OK) {
-		sink_close(&next->sink);
-		output_discard(&next->output);
+		record_file_discard(next);
 		files->number--;
 		free(next);
 		free(path);
@@ -280,8 +279,7 @@ static int close_file(struct record_file *file, bool began)
 		return COMMON_OK;
 	if (began)
 		return record_file_close(file);
-	record_file_close_sink(file);
-	output_discard(&file->output);
+	record_file_discard(file);
 	return COMMON_OK;
 }
 

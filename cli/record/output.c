@@ -114,20 +114,36 @@ static int open_nameless(const char *path)
 	return fd;
 }
 
+/* What an earlier run left there is in the way, unless it must not be written to. */
+static int clear_the_way(struct output *output)
+{
+	const char *path = output->path;
+	int status;
+
+	output->fd = open(path, O_RDWR | OPEN_FLAGS);
+	if (output->fd < 0)
+		return errno == ENOENT ? COMMON_OK : explain(path, errno);
+	status = check(output);
+	if (status == COMMON_OK && unlink(path) < 0)
+		status = explain(path, errno);
+	close(output->fd);
+	output->fd = -1;
+	return status;
+}
+
 int output_open_hidden(struct output *output, const char *path)
 {
-	int status = output_open(output, path, false), fd;
+	int fd = open_nameless(path);
+	int status;
 
-	if (status != COMMON_OK)
-		return status;
-	fd = open_nameless(path);
 	if (fd < 0)
-		return COMMON_OK;
-	if (unlink(path) < 0) {
+		return output_open(output, path, false);
+	*output = (struct output){ .path = path, .fd = -1 };
+	status = clear_the_way(output);
+	if (status != COMMON_OK) {
 		close(fd);
-		return common_fail("%s: %s", path, strerror(errno));
+		return status;
 	}
-	close(output->fd);
 	output->fd = fd;
 	output->created = true;
 	output->hidden = true;

@@ -80,11 +80,22 @@ void record_file_close_sink(struct record_file *file)
 	sink_close(&file->sink);
 }
 
-int record_file_close(struct record_file *file)
+static void end(struct record_file *file)
 {
 	if (file->unused_fd >= 0)
 		close(file->unused_fd);
 	file->unused_fd = -1;
 	record_file_close_sink(file);
+}
+
+int record_file_close(struct record_file *file)
+{
+	end(file);
 	return output_close(&file->output);
+}
+
+void record_file_discard(struct record_file *file)
+{
+	end(file);
+	output_discard(&file->output);
 }

@@ -52,4 +52,7 @@ void record_file_close_sink(struct record_file *file);
 /* After the end of the sink, or where it never began. Likewise. */
 int record_file_close(struct record_file *file);
 
+/* Of one that nobody has used: what it made goes. */
+void record_file_discard(struct record_file *file);
+
 #endif

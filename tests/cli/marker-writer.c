@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * marker-writer INSTANCE FIRST LAST [MOST_UNREAD]: on every CPU at once, writes the
- * numbers FIRST to LAST as "NUMBER cpuC" to the trace_marker of the instance's
- * directory. With MOST_UNREAD a CPU whose ring buffer holds more unread events than
- * that waits for them to be consumed. Prints how many the kernel refused.
+ * marker-writer INSTANCE FIRST LAST [MOST_UNREAD [PAUSE]]: on every CPU at once, writes
+ * the numbers FIRST to LAST as "NUMBER cpuC" to the trace_marker of the instance's
+ * directory. With MOST_UNREAD (0: no matter) a CPU whose ring buffer holds more unread
+ * events than that waits for them to be consumed; with PAUSE it sleeps for so many
+ * microseconds after every 64. Prints how many the kernel refused.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -77,19 +78,23 @@ static long write_numbers(int marker, int cpu, long first, long last)
 
 static long write_paced(int marker, int stats, int cpu, const long *range)
 {
+	struct timespec pause = { .tv_nsec = range[3] * 1000 };
 	long refused = 0;
 
 	for (long from = range[0]; from <= range[1]; from += LOOK_EVERY) {
 		long to = from + LOOK_EVERY - 1;
 
-		wait_for_consumer(stats, range[2]);
+		if (range[2])
+			wait_for_consumer(stats, range[2]);
+		if (range[3])
+			nanosleep(&pause, NULL);
 		refused +=
 			write_numbers(marker, cpu, from, to < range[1] ? to : range[1]);
 	}
 	return refused;
 }
 
-/* @range: first, last, most unread (0: does not matter). */
+/* @range: first, last, most unread (0: does not matter), pause. */
 static _Noreturn void write_on(int cpu, const char *instance, const long *range)
 {
 	char name[64];
@@ -104,8 +109,8 @@ static _Noreturn void write_on(int cpu, const char *instance, const long *range)
 	marker = open_file(instance, "trace_marker", O_WRONLY);
 	snprintf(name, sizeof(name), "per_cpu/cpu%d/stats", cpu);
 	stats = open_file(instance, name, O_RDONLY);
-	refused = range[2] ? write_paced(marker, stats, cpu, range) :
-			     write_numbers(marker, cpu, range[0], range[1]);
+	refused = range[2] || range[3] ? write_paced(marker, stats, cpu, range) :
+					 write_numbers(marker, cpu, range[0], range[1]);
 	printf("cpu%d refused %ld\n", cpu, refused);
 	exit(0);
 }
@@ -115,12 +120,13 @@ int main(int argc, char **argv)
 	cpu_set_t cpus;
 	int status, failed = 0;
 
-	if (argc != 4 && argc != 5) {
+	if (argc < 4 || argc > 6) {
 		fprintf(stderr, "usage: marker-writer INSTANCE FIRST LAST "
-				"[MOST_UNREAD]\n");
+				"[MOST_UNREAD [PAUSE]]\n");
 		return 2;
 	}
-	long range[] = { atol(argv[2]), atol(argv[3]), argc == 5 ? atol(argv[4]) : 0 };
+	long range[] = { atol(argv[2]), atol(argv[3]), argc > 4 ? atol(argv[4]) : 0,
+			 argc > 5 ? atol(argv[5]) : 0 };
 
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		fail("sched_getaffinity");

@@ -255,13 +255,17 @@ static int set_up(struct state *state)
 
 /*
  * What is left lets it put tracing files back whoever owns them, and signal a command
- * that runs as another user.
+ * that runs as another user. A file that is begun later has the addresses of kernel
+ * functions as well, which the kernel shows to nobody else.
  */
-static int drop_privileges(void)
+static int drop_privileges(const struct config *config)
 {
-	static const int keep[] = { CAP_DAC_OVERRIDE, CAP_KILL };
+	static const int keep[] = { CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYSLOG };
+	size_t nr = sizeof(keep) / sizeof(keep[0]);
 
-	return common_drop_privileges(keep, sizeof(keep) / sizeof(keep[0]));
+	if (!config->flight && !config_rotates(config))
+		nr--;
+	return common_drop_privileges(keep, nr);
 }
 
 static int begin_recording(struct state *state)
@@ -297,7 +301,7 @@ static int begin(struct state *state)
 
 	if (!state->config.flight)
 		status = begin_recording(state);
-	return status == COMMON_OK ? drop_privileges() : status;
+	return status == COMMON_OK ? drop_privileges(&state->config) : status;
 }
 
 static int report(struct state *state)

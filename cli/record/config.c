@@ -399,7 +399,7 @@ static int check_flight(struct config *config)
 
 static int check_rotation(struct config *config)
 {
-	bool rotates = config->rotate_ns || config->rotate_bytes;
+	bool rotates = config_rotates(config);
 
 	if (config->keep && !config->flight && !rotates)
 		return common_usage_error("--keep: requires --rotate or --flight");

@@ -66,6 +66,12 @@ struct config {
 	char **command;
 };
 
+/* The recording goes on in further files. */
+static inline bool config_rotates(const struct config *config)
+{
+	return config->rotate_bytes || config->rotate_ns;
+}
+
 /*
  * Fills a zeroed config. Returns an exit code; with *done set there is nothing left
  * to do (--help, --version).

@@ -15,11 +15,6 @@
 #include "recorder.h"
 #include "workers.h"
 
-static bool rotates(const struct config *config)
-{
-	return config->rotate_bytes || config->rotate_ns;
-}
-
 /* A file without its sink. */
 static int open_next(struct files *files, struct record_file **ret, char **ret_path)
 {
@@ -31,9 +26,9 @@ static int open_next(struct files *files, struct record_file **ret, char **ret_p
 	if (!file)
 		return common_fail("%s", strerror(ENOMEM));
 	*file = (struct record_file)RECORD_FILE_NONE;
-	if (rotates(config))
+	if (config_rotates(config))
 		path = series_path(config->output, files->number + 1);
-	if (rotates(config) && !path) {
+	if (config_rotates(config) && !path) {
 		free(file);
 		return COMMON_FAILURE;
 	}
@@ -50,7 +45,7 @@ static int open_next(struct files *files, struct record_file **ret, char **ret_p
 		free(path);
 		return status;
 	}
-	files->number += rotates(config);
+	files->number += config_rotates(config);
 	*ret = file;
 	*ret_path = path;
 	return COMMON_OK;
@@ -230,7 +225,7 @@ int files_look(struct files *files, uint64_t now, uint64_t *due)
 	int status = COMMON_OK;
 
 	/* With --rotate old files make room for what grows. */
-	if (rotates(recorder->config))
+	if (config_rotates(recorder->config))
 		series_trim(&files->series, limits_file_bytes(files->file->output.fd));
 	switch (limits_check(&files->limits, files->file->output.fd,
 			     queued_bytes(files->file), files->series.bytes, now,
@@ -258,7 +253,7 @@ int files_finish(struct files *files)
 	int status = finish_old(files);
 
 	status = common_worse(status, finish_sink(files, files->file));
-	if (!rotates(files->recorder->config))
+	if (!config_rotates(files->recorder->config))
 		return status;
 	tell_size(files, files->file, limits_file_bytes(files->file->output.fd));
 	series_trim(&files->series, limits_file_bytes(files->file->output.fd));

@@ -97,12 +97,12 @@ static int start_one(struct write_out **ret, const struct config *config)
 
 int write_outs_start(struct write_out *threads[WRITE_OUTS], const struct config *config)
 {
-	bool rotates = config->rotate_bytes || config->rotate_ns;
+	int nr = config_rotates(config) ? WRITE_OUTS : 1;
 	int status = COMMON_OK;
 
 	if (config->format != FORMAT_DAT || config->flight || !config->queue_bytes)
 		return COMMON_OK;
-	for (int i = 0; status == COMMON_OK && i < (rotates ? WRITE_OUTS : 1); i++)
+	for (int i = 0; status == COMMON_OK && i < nr; i++)
 		status = start_one(&threads[i], config);
 	return status;
 }

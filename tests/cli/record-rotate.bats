@@ -74,6 +74,18 @@ each_is_whole() {
   grep -qE '^t\.dat\.1: ' err
 }
 
+@test "later files have the addresses of kernel functions as well" {
+  local file known='^[0-9a-f]*[1-9a-f][0-9a-f]* T schedule$'
+  grep -qE "$known" /proc/kallsyms || skip "this kernel shows no addresses"
+  start_record "${silent[@]}" --file-version=6 --rotate 1s -o t.dat
+  wait_until 20 test -e t.dat.2
+  stop_record 0
+  record --flight -q -e sched:sched_process_exec --file-version=6 -o f.dat -- true
+  for file in $(files_of t.dat) f.dat.1; do
+    grep -aqE "$known" "$file"
+  done
+}
+
 @test "--rotate with every engine" {
   local engine
   for engine in $(engines) observe; do

@@ -15,12 +15,18 @@ static int open_sink(struct sink *ret, const struct sink_source *source)
 						      sink_lines_open(ret, source);
 }
 
+/* Also without a thread that writes, a put may leave something to the next one. */
 static int begin_write_out(struct record_file *file, const struct sink_source *source)
 {
-	if (file->sink.ops->write_out && source->write_outs)
+	const struct sink_ops *ops = file->sink.ops;
+
+	/* Of a dump, nothing is counted as recorded. */
+	if (!source->write_outs)
+		return COMMON_OK;
+	if (ops->write_out)
 		file->write_out = write_outs_begin(source->write_outs, &file->sink);
-	if (file->write_out && unwritten_open(&file->unwritten, &file->sink,
-					      source->cpus, source->nr_cpus) < 0)
+	if (ops->written && unwritten_open(&file->unwritten, &file->sink, source->cpus,
+					   source->nr_cpus) < 0)
 		return common_fail("%s", strerror(ENOMEM));
 	return COMMON_OK;
 }

@@ -127,7 +127,7 @@ rings_overflow() {
 # Some of what was put waits in the queue when the first write fails.
 @test "a write that fails: what was not written is not counted as recorded" {
   local option
-  for option in --compress --compress=none --file-version=6; do
+  for option in --compress --compress=none --file-version=6 --queue-size=0; do
     rm -f fail
     slow_record "$option"
     touch fail

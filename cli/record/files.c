@@ -139,8 +139,11 @@ static int finish_old(struct files *files)
 	return status;
 }
 
-/* Signals wait meanwhile: it takes the threads no longer than their turn. */
-static void wait_until_unused(const struct files *files)
+/*
+ * Signals wait meanwhile: it takes the threads no longer than their turn. False where
+ * one has failed, and uses it until the end.
+ */
+static bool wait_until_unused(const struct files *files)
 {
 	const struct recorder *recorder = files->recorder;
 	struct pollfd fds[] = {
@@ -150,6 +153,7 @@ static void wait_until_unused(const struct files *files)
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
+	return fds[0].revents;
 }
 
 static int rotate(struct files *files, uint64_t now)
@@ -178,9 +182,10 @@ static int rotate(struct files *files, uint64_t now)
 	limits_begin(&files->limits, next->output.fd, now);
 	recorder->file = next;
 	workers_wake(recorder->workers);
-	wait_until_unused(files);
-	if (recorder->sink_error)
+	if (!wait_until_unused(files) || recorder->sink_error) {
+		recorder->stop = true;
 		return COMMON_OK;
+	}
 	status = finish_old(files);
 	series_trim(&files->series, 0);
 	return status;

@@ -49,7 +49,7 @@ int record_file_finish(struct record_file *file, struct tally *tally);
 /* Frees the sink, also of one that is not complete. */
 void record_file_close_sink(struct record_file *file);
 
-/* After the end of the sink, or where it never began. Likewise. */
+/* After the end of the sink, or where it never began. Returns an exit code. */
 int record_file_close(struct record_file *file);
 
 /* Of one that nobody has used: what it made goes. */

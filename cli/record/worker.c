@@ -30,8 +30,10 @@ struct worker *worker_find_free(struct workers *workers)
 	for (size_t i = 0; !found && i < workers->nr; i++)
 		if (!workers->workers[i].busy && !workers->workers[i].ended)
 			found = &workers->workers[i];
-	if (found)
+	if (found) {
+		found->promised = true;
 		mark_busy(found, true);
+	}
 	pthread_mutex_unlock(&workers->lock);
 	return found;
 }
@@ -44,6 +46,7 @@ void worker_give(struct worker *worker, struct rbmap_session *session,
 		record_file_use(file);
 	pthread_mutex_lock(&worker->workers->lock);
 	worker->given = (struct worker_rings){ session, file };
+	worker->promised = false;
 	if (!session)
 		mark_busy(worker, false);
 	pthread_mutex_unlock(&worker->workers->lock);
@@ -148,17 +151,34 @@ static bool share(struct worker *worker)
 	return half;
 }
 
-/* Gives its rings to a calm one that began before it. */
+/* With the lock held, as the next. */
+static bool can_be_given(const struct worker *worker)
+{
+	return worker->busy && !worker->promised && !worker->ended &&
+	       !worker->given.session;
+}
+
+static struct worker *find_calm(const struct worker *worker)
+{
+	struct worker *other = worker->workers->workers;
+
+	for (; other < worker; other++)
+		if (can_be_given(other) && balance_has_room(worker->load, other->load))
+			return other;
+	return NULL;
+}
+
+/*
+ * Gives its rings to a calm one that began before it; not while it is given others
+ * itself, which would be left with a thread that counts as free.
+ */
 static void give_away(struct worker *worker)
 {
 	struct workers *workers = worker->workers;
-	struct worker *to = NULL;
+	struct worker *to;
 
 	pthread_mutex_lock(&workers->lock);
-	for (struct worker *other = workers->workers; !to && other < worker; other++)
-		if (other->busy && !other->ended && !other->given.session &&
-		    balance_has_room(worker->load, other->load))
-			to = other;
+	to = worker->given.session ? NULL : find_calm(worker);
 	if (to) {
 		/* The file too: it must not look as if nobody used it. */
 		to->given = (struct worker_rings){ worker->drain.session,

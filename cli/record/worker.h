@@ -44,6 +44,8 @@ struct worker {
 	struct worker_rings given;
 	/* It has rings, or will get some. */
 	bool busy;
+	/* By one thread alone, which is about to give them. */
+	bool promised;
 	bool ended;
 };
 

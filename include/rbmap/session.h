@@ -70,7 +70,8 @@ enum rbmap_session_flags {
  * @log: where messages go
  * @flags: flags of enum rbmap_session_flags
  * @latency_ms: the maximum time in milliseconds until an event is read; 0 means 100.
- *	More than 100 saves wake-ups while nothing happens, see rbmap_session_wait()
+ *	More than 100 saves wake-ups while nothing happens, see rbmap_session_wait(). A
+ *	consuming engine uses 100 at most if the instance's buffer_percent is above 50
  *
  * Zero the struct, set @size, then set the fields you need.
  *

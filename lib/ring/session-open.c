@@ -79,21 +79,32 @@ int rbmap_session_open_epoll(struct rbmap_session *session)
 	return session->epoll_fd < 0 ? -errno : 0;
 }
 
+/* Where the kernel tells of a ring late, to look at it must not be rare as well. */
+static unsigned int longest_ms(const struct rbmap_session *session,
+			       unsigned int latency_ms)
+{
+	bool late = session->ops->consumes && !session->told_in_time;
+
+	if (!latency_ms || (late && latency_ms > LOOK_MS))
+		return LOOK_MS;
+	return latency_ms;
+}
+
 static int open_waiting(struct rbmap_session *session, unsigned int latency_ms)
 {
 	int r = rbmap_session_open_epoll(session);
 
+	session->told_in_time = session->ops->consumes && is_told_in_time(session);
 	if (r == 0)
 		r = rbmap_pace_open(&session->pace,
-				    (latency_ms ? latency_ms : LOOK_MS) * NS_PER_MS);
+				    longest_ms(session, latency_ms) * NS_PER_MS);
 	if (r == 0)
 		r = rbmap_session_watch(session, session->pace.fd, SESSION_TIMER);
-	if (r == 0 && session->ops->consumes)
-		session->told_in_time = is_told_in_time(session);
-	else if (r == 0 && session->pace.longest_ns > PACE_ALONE_NS)
+	if (r == 0 && !session->ops->consumes) {
+		if (session->pace.longest_ns <= PACE_ALONE_NS)
+			return 0;
 		r = open_alarm(session);
-	else
-		return r;
+	}
 	for (size_t i = 0; r == 0 && i < session->nr_rings; i++) {
 		r = rbmap_session_watch_ring(session, session->rings[i].fd,
 					     session->cpus[i]);

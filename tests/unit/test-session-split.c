@@ -124,6 +124,7 @@ START_TEST(moved_rings_are_looked_at_at_once)
 	struct session_bench bench;
 
 	bench_prepare(&bench);
+	fake_tracefs_file(&bench.fake, "buffer_percent", "50\n");
 	bench.options.latency_ms = 1000000000;
 	ck_assert_int_eq(rbmap_session_open(&bench.session, &bench.options), 0);
 	ck_assert_int_eq(bench_drain(&bench), 0);

@@ -11,6 +11,7 @@ setup() {
 }
 
 teardown() {
+  [ -z "${writing-}" ] || kill -- -"$writing" 2>/dev/null || true
   umount "$BATS_TEST_TMPDIR/disk" 2>/dev/null || true
   clear_up
 }
@@ -84,6 +85,27 @@ each_is_whole() {
   for file in $(files_of t.dat) f.dat.1; do
     grep -aqE "$known" "$file"
   done
+}
+
+# RBMAP_ROTATE_SECONDS: for how long, for a thorough run.
+@test "--rotate under full load: over all files, each event once and in order" {
+  start_record "${silent[@]}" --rotate 1s -o t.dat --summary s.json
+  setsid "$(support marker-writer)" "$(own_ring)" 1 100000000 >/dev/null 2>&1 3>&- 4>&- &
+  writing=$!
+  wait_until 60 test -e "t.dat.$((${RBMAP_ROTATE_SECONDS:-3} + 1))"
+  kill -- -"$writing"
+  wait "$writing" || true
+  writing=
+  stop_record 0
+  each_is_whole t.dat
+  for file in $(files_of t.dat); do
+    "$RBMAP_BIN/rbmap-report" "$file"
+  done | sed -nE 's/^.* \[([0-9]+)\] .*print: .*: ([0-9]+) cpu[0-9]+$/\1 \2/p' >list
+  # As it is written: where something is lost, numbers are missing; none is there twice.
+  awk '{ if ($2 <= latest[$1]) { print "CPU", $1 ":", $2, "behind", latest[$1]; bad = 1 }
+      missing += $2 - latest[$1] - 1; latest[$1] = $2 }
+    END { print NR, missing + 0 > "counted"; exit bad }' list
+  jq -e --argjson counted "[$(tr ' ' , <counted)]" '$counted == [.total.delivered, .total.lost]' s.json
 }
 
 @test "--rotate with every engine" {

@@ -89,9 +89,12 @@ two_seconds() {
   two_seconds --direct
 }
 
-# full [OPTION]...: the rings overflow while the disk is held.
+# full [OPTION]...: the rings overflow while the disk is held. That they also do where the
+# recorder is slow, so it has to be seen to wait.
 full() {
   slow_record -b 1M --queue-size 1M "$@"
+  looks=0 blocked=
+  wait_until 60 waits_for_the_queue
   wait_until 60 rings_overflow
   rm hold
   touch over
@@ -99,6 +102,17 @@ full() {
   adds_up
   jq -e '.total.lost > 0 and (.lost | length) > 0 and .recorder.queue_full_seconds > 0' s.json
   grep "queue full for" err
+}
+
+# A thread that waits for another one, ten looks long: the one that writes waits for the disk,
+# and the others never wait that long for anything but a place in the queue.
+waits_for_the_queue() {
+  local before=$blocked
+  blocked=$(grep -l futex "/proc/$recorder/task"/*/wchan 2>/dev/null | while read -r file; do
+    echo "$file" && grep '^voluntary' "${file%wchan}status"
+  done) || true
+  [ -n "$blocked" ] && [ "$blocked" = "$before" ] || looks=0
+  [ -n "$blocked" ] && [ $((looks += 1)) -gt 10 ]
 }
 
 rings_overflow() {

@@ -88,11 +88,17 @@ record_some() {
   record -q "${@:1:$#-1}" -o "$file" bash -c some_load
 }
 
-# record_loss FILE OPTION...: of CPU 0, whose ring overflows several times: each time the
-# command stops the recorder for so long.
+# record_overrun FILE [OPTION]...: of CPU 0, with a ring that is too small. Only who consumes
+# knows at once, and puts into the file, how many events a gap has.
+record_overrun() {
+  record -q -b 8 -M 0 --engine "$(engines | head -n 1)" -o "$@"
+}
+
+# record_loss FILE OPTION...: its ring overflows several times: each time the command stops
+# the recorder for so long.
 record_loss() {
   # shellcheck disable=SC2016
-  record -q -b 8 -M 0 "${@:2}" -o "$1" taskset -c 0 bash -c 'for _ in 1 2 3 4 5; do
+  record_overrun "$@" taskset -c 0 bash -c 'for _ in 1 2 3 4 5; do
       kill -STOP $PPID
       dd if=/dev/zero of=/dev/null bs=1 "count=$0" status=none
       kill -CONT $PPID

@@ -99,8 +99,8 @@ record_many() {
 
 @test "lost events" {
   need
-  run record -q -b 8 -M 0 -e raw_syscalls -e sched -o x.dat \
-    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 200000)"
+  run record_overrun x.dat -e raw_syscalls -e sched \
+    taskset -c 0 dd if=/dev/zero of=/dev/null bs=1 "count=$(scaled 50000)"
   all_the_same 0 x.dat
   has_lines 1000
   grep -q '"lost":[1-9]' out.1

@@ -191,7 +191,7 @@ static void take_back(struct rbmap_tracedat_writer *writer)
 		region->told_chunks = 0;
 		rbmap_chunks_forget(writer, region);
 	}
-	memset(writer->table.bytes, 0, writer->table.nr * writer->table.stride);
+	rbmap_table_forget(writer);
 }
 
 /* The tail of version 6 has a place in the head, that of version 7 is behind the data.

@@ -100,6 +100,15 @@ static int write_field(struct rbmap_tracedat_writer *writer,
 	return r;
 }
 
+void rbmap_table_forget(struct rbmap_tracedat_writer *writer)
+{
+	struct tracedat_table *table = &writer->table;
+
+	/* The numbers of the CPUs stay. */
+	for (size_t i = 0; i < table->nr; i++)
+		memset(table->bytes + i * table->stride + table->field, 0, FIELD_SIZE);
+}
+
 /* It is aligned, as the region is. */
 static int write_count(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region)

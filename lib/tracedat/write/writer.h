@@ -309,6 +309,8 @@ int rbmap_table_write(struct rbmap_tracedat_writer *writer);
 /* Of one region, with what is pending: from then on it is part of the file. */
 int rbmap_table_write_region(struct rbmap_tracedat_writer *writer,
 			     struct tracedat_region *region);
+/* What it says is not known: it is written anew. */
+void rbmap_table_forget(struct rbmap_tracedat_writer *writer);
 /* How far to move a table at @offset, so that no entry of it lies in two pages. */
 uint64_t rbmap_table_padding(const struct rbmap_tracedat_writer *writer,
 			     uint64_t offset);

@@ -81,11 +81,15 @@ static uint64_t by(const struct rbmap_tracedat_anchor *anchor,
 	return time == RBMAP_TRACEDAT_REALTIME ? anchor->realtime : anchor->monotonic;
 }
 
-static uint64_t bounded(__int128 value)
+/* To the first and the last time that there are. */
+static uint64_t later(uint64_t time, uint64_t by)
 {
-	if (value < 0)
-		return 0;
-	return value > UINT64_MAX ? UINT64_MAX : value;
+	return by > UINT64_MAX - time ? UINT64_MAX : time + by;
+}
+
+static uint64_t earlier(uint64_t time, uint64_t by)
+{
+	return by > time ? 0 : time - by;
 }
 
 /* The last one that is not later, or the first one. */
@@ -104,21 +108,33 @@ static size_t find(const struct rbmap_tracedat_info *info, uint64_t time_stamp)
 	return low;
 }
 
-/* How much farther the other clock came than the trace clock. */
-static __int128 drift(const struct rbmap_tracedat_anchor *from,
-		      enum rbmap_tracedat_time time)
+/* How much farther the other clock came than the trace clock, until the next one. */
+static int64_t drift(const struct rbmap_tracedat_anchor *from,
+		     enum rbmap_tracedat_time time)
 {
-	return ((__int128)by(from + 1, time) - by(from, time)) -
-	       ((__int128)from[1].trace - from->trace);
+	return (int64_t)(by(from + 1, time) - by(from, time) -
+			 (from[1].trace - from->trace));
 }
 
-static bool was_set(const struct rbmap_tracedat_anchor *from, __int128 drift)
+static bool was_set(const struct rbmap_tracedat_anchor *from, int64_t drift)
 {
-	__int128 most = (from[1].trace - from->trace) / MOST_DRIFT;
+	int64_t most = (from[1].trace - from->trace) / MOST_DRIFT;
 
 	if (most < MOST_JITTER)
 		most = MOST_JITTER;
 	return drift > most || drift < -most;
+}
+
+/* Its part of the drift. The product has more bits than a 32-bit machine's integers. */
+static int64_t correction(const struct rbmap_tracedat_anchor *from,
+			  enum rbmap_tracedat_time time, uint64_t since)
+{
+	int64_t gained = drift(from, time);
+
+	/* Where it was set meanwhile is not known. */
+	if (was_set(from, gained))
+		return 0;
+	return (double)gained * since / (from[1].trace - from->trace);
 }
 
 /* Beyond the anchors, at the pace of the trace clock. */
@@ -127,17 +143,15 @@ static uint64_t convert_by_anchors(const struct rbmap_tracedat_info *info,
 {
 	size_t at = find(info, time_stamp);
 	const struct rbmap_tracedat_anchor *from = &info->anchors[at];
-	__int128 since = (__int128)time_stamp - from->trace, correction = 0;
+	uint64_t since = time_stamp - from->trace;
+	int64_t gained = 0;
 
-	if (since > 0 && at + 1 < info->nr_anchors) {
-		__int128 gained = drift(from, time);
-
-		/* Where it was set meanwhile is not known. */
-		if (!was_set(from, gained))
-			correction = gained * since /
-				     ((__int128)from[1].trace - from->trace);
-	}
-	return bounded((__int128)by(from, time) + since + correction);
+	if (time_stamp < from->trace)
+		return earlier(by(from, time), from->trace - time_stamp);
+	if (since && at + 1 < info->nr_anchors)
+		gained = correction(from, time, since);
+	return gained < 0 ? earlier(later(by(from, time), since), -gained) :
+			    later(later(by(from, time), since), gained);
 }
 
 RBMAP_PUBLIC int

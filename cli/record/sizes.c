@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static uint64_t available_kb(void)
 	FILE *meminfo = fopen("/proc/meminfo", "re");
 
 	while (meminfo && fgets(line, sizeof(line), meminfo))
-		if (sscanf(line, "MemAvailable: %lu kB", &kb) == 1)
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kb) == 1)
 			break;
 	if (meminfo)
 		fclose(meminfo);

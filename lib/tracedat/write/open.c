@@ -115,6 +115,7 @@ static int check_file(int fd, uint32_t granule, uint32_t *ret)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct stat status;
+	uint64_t block;
 
 	if (flags < 0 || fstat(fd, &status) < 0)
 		return -errno;
@@ -125,9 +126,9 @@ static int check_file(int fd, uint32_t granule, uint32_t *ret)
 	/* Linux would append whatever the offset. */
 	if (flags & O_APPEND)
 		return -EINVAL;
-	if (is_power_of_two(status.st_blksize) && status.st_blksize > granule &&
-	    status.st_blksize <= MAX_GRANULE)
-		granule = status.st_blksize;
+	block = status.st_blksize;
+	if (is_power_of_two(block) && block > granule && block <= MAX_GRANULE)
+		granule = block;
 	*ret = granule;
 	return 0;
 }

@@ -16,7 +16,8 @@
 /* Bounds what is to be had in a moment; more come with the load. */
 #define FIRST_MOST 64
 
-static int start_one(struct workers *workers, struct worker *worker)
+/* Returns 0 or a negative errno; it has not begun then. */
+static int make_thread(struct workers *workers, struct worker *worker)
 {
 	int error;
 
@@ -25,24 +26,46 @@ static int start_one(struct workers *workers, struct worker *worker)
 	worker->drain.stop_fd = workers->stop_fd;
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (worker->wake_fd < 0)
-		return common_fail("eventfd: %s", strerror(errno));
+		return -errno;
 	worker->drain.wake_fd = worker->wake_fd;
 	error = pthread_create(&worker->thread, NULL, worker_run, worker);
-	if (error) {
+	if (error)
 		close(worker->wake_fd);
+	return -error;
+}
+
+/* Under a limit to the number of threads, fewer than the load may ask for will do. */
+static int do_with_fewer(const struct workers *workers, size_t wanted, int error)
+{
+	if (workers->nr == 0)
 		return common_fail("a thread could not be started: %s",
-				   strerror(error));
+				   strerror(-error));
+	if (workers->recorder->config->verbosity >= 0)
+		common_error("only %zu of %zu threads could be started: %s",
+			     workers->nr, wanted, strerror(-error));
+	return COMMON_OK;
+}
+
+static int start_threads(struct workers *workers, size_t nr)
+{
+	int status = COMMON_OK, r;
+
+	while (status == COMMON_OK && workers->nr < nr) {
+		struct worker *worker = &workers->workers[workers->nr];
+
+		r = make_thread(workers, worker);
+		if (r < 0)
+			return do_with_fewer(workers, nr, r);
+		workers->nr++;
+		while (sem_wait(&workers->begun) < 0)
+			;
+		status = worker->status;
 	}
-	workers->nr++;
-	while (sem_wait(&workers->begun) < 0)
-		;
-	return worker->status;
+	return status;
 }
 
 static int start(struct workers *workers, size_t nr)
 {
-	int status = COMMON_OK;
-
 	workers->stop_fd = eventfd(0, EFD_CLOEXEC);
 	workers->failed_fd = eventfd(0, EFD_CLOEXEC);
 	workers->workers = calloc(nr, sizeof(*workers->workers));
@@ -51,9 +74,7 @@ static int start(struct workers *workers, size_t nr)
 		return common_fail("eventfd: %s", strerror(errno));
 	if (!workers->workers || !workers->threads)
 		return common_fail("%s", strerror(ENOMEM));
-	while (status == COMMON_OK && workers->nr < nr)
-		status = start_one(workers, &workers->workers[workers->nr]);
-	return status;
+	return start_threads(workers, nr);
 }
 
 int workers_start(struct workers **ret, struct recorder *recorder, size_t nr_cpus)
@@ -120,6 +141,8 @@ void workers_go(struct workers *workers)
 	const int *cpus;
 	size_t nr = balance_first(rbmap_session_cpus(sessions[0], &cpus));
 
+	if (nr > workers->nr)
+		nr = workers->nr;
 	nr = split(sessions, !file->sink.ops->by_cpu ? 1 :
 			     nr < FIRST_MOST	     ? nr :
 						       FIRST_MOST);

@@ -412,6 +412,8 @@ static int check_rotation(struct config *config)
 		return common_usage_error(
 			"--max-size: cannot be used with --flight; --keep bounds the "
 			"dumps");
+	if (config->min_free != CONFIG_MIN_FREE_DEFAULT && config->flight)
+		return common_usage_error("--min-free: cannot be used with --flight");
 	if (rotates && config->max_bytes && config->rotate_bytes > config->max_bytes)
 		return common_usage_error(
 			"--rotate: a file is larger than what --max-size allows for "

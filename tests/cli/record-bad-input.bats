@@ -51,6 +51,7 @@ refused() {
   refused 2 "--max-size 0: must be greater" -e sched --max-size 0 -o t.dat
   refused 2 "--max-size 'x': not a size" -e sched --max-size x -o t.dat
   refused 2 "--max-size: cannot be used with --flight" -e sched --flight --max-size 1M -o t.dat
+  refused 2 "--min-free: cannot be used with --flight" -e sched --flight --min-free 1M -o t.dat
   refused 2 "--min-free '-1': not a size" -e sched --min-free -1 -o t.dat
   refused 2 "--queue-size 'x': not a size" -e sched --queue-size x -o t.dat
   refused 2 "--queue-size: cannot be used with --flight" -e sched --flight --queue-size 1M -o t.dat

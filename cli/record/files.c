@@ -150,10 +150,15 @@ static bool wait_until_unused(const struct files *files)
 		{ .fd = files->old->unused_fd, .events = POLLIN },
 		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
 	};
+	eventfd_t number;
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
-	return fds[0].revents;
+	if (!fds[0].revents)
+		return false;
+	eventfd_read(files->old->unused_fd, &number);
+	/* The load makes visible what the threads have stored in it. */
+	return files->old->users == 0;
 }
 
 static int rotate(struct files *files, uint64_t now)

@@ -53,8 +53,11 @@ void record_file_use(struct record_file *file)
 
 void record_file_unuse(struct record_file *file)
 {
+	int unused_fd = file->unused_fd;
+
+	/* It may be gone as soon as that is told. */
 	if (--file->users == 0)
-		eventfd_write(file->unused_fd, 1);
+		eventfd_write(unused_fd, 1);
 }
 
 static int finish(struct record_file *file)

@@ -253,10 +253,12 @@ int tally_end(struct tally *tally)
 		if (cpu->identity == -EBADMSG && tally->shared)
 			take_for_reset(cpu);
 		fill_in_unknown(tally, cpu);
-		if (tally->observed)
-			drop_empty_stretches(tally, cpu);
 		rbmap_account_add(&tally->total, &cpu->account);
 	}
+	/* Those that are filled in have their places until then. */
+	for (size_t i = 0; status == COMMON_OK && tally->observed && i < tally->nr_cpus;
+	     i++)
+		drop_empty_stretches(tally, &tally->cpus[i]);
 	return status;
 }
 

@@ -9,14 +9,13 @@
 #include <rbmap/error.h>
 
 #include "common.h"
+#include "file-limits.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define FLUSH_NS NS_PER_SECOND
 /* Sooner by so much, if it saves a wake-up. */
 #define FLUSH_SLACK_NS (NS_PER_SECOND / 10)
 #define SPANS 256
-/* However fast it is: no more than this is past a bound before it is noticed. */
-#define TELL_BYTES (UINT64_C(16) << 20)
 /* So often at a time: a round may go on for as long as the writer is busy. */
 #define TAKES 16
 #define MOST_DRAIN_ROUNDS 8
@@ -105,7 +104,7 @@ static int take_once(struct drain *drain, int *nr)
 	drain->unflushed = true;
 	drain->untold_bytes += (uint64_t)*nr * spans[0].subbuf_size;
 	status = use_spans(drain, spans, *nr);
-	if (drain->untold_bytes >= TELL_BYTES)
+	if (drain->untold_bytes >= drain->tell_bytes)
 		tell_recorder(drain);
 	return status;
 }
@@ -279,6 +278,7 @@ void drain_begin(struct drain *drain, struct rbmap_session *session,
 	/* Another thread may have taken from these rings, and not flushed it. */
 	drain->unflushed = true;
 	drain->next_flush = recorder_now() + FLUSH_NS;
+	drain->tell_bytes = limits_step(drain->recorder->config);
 	drain_set_level(drain, 0);
 }
 

@@ -27,6 +27,8 @@ struct drain {
 	int level;
 	/* Taken since the recorder was told last to look at the file. */
 	uint64_t untold_bytes;
+	/* No more than this. */
+	uint64_t tell_bytes;
 	/* Something was taken since the last flush; when the next one is due. */
 	bool unflushed;
 	uint64_t next_flush;

@@ -14,6 +14,11 @@
 /* Sooner than this nothing is looked at again, however fast a file grows. */
 #define SOONEST_NS UINT64_C(10000000)
 #define UNKNOWN UINT64_MAX
+/* However fast a file grows: it is looked at so often until it has its size. */
+#define STEPS 16
+#define MOST_STEP (UINT64_C(16) << 20)
+/* As much as is taken at once. */
+#define LEAST_STEP (UINT64_C(512) << 10)
 
 /* What a user without privileges could still write; root's reserve is left alone. */
 static uint64_t free_bytes(const struct statvfs *fs)
@@ -55,6 +60,17 @@ int limits_open(struct limits *limits, const struct config *config, int fd,
 			   "stay free; make room, or choose another --min-free",
 			   path, common_format_bytes(left, free_bytes(&fs)),
 			   common_format_bytes(least, limits->min_free));
+}
+
+uint64_t limits_step(const struct config *config)
+{
+	uint64_t step = MOST_STEP;
+
+	if (config->max_bytes && config->max_bytes / STEPS < step)
+		step = config->max_bytes / STEPS;
+	if (config->rotate_bytes && config->rotate_bytes / STEPS < step)
+		step = config->rotate_bytes / STEPS;
+	return step < LEAST_STEP ? LEAST_STEP : step;
 }
 
 uint64_t limits_file_bytes(int fd)

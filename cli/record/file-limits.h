@@ -48,6 +48,9 @@ void limits_begin(struct limits *limits, int fd, uint64_t now);
 enum limit limits_check(struct limits *limits, int fd, uint64_t data, uint64_t kept,
 			uint64_t now, uint64_t *ret_due);
 
+/* How much may be taken from the rings before the bounds are to be looked at. */
+uint64_t limits_step(const struct config *config);
+
 /* The bytes that a file takes on its file system; 0 where that is not known. */
 uint64_t limits_file_bytes(int fd);
 

@@ -12,7 +12,8 @@
 
 /*
  * @write_out: the thread that writes it; NULL where the threads that drain into it do
- * @unwritten: what was put and may still have to be written; NULL where a put is a write
+ * @unwritten: what was put and may still have to be written; NULL where a put is a
+ * write
  * @users: the threads that drain into it
  * @unused_fd: readable once there are none any more
  */

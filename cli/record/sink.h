@@ -61,8 +61,8 @@ struct sink_ops {
 	 */
 	int (*write_out)(void *sink);
 	/*
-	 * NULL: what was put is stored. How many of the spans of a CPU that were put are
-	 * really stored, from the first on.
+	 * NULL: what was put is stored. How many of the spans of a CPU that were put
+	 * are really stored, from the first on.
 	 */
 	uint64_t (*written)(const void *sink, int cpu);
 	int (*finish)(void *sink);

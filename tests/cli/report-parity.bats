@@ -37,8 +37,8 @@ kinds() {
   choose_all
   zoo "${all_events[@]}"
   show --format json x.dat >json
-  [ "$(wc -l <json)" = "$(show x.dat | tail -n +2 | grep -cE '^ .* \[[0-9]{3,}\] +[0-9]+\.')" ]
-  run -0 jq -nr '[inputs | select(.lost == null)] |
+  [ "$(grep -vc '"cpu":[0-9]*,"lost":' json)" = "$(show x.dat | tail -n +2 | grep -cE '^ .* \[[0-9]{3,}\] +[0-9]+\.')" ]
+  run -0 jq -nr '[inputs | select(has("lost") | not)] |
     map(select(((.ts | type) == "number" and (.cpu | type) == "number" and
       (.pid | type) == "number" and (.comm | type) == "string" and
       (.fields | type) == "object") | not)) | length' json

@@ -268,9 +268,10 @@ int rbmap_session_fd(const struct rbmap_session *session);
  * quarter of a ring is filled in between. This function must be called between two
  * rounds of rbmap_session_take().
  *
- * An observer makes the interval longer than 100 ms only while nothing is written at
- * all, and only if the instance's buffer_percent is 0: then the kernel wakes it up at
- * the next event, so that it does not come too late for a sudden flood. Write 0 to
+ * An observer with a latency_ms above 100 uses such long intervals only while nothing is
+ * written at all, and only if the instance's buffer_percent is 0: then the kernel wakes
+ * it up at the next event. Otherwise it is there again before a sudden flood can fill
+ * half of the largest ring, so that it does not come too late. Write 0 to
  * buffer_percent in an instance of your own; the consuming engines would wake up at each
  * event then.
  *

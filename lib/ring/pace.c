@@ -56,9 +56,25 @@ int rbmap_pace_open(struct pace *pace, uint64_t longest_ns)
 {
 	int r;
 
-	*pace = (struct pace){ .longest_ns = longest_ns, .looked_ns = now_ns() };
+	*pace = (struct pace){
+		.longest_ns = longest_ns,
+		.alone_ns = longest_ns < PACE_ALONE_NS ? longest_ns : PACE_ALONE_NS,
+		.looked_ns = now_ns(),
+	};
 	r = make_timer(pace);
 	return r < 0 ? r : set_interval(pace, longest_ns);
+}
+
+/* A CPU that does nothing else was seen to write 300 MB a second. */
+int rbmap_pace_limit_alone(struct pace *pace, uint64_t bytes)
+{
+	uint64_t half_full_ns = bytes / 2 * 5 / 2;
+
+	if (half_full_ns < PACE_LEAST_ALONE_NS)
+		half_full_ns = PACE_LEAST_ALONE_NS;
+	if (half_full_ns < pace->alone_ns)
+		pace->alone_ns = half_full_ns;
+	return rbmap_pace_hurry(pace, pace->alone_ns);
 }
 
 int rbmap_pace_open_like(struct pace *pace, const struct pace *other)
@@ -81,6 +97,8 @@ int rbmap_pace_join(struct pace *pace, const struct pace *other)
 		pace->looked_ns = other->looked_ns;
 	if (other->longest_ns < pace->longest_ns)
 		pace->longest_ns = other->longest_ns;
+	if (other->alone_ns < pace->alone_ns)
+		pace->alone_ns = other->alone_ns;
 	return set_timer(pace, AT_ONCE_NS, interval_ns);
 }
 
@@ -119,11 +137,6 @@ static uint64_t wanted_interval(const struct pace *pace, uint64_t since,
 	return wanted < SHORTEST_NS ? SHORTEST_NS : wanted;
 }
 
-static uint64_t most_alone(const struct pace *pace)
-{
-	return pace->longest_ns < PACE_ALONE_NS ? pace->longest_ns : PACE_ALONE_NS;
-}
-
 int rbmap_pace_hurry(struct pace *pace, uint64_t interval_ns)
 {
 	if (interval_ns < SHORTEST_NS)
@@ -148,8 +161,8 @@ int rbmap_pace_adapt(struct pace *pace, uint32_t filled, uint32_t nr)
 	/* At once where it gets busy; where it gets calm, by and by. */
 	if (wanted > 2 * pace->interval_ns)
 		wanted = 2 * pace->interval_ns;
-	if (wanted > most_alone(pace))
-		wanted = most_alone(pace);
+	if (wanted > pace->alone_ns)
+		wanted = pace->alone_ns;
 	if (wanted > pace->interval_ns / 4 * 3 && wanted < pace->interval_ns / 4 * 5)
 		return 0;
 	return set_interval(pace, wanted);

@@ -5,23 +5,33 @@
 
 #include <stdint.h>
 
-/* Nobody tells of the first event: not less often than this. */
+/* Nobody tells of the first event: not less often than this... */
 #define PACE_ALONE_NS UINT64_C(100000000)
+/* ...and no more often, where it would take that to be in time for a small ring. */
+#define PACE_LEAST_ALONE_NS UINT64_C(10000000)
 
 /*
  * @fd: readable when it is time to look
  * @longest_ns: at least this often, also while it rests
  * @interval_ns: as it is set now
+ * @alone_ns: at least this often while nobody else tells of events
  * @looked_ns: when the rings were looked at last
  */
 struct pace {
 	int fd;
 	uint64_t longest_ns;
 	uint64_t interval_ns;
+	uint64_t alone_ns;
 	uint64_t looked_ns;
 };
 
 int rbmap_pace_open(struct pace *pace, uint64_t longest_ns);
+/*
+ * For rings of which the largest has @bytes: while nobody tells of events, the next
+ * look is due before a writer that begins at once, as fast as they come, has filled
+ * half of it.
+ */
+int rbmap_pace_limit_alone(struct pace *pace, uint64_t bytes);
 /* Goes on from where another one is; the next look is due at once. */
 int rbmap_pace_open_like(struct pace *pace, const struct pace *other);
 void rbmap_pace_close(struct pace *pace);

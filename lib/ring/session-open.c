@@ -53,12 +53,24 @@ void rbmap_session_unwatch_ring(const struct rbmap_session *session, int fd)
 		rbmap_alarm_remove(&session->alarm, fd);
 }
 
+uint64_t rbmap_session_largest(const struct rbmap_session *session)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < session->nr_rings; i++)
+		if (session->rings[i].engine->nr_subbufs > largest)
+			largest = session->rings[i].engine->nr_subbufs;
+	return largest * session->layout.subbuf_size;
+}
+
 /* It is armed when it gets calm; until then the rings are looked at as without it. */
 static int open_alarm(struct rbmap_session *session)
 {
 	int r = rbmap_alarm_open(&session->alarm, session->epoll_fd, SESSION_ALARM);
 
-	return r < 0 ? r : rbmap_pace_hurry(&session->pace, PACE_ALONE_NS);
+	return r < 0 ? r :
+		       rbmap_pace_limit_alone(&session->pace,
+					      rbmap_session_largest(session));
 }
 
 static bool is_told_in_time(const struct rbmap_session *session)

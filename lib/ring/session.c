@@ -145,14 +145,9 @@ static int answer_timer(struct rbmap_session *session)
  */
 static int answer_alarm(struct rbmap_session *session)
 {
-	uint64_t size = session->layout.subbuf_size, largest = 0;
-
 	rbmap_alarm_disarm(&session->alarm);
-	for (size_t i = 0; i < session->nr_rings; i++)
-		if (session->rings[i].engine->nr_subbufs > largest)
-			largest = session->rings[i].engine->nr_subbufs;
 	rbmap_session_wake_rings(session);
-	return rbmap_pace_hurry(&session->pace, size * largest / 4);
+	return rbmap_pace_hurry(&session->pace, rbmap_session_largest(session) / 4);
 }
 
 /* An error that stays would be told at every wait; the timer still looks at the ring.
@@ -256,7 +251,7 @@ static bool arm_alarm(struct rbmap_session *session)
 static bool can_rest(struct rbmap_session *session)
 {
 	bool calm = session->alarm.fd >= 0 && is_quiet(session) &&
-		    session->pace.interval_ns >= PACE_ALONE_NS / 2;
+		    session->pace.interval_ns >= session->pace.alone_ns / 2;
 
 	if (calm && arm_alarm(session))
 		return true;

@@ -79,6 +79,9 @@ void rbmap_session_close_engines(struct rbmap_session *session);
 
 int rbmap_session_open_epoll(struct rbmap_session *session);
 
+/* The bytes of the largest ring, as its engine knows them; 0: it does not. */
+uint64_t rbmap_session_largest(const struct rbmap_session *session);
+
 /* Adds a file descriptor to those that rbmap_session_wait() waits for. */
 int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who);
 

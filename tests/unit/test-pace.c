@@ -111,6 +111,26 @@ START_TEST(rests_and_hurries)
 }
 END_TEST
 
+/* Where a burst fills a ring faster than calm is looked at, calm is looked at as often.
+ */
+START_TEST(small_rings_are_never_left_alone_for_long)
+{
+	struct pace pace;
+
+	ck_assert_int_eq(rbmap_pace_open(&pace, 1000 * MS), 0);
+	ck_assert_int_eq(rbmap_pace_limit_alone(&pace, UINT64_C(16) << 20), 0);
+	ck_assert_uint_eq(pace.interval_ns, (UINT64_C(16) << 20) / 4 * 5);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(rbmap_pace_adapt(&pace, 1, 100), 0);
+	ck_assert_uint_eq(pace.interval_ns, (UINT64_C(16) << 20) / 4 * 5);
+	ck_assert_int_eq(rbmap_pace_limit_alone(&pace, 65536), 0);
+	ck_assert_uint_eq(pace.interval_ns, PACE_LEAST_ALONE_NS);
+	ck_assert_int_eq(rbmap_pace_rest(&pace), 0);
+	ck_assert_uint_eq(pace.interval_ns, 1000 * MS);
+	rbmap_pace_close(&pace);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { busy_rings_are_looked_at_often,
@@ -118,7 +138,8 @@ int main(void)
 				       calm_comes_by_and_by,
 				       the_timer_is_told_once,
 				       a_look_in_between,
-				       rests_and_hurries };
+				       rests_and_hurries,
+				       small_rings_are_never_left_alone_for_long };
 
 	return RUN_TESTS("pace", tests);
 }

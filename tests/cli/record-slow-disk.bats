@@ -64,8 +64,11 @@ two_seconds() {
   [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 16000000 ] ||
     skip "needs 16 GB of memory"
   [ "$(df --output=avail -k . | tail -n 1)" -gt 3000000 ] || skip "needs 3 GB of disk"
+  # What is asked is what the disk costs: neither what else keeps the CPUs busy nor that a
+  # virtual CPU stands still, for which rings of the default size have room for 100 ms.
   be_alone
-  slow_record "$@"
+  come_first
+  slow_record -b 64M "$@"
   sleep 2
   rm hold
   # And once more as much as the rings hold.

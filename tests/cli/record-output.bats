@@ -64,6 +64,31 @@ fills_disk() {
   fills_disk 2m --min-free 0
 }
 
+# command_named_on SIZE OPTION...: every event of the load has the command's name, and the
+# end has its clock anchor.
+command_named_on() {
+  local pid
+  small_disk "$1"
+  shift
+  run -1 record -q "$@" --min-free 0 -e raw_syscalls -o disk/t.dat -- "$load" 0 1000000
+  trace-cmd report disk/t.dat 2>/dev/null >report
+  pid=$(sed -nE 's/^ *syscall-load-([0-9]+) .*/\1/p' report | head -n 1)
+  [ -n "$pid" ]
+  [ "$(grep -cE "^ *syscall-load-$pid " report)" -gt 1000 ]
+  [ "$(grep -cE "^ *[^ ]+-$pid .*sys_e[nx]" report)" = \
+    "$(grep -cE "^ *syscall-load-$pid .*sys_e[nx]" report)" ]
+  [ "$(trace-cmd dump --options disk/t.dat | grep -c '^Clock anchor')" = 2 ]
+  run -0 "$RBMAP_BIN/rbmap-report" --check disk/t.dat
+}
+
+@test "a full disk: the names of the commands are stored" {
+  command_named_on 16m --compress=none
+}
+
+@test "a full disk, compressed: the names of the commands are stored" {
+  command_named_on 2m
+}
+
 @test "a full disk: the summary counts what is stored" {
   small_disk 16m
   run -1 record -q --compress=none -e raw_syscalls -o disk/t.dat --summary s.json -- "$load" 0 1000000

@@ -162,7 +162,23 @@ static void flush(void)
 	memcpy(watch.told, watch.put, sizeof(watch.told));
 }
 
-static void record(const char *dir, const struct rbmap_tracedat_options *options)
+/* Few fit where the first ones are, more need the room behind these. */
+static void name_commands(int nr)
+{
+	char text[128 * 32];
+	size_t used = 0;
+	uint32_t odd = 1;
+
+	for (int i = 0; i < nr; i++) {
+		odd = odd * 1664525 + 1013904223;
+		used += snprintf(text + used, sizeof(text) - used, "%u c-%08x\n", i + 1,
+				 odd);
+	}
+	dat_put_file(tree, "saved_cmdlines", text);
+}
+
+static void record(const char *dir, const struct rbmap_tracedat_options *options,
+		   int nr_commands)
 {
 	if (access(dir, W_OK) < 0)
 		return;
@@ -178,7 +194,7 @@ static void record(const char *dir, const struct rbmap_tracedat_options *options
 	put(0, 3, false);
 	flush();
 	put(2, 5, false);
-	dat_put_file(tree, "saved_cmdlines", "1 init\n2 kthreadd\n");
+	name_commands(nr_commands);
 	watch.moving = true;
 	ck_assert_int_eq(rbmap_tracedat_writer_finish(writer), 0);
 	watch.moving = false;
@@ -191,8 +207,12 @@ static void record(const char *dir, const struct rbmap_tracedat_options *options
 /* On file systems that can collapse a range and on those that cannot. */
 static void record_everywhere(const struct rbmap_tracedat_options *options)
 {
-	record("/tmp", options);
-	record("/dev/shm", options);
+	static const int nr_commands[] = { 2, 200 };
+
+	for (int i = 0; i < 2; i++) {
+		record("/tmp", options, nr_commands[i]);
+		record("/dev/shm", options, nr_commands[i]);
+	}
 }
 
 START_TEST(compressed)

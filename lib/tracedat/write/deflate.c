@@ -107,10 +107,15 @@ static int make_room(struct tracedat_zip *zip, size_t size)
 	return 0;
 }
 
+size_t rbmap_zip_bound(size_t size)
+{
+	return ZSTD_compressBound(size);
+}
+
 static int make_frame(struct tracedat_zip *zip, const void *bytes, size_t size,
 		      struct iovec *ret)
 {
-	int r = make_room(zip, ZSTD_compressBound(size));
+	int r = make_room(zip, rbmap_zip_bound(size));
 	size_t got;
 
 	if (r < 0)

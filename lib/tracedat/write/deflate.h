@@ -23,6 +23,8 @@ void rbmap_zips_trim(struct tracedat_zips *zips);
 int rbmap_zip_get(struct tracedat_zips *zips, struct tracedat_zip **ret);
 void rbmap_zip_put(struct tracedat_zips *zips, struct tracedat_zip *zip);
 
+/* The most that a frame of @size bytes takes. */
+size_t rbmap_zip_bound(size_t size);
 /* One frame; @ret is valid until the zip is used again. */
 int rbmap_zip(struct tracedat_zip *zip, int level, const void *bytes, size_t size,
 	      struct iovec *ret);

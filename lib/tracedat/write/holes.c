@@ -9,7 +9,10 @@
 #include "base/internal.h"
 #include "tracedat/write/writer.h"
 
-/* The room behind the head, if smaller, is given back but stays a hole. */
+/*
+ * The room behind the head, if smaller, is given back but stays a hole, unless what is
+ * behind it is no larger: that is moved.
+ */
 #define SMALL_HOLE (UINT64_C(1) << 20)
 
 /* The end of what comes before a region. */
@@ -69,12 +72,12 @@ static int collapse(struct rbmap_tracedat_writer *writer, size_t index)
 	uint64_t size = start > from ? start - from : 0;
 	int r;
 
-	if (size == 0 || (from < writer->data && size < SMALL_HOLE))
+	if (size == 0)
 		return 0;
 	/* Between the two calls a place that is too near would show another CPU's data.
 	 */
 	if (size < rbmap_regions_end(writer) - start)
-		return -EOPNOTSUPP;
+		return from < writer->data && size < SMALL_HOLE ? 0 : -EOPNOTSUPP;
 	r = shift(writer, index, -(int64_t)size);
 	if (r < 0)
 		return r;
@@ -105,7 +108,7 @@ static int move_down(struct rbmap_tracedat_writer *writer, size_t index)
 	int r;
 
 	/* Where the two places overlap, the hole is smaller than the data. */
-	if (to >= old || old - to < size || old - to < SMALL_HOLE)
+	if (to >= old || old - to < size)
 		return 0;
 	r = rbmap_tracedat_copy(&writer->file, old, to, size);
 	if (r < 0) {

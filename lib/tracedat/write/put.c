@@ -194,11 +194,9 @@ static void take_back(struct rbmap_tracedat_writer *writer)
 	rbmap_table_forget(writer);
 }
 
-/* The tail of version 6 has a place in the head, that of version 7 is behind the data.
- */
 RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer)
 {
-	int r = rbmap_tracedat_writer_flush(writer), tail = 0, failed, holes;
+	int r = rbmap_tracedat_writer_flush(writer), tail, failed, holes, ended;
 
 	failed = rbmap_write_queue_end(writer->file.queue);
 	if (failed < 0) {
@@ -206,12 +204,12 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writ
 		r = rbmap_tracedat_writer_flush(writer);
 	}
 	/* The holes go even where the command lines could not be stored. */
-	if (writer->version == 6)
-		tail = rbmap_tracedat_end_tail(writer);
+	tail = rbmap_tracedat_end_tail(writer);
 	rbmap_tracedat_give_back(writer);
 	holes = r < 0 ? 0 : rbmap_tracedat_remove_holes(writer);
-	if (writer->version == 7)
-		tail = rbmap_tracedat_end_tail(writer);
+	ended = rbmap_tracedat_end_data(writer);
+	if (tail == 0)
+		tail = ended;
 	if (failed < 0)
 		return failed;
 	if (r == 0)

@@ -96,12 +96,25 @@ static int write_compressed(struct rbmap_tracedat_writer *writer, uint16_t id,
 	return r;
 }
 
+static bool is_compressed(const struct rbmap_tracedat_writer *writer, uint16_t id)
+{
+	return writer->compressed && id != TRACEDAT_OPTIONS;
+}
+
+uint64_t rbmap_section_room(const struct rbmap_tracedat_writer *writer, uint16_t id,
+			    size_t size)
+{
+	if (is_compressed(writer, id))
+		size = 2 * sizeof(uint32_t) + rbmap_zip_bound(size);
+	return TRACEDAT_SECTION_HEADER + size;
+}
+
 int rbmap_section_write(struct rbmap_tracedat_writer *writer, uint16_t id,
 			const void *bytes, size_t size, uint64_t *at)
 {
 	if (size > UINT32_MAX)
 		return -EFBIG;
-	if (writer->compressed && id != TRACEDAT_OPTIONS)
+	if (is_compressed(writer, id))
 		return write_compressed(writer, id, bytes, size, at);
 	return write_plain(writer, id, bytes, size, at);
 }

@@ -26,6 +26,9 @@ enum {
 /* @at: where it goes; it is moved behind it. Text is compressed, options are not. */
 int rbmap_section_write(struct rbmap_tracedat_writer *writer, uint16_t id,
 			const void *bytes, size_t size, uint64_t *at);
+/* The most that one of @size bytes takes in the file. */
+uint64_t rbmap_section_room(const struct rbmap_tracedat_writer *writer, uint16_t id,
+			    size_t size);
 /* The names of all sections. */
 int rbmap_section_write_strings(struct rbmap_tracedat_writer *writer, uint64_t *at);
 /* The header alone of one with @size bytes behind it. */

@@ -3,11 +3,11 @@
  * The tail of version 7: a section of command lines and one of options, of which one
  * has the table. The first pair lies between the header of the data's section and the
  * data, as padding: a reader that goes from one section to the next does not see it.
- * At the end another pair is written, and the place of the options in the head of the
- * file makes it the valid one.
+ * Behind it there is room for another, which is written at the end; the place of the
+ * options in the head of the file makes it the valid one. The room is allocated from
+ * the begin, so that a full disk does not keep the command lines out of the file.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/internal.h"
 #include "tracedat/write/out.h"
@@ -70,14 +70,14 @@ static size_t put_options(FILE *out, const struct rbmap_tracedat_writer *writer)
 static int make_cmdlines(const struct rbmap_tracedat_writer *writer,
 			 struct tracedat_out *out)
 {
-	uint64_t room = rbmap_tail_cmdlines_room(writer), size;
-	char *text = malloc(room + 1);
+	char *text = malloc(writer->room + 1);
+	uint64_t size;
 	size_t used;
 	int r;
 
 	if (!text)
 		return -ENOMEM;
-	r = rbmap_tail_cmdlines(writer, text, room + 1, &used);
+	r = rbmap_tail_cmdlines(writer, text, writer->room + 1, &used);
 	size = used;
 	if (r == 0)
 		r = rbmap_out_add(out, &size, sizeof(size));
@@ -135,6 +135,17 @@ static uint64_t slack(uint64_t size)
 	return size / 8 + 1024;
 }
 
+/* The most that a pair can take at the end; @rest: of the first one. */
+static uint64_t most_of_pair(const struct rbmap_tracedat_writer *writer,
+			     const struct tail_rest *rest)
+{
+	return rbmap_section_room(writer, TRACEDAT_CMDLINES,
+				  sizeof(uint64_t) + writer->room) +
+	       rbmap_section_room(writer, TRACEDAT_OPTIONS,
+				  rest->size + STAT_ROOM * (writer->nr_regions + 1)) +
+	       writer->table.stride;
+}
+
 static int begin_options(struct rbmap_tracedat_writer *writer, uint64_t at)
 {
 	struct tail_rest rest;
@@ -145,8 +156,8 @@ static int begin_options(struct rbmap_tracedat_writer *writer, uint64_t at)
 		return r;
 	options = place_options(writer, at, &rest);
 	writer->head_end = options + TRACEDAT_SECTION_HEADER + rest.size;
-	writer->data = tracedat_align(writer->head_end +
-					      slack(writer->head_end - writer->buffer),
+	writer->second = writer->head_end + slack(writer->head_end - writer->buffer);
+	writer->data = tracedat_align(writer->second + most_of_pair(writer, &rest),
 				      writer->granule);
 	/* Now that data is known. */
 	rbmap_table_fill(writer, writer->table.bytes);
@@ -163,8 +174,10 @@ int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer)
 {
 	struct tracedat_out lines = { 0 };
 	uint64_t at;
-	int r = make_cmdlines(writer, &lines);
+	int r;
 
+	writer->room = rbmap_tail_cmdlines_room(writer);
+	r = make_cmdlines(writer, &lines);
 	writer->buffer = writer->tail;
 	at = writer->buffer + TRACEDAT_SECTION_HEADER;
 	if (r == 0)
@@ -177,44 +190,58 @@ int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer)
 	return r;
 }
 
-/* @at: is moved behind both. The ones before count until these are whole. */
+/*
+ * At @at, which is moved behind both. The ones before count until these are whole; from
+ * then on it is their table that changes.
+ */
 static int write_pair(struct rbmap_tracedat_writer *writer,
 		      const struct tracedat_out *lines, uint64_t *at)
 {
+	uint64_t old_table = writer->table.offset, options;
 	struct tail_rest rest;
-	uint64_t options;
 	int r = write_cmdlines(writer, lines, at);
 
 	if (r == 0)
 		r = rbmap_tail_make(&rest, writer, put_options);
 	if (r < 0)
 		return r;
-	options = *at;
-	r = write_options(writer, &rest, at);
+	options = *at = place_options(writer, *at, &rest);
+	/* Begun with more than this left, so this is a kernel gone mad. */
+	if (*at + TRACEDAT_SECTION_HEADER + rest.size > writer->data)
+		r = -EBADMSG;
+	if (r == 0)
+		r = write_options(writer, &rest, at);
 	free(rest.bytes);
-	return r < 0 ? r : choose_options(writer, options);
+	if (r == 0)
+		r = choose_options(writer, options);
+	if (r == 0)
+		writer->head_end = *at;
+	else
+		writer->table.offset = old_table;
+	return r;
 }
 
-/*
- * Behind the data, then where the first ones were, if they fit there: so the file has
- * them once. Nothing changes the table any more.
- */
+/* In the room, then where the first ones were, if they fit there. */
 int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer)
 {
-	uint64_t end = rbmap_regions_end(writer), at = end, whole;
 	uint64_t first = writer->buffer + TRACEDAT_SECTION_HEADER;
+	uint64_t at = writer->second;
 	struct tracedat_out lines = { 0 };
 	int r = make_cmdlines(writer, &lines);
 
 	if (r == 0)
 		r = write_pair(writer, &lines, &at);
-	whole = at - end;
-	if (r == 0 && whole <= writer->data - first) {
+	/* Another page, another padding. */
+	if (r == 0 &&
+	    at - writer->second + writer->table.stride <= writer->second - first) {
 		at = first;
 		r = write_pair(writer, &lines, &at);
-		if (r == 0 && ftruncate(writer->file.fd, end) < 0)
-			r = -errno;
 	}
 	rbmap_out_free(&lines);
-	return r < 0 ? r : write_data_header(writer, end);
+	return r;
+}
+
+int rbmap_tail_end_data_v7(struct rbmap_tracedat_writer *writer)
+{
+	return write_data_header(writer, rbmap_regions_end(writer));
 }

@@ -215,3 +215,8 @@ int rbmap_tracedat_end_tail(struct rbmap_tracedat_writer *writer)
 	return writer->version == 6 ? rbmap_tail_end_v6(writer) :
 				      rbmap_tail_end_v7(writer);
 }
+
+int rbmap_tracedat_end_data(struct rbmap_tracedat_writer *writer)
+{
+	return writer->version == 6 ? 0 : rbmap_tail_end_data_v7(writer);
+}

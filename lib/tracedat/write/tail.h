@@ -56,5 +56,6 @@ int rbmap_tail_begin_v6(struct rbmap_tracedat_writer *writer);
 int rbmap_tail_end_v6(struct rbmap_tracedat_writer *writer);
 int rbmap_tail_begin_v7(struct rbmap_tracedat_writer *writer);
 int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer);
+int rbmap_tail_end_data_v7(struct rbmap_tracedat_writer *writer);
 
 #endif

@@ -9,8 +9,8 @@
  * Version 6: the command lines are stored in a room padded with newlines that is
  * larger than they are: the tail as it will be at the end fits into the room, and one
  * write of the room's size makes it the valid one. Version 7: the head begins with the
- * place of the options; at the end others are written behind the first, and one write
- * of their place makes them the valid ones.
+ * place of the options; at the end others are written into a room behind the first, and
+ * one write of their place makes them the valid ones.
  *
  * Calls for different CPUs may come from several threads at the same time: what they
  * change belongs to one region, is atomic, or has a lock.
@@ -143,8 +143,8 @@ struct tracedat_table {
  * @texts: the sections of the fixed head
  * @first_options: where the file tells the place of the options
  * @buffer, @cmdlines: the sections of the data and of the command lines
- * @tail, @room: the offset of the tail, and the bytes kept there for command lines in
- *	version 6
+ * @tail, @room: the offset of the tail, and the bytes kept there for command lines
+ * @second: where in version 7 the room for the tail at the end begins
  * @head_end: the first byte behind the tail
  * @data: where the first region begins
  * @spacing: from one region to the next
@@ -171,6 +171,7 @@ struct rbmap_tracedat_writer {
 	uint64_t cmdlines;
 	uint64_t tail;
 	uint64_t room;
+	uint64_t second;
 	struct tracedat_table table;
 	uint64_t head_end;
 	uint64_t data;
@@ -294,10 +295,12 @@ int rbmap_tracedat_write_head(struct rbmap_tracedat_writer *writer,
 
 /* tracedat/write/tail.c, tail-v6.c, tail-v7.c */
 
-/* Sets up room, table, head_end and data, and writes the tail. */
+/* Sets up room, second, table, head_end and data, and writes the tail. */
 int rbmap_tracedat_begin_tail(struct rbmap_tracedat_writer *writer);
 /* The tail as it stays, with the command lines as they are now. */
 int rbmap_tracedat_end_tail(struct rbmap_tracedat_writer *writer);
+/* Where the data end is told too; nothing moves any more. */
+int rbmap_tracedat_end_data(struct rbmap_tracedat_writer *writer);
 
 /* tracedat/write/table.c */
 

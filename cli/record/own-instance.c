@@ -17,14 +17,21 @@
 #include "own-instance.h"
 
 #define PREFIX "rbmap-record-"
+/* Of the library, which makes it to see what the kernel can do. */
+#define PROBE_PREFIX "rbmap-probe-"
 #define TRIES 16
+
+static bool has_number(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return !strncmp(name, prefix, length) && name[length] &&
+	       strspn(name + length, "0123456789.") == strlen(name + length);
+}
 
 static bool is_ours(const char *name)
 {
-	size_t length = strlen(PREFIX);
-
-	return !strncmp(name, PREFIX, length) && name[length] &&
-	       strspn(name + length, "0123456789.") == strlen(name + length);
+	return has_number(name, PREFIX) || has_number(name, PROBE_PREFIX);
 }
 
 /* A lock that is free means that no process is there to remove the instance. */

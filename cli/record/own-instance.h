@@ -2,14 +2,15 @@
 /*
  * Instances that rbmap-record makes are named rbmap-record-PID, a second one
  * rbmap-record-PID.1, and their directory is locked (flock(2)) for as long as the
- * process lives: what is not locked was left by one that was killed.
+ * process lives: what is not locked was left by one that was killed. So are the
+ * rbmap-probe-TID of the library.
  */
 #ifndef RECORD_OWN_INSTANCE_H
 #define RECORD_OWN_INSTANCE_H
 
 struct tracefs_instance;
 
-/* Removes what killed runs have left in the tracefs at @dir. */
+/* Removes what killed processes have left in the tracefs at @dir. */
 void own_instances_clean(const char *dir);
 
 /*

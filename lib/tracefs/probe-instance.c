@@ -2,44 +2,99 @@
 #define _GNU_SOURCE
 #include "tracefs/probe-instance.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/internal.h"
 
+#define TRIES 4
+
+static int open_locked(int top, const char *path)
+{
+	int fd = openat(top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void remove_leftover(int top, const char *path)
+{
+	int fd = open_locked(top, path);
+
+	if (fd < 0)
+		return;
+	unlinkat(top, path, AT_REMOVEDIR);
+	close(fd);
+}
+
+/* Before it had the lock, a recorder may have taken it for a leftover. */
+static bool still_there(int fd, int top, const char *path)
+{
+	struct stat ours, there;
+
+	return fd >= 0 && fstat(fd, &ours) == 0 && fstatat(top, path, &there, 0) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+static int make_locked(struct probe_instance *instance)
+{
+	remove_leftover(instance->top, instance->path);
+	if (mkdirat(instance->top, instance->path, 0750))
+		return -errno;
+	instance->fd = open_locked(instance->top, instance->path);
+	if (still_there(instance->fd, instance->top, instance->path))
+		return 0;
+	if (instance->fd >= 0)
+		close(instance->fd);
+	instance->fd = -1;
+	return -EEXIST;
+}
+
+static void name_it(struct probe_instance *instance, int nr)
+{
+	if (nr == 0)
+		snprintf(instance->path, sizeof(instance->path),
+			 "instances/rbmap-probe-%d", (int)gettid());
+	else
+		snprintf(instance->path, sizeof(instance->path),
+			 "instances/rbmap-probe-%d.%d", (int)gettid(), nr);
+}
+
 int rbmap_probe_instance_open(struct probe_instance *instance, int top)
 {
-	int r = 0;
+	int r = -EEXIST;
 
 	*instance = (struct probe_instance){ .top = top, .fd = -1 };
-	/* The thread, since two of one process may probe at a time. */
-	snprintf(instance->path, sizeof(instance->path), "instances/rbmap-probe-%d",
-		 (int)gettid());
-	if (mkdirat(top, instance->path, 0750))
-		r = -errno;
-	if (r == -EEXIST) {
-		/* Left by a killed predecessor: no thread that lives has our id. */
-		unlinkat(top, instance->path, AT_REMOVEDIR);
-		r = mkdirat(top, instance->path, 0750) ? -errno : 0;
+	/*
+	 * The thread, since two of one process may probe at a time. Another PID
+	 * namespace may have the same number.
+	 */
+	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
+		name_it(instance, i);
+		r = make_locked(instance);
 	}
-	if (r < 0) {
+	if (r < 0)
 		instance->path[0] = '\0';
-		return r;
-	}
-	instance->fd = openat(top, instance->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return 0;
+	return r;
 }
 
 void rbmap_probe_instance_close(struct probe_instance *instance)
 {
-	if (instance->fd >= 0)
-		close(instance->fd);
-	instance->fd = -1;
+	/* While it has the lock: what is there afterwards may be somebody else's. */
 	if (instance->path[0])
 		unlinkat(instance->top, instance->path, AT_REMOVEDIR);
 	instance->path[0] = '\0';
+	if (instance->fd >= 0)
+		close(instance->fd);
+	instance->fd = -1;
 }
 
 int rbmap_probe_instance_ring(const struct probe_instance *instance, int cpu)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* An instance that is made to try something, and removed again. */
+/*
+ * An instance that is made to try something, and removed again. Its directory is locked
+ * meanwhile: rbmap-record removes unlocked ones, which a killed process left.
+ */
 #ifndef RBMAP_TRACEFS_PROBE_INSTANCE_H
 #define RBMAP_TRACEFS_PROBE_INSTANCE_H
 
 /*
  * @top: where tracefs is mounted; borrowed
- * @fd: the directory of the instance; -1: there is none
+ * @fd: the directory of the instance, locked; -1: there is none
  */
 struct probe_instance {
 	int top;

@@ -234,14 +234,47 @@ each_goes_to_one() {
   [ ! -e "$live" ]
 }
 
+# Killed when it is about to remove it; LeakSanitizer cannot work below a tracer.
+killed_probe() {
+  run ! env ASAN_OPTIONS=detect_leaks=0 bash -c 'echo $$ >probe.pid; exec "$@"' - \
+    strace -D -o log -e trace=unlinkat -e inject=unlinkat:error=EBUSY:signal=KILL \
+    "$RBMAP_BIN/rbmap-stat" --features
+  grep -q 'unlinkat(.*rbmap-probe-' log
+  probe=rbmap-probe-$(cat probe.pid)
+}
+
+@test "a probe's instance is removed by the next recorder if the probe was killed" {
+  need strace
+  local probe
+  # A recorder of another test may be the first to come across it.
+  for _ in {1..3}; do
+    killed_probe
+    run -0 --separate-stderr record -q "${silent[@]}" -o t.dat -- true
+    wait_until 5 is_gone "$tracing/instances/$probe"
+    [[ $stderr != *"removed the tracing instance $probe, left by a killed run"* ]] || return 0
+  done
+  return 1
+}
+
+@test "a probe's instance is left alone while the probe has its lock" {
+  local dir=$tracing/instances/rbmap-probe-$$.99 lock
+  mkdir "$dir"
+  exec {lock}<"$dir"
+  flock "$lock"
+  (run -0 record -q "${silent[@]}" -o t.dat -- true)
+  [ -d "$dir" ]
+  rmdir "$dir"
+  exec {lock}<&-
+}
+
 @test "an instance with such a name that is no leftover is left alone" {
   local name
   be_alone
-  for name in rbmap-record-x rbmap-record- rbmap-recorder-1; do
+  for name in rbmap-record-x rbmap-record- rbmap-recorder-1 rbmap-probe-x; do
     mkdir -p "$tracing/instances/$name"
   done
   run -0 record -q "${silent[@]}" -o t.dat -- true
-  for name in rbmap-record-x rbmap-record- rbmap-recorder-1; do
+  for name in rbmap-record-x rbmap-record- rbmap-recorder-1 rbmap-probe-x; do
     rmdir "$tracing/instances/$name"
   done
 }

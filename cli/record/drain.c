@@ -67,8 +67,8 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 	struct tally_span counted[SPANS];
 	int status = COMMON_OK, stored, r = 0;
 
-	tally_count(&recorder->tally, spans, nr, counted);
 	stored = store(drain, spans, nr, &status);
+	tally_count(&recorder->tally, spans, nr, counted);
 	rbmap_session_settle(drain->session, spans, nr);
 	/* Also where none is torn: what is whole is compressed now. */
 	if (stored && sink->ops->discard)

@@ -11,7 +11,7 @@
 # Candidates:
 #   untraced        the load alone
 #   unread          tracing into a ring that is not read
-#   rbmap-E-Nk      rbmap-record, engine E, sub-buffers of N KB
+#   rbmap-E-Nk      rbmap-record, engine E, sub-buffers of N KB, not compressed
 #   rbmap-E-Nk-direct  the same with --direct
 #   trace-cmd       trace-cmd record with its defaults; since 3.0 it compresses at the end
 #   trace-cmd-raw   the same with --compression none
@@ -66,7 +66,8 @@ start_rbmap() {
   local _ engine size direct
   IFS=- read -r _ engine size direct <<<"$1"
   start 'rbmap-record-%' "$bin/rbmap-record" -q -e raw_syscalls -b "$buffer_kb" \
-    --subbuf-size "${size%k}" --engine "$engine" ${direct:+--direct} -o "$out/trace.dat" \
+    --subbuf-size "${size%k}" --engine "$engine" --compress=none ${direct:+--direct} \
+    -o "$out/trace.dat" \
     --summary "$work/summary"
 }
 

@@ -92,14 +92,14 @@ each_is_whole() {
   start_record "${silent[@]}" --rotate 1s -o t.dat --summary s.json
   setsid "$(support marker-writer)" "$(own_ring)" 1 100000000 >/dev/null 2>&1 3>&- 4>&- &
   writing=$!
-  wait_until 60 test -e "t.dat.$((${RBMAP_ROTATE_SECONDS:-3} + 1))"
+  wait_until 60 test -e "t.dat.$((${RBMAP_ROTATE_SECONDS:-1} + 1))"
   kill -- -"$writing"
   wait "$writing" || true
   writing=
   stop_record 0
   each_is_whole t.dat
   for file in $(files_of t.dat); do
-    "$RBMAP_BIN/rbmap-report" "$file"
+    "${RBMAP_BIN_RELEASE:-$RBMAP_BIN}/rbmap-report" "$file"
   done | sed -nE 's/^.* \[([0-9]+)\] .*print: .*: ([0-9]+) cpu[0-9]+$/\1 \2/p' >list
   # As it is written: where something is lost, numbers are missing; none is there twice.
   awk '{ if ($2 <= latest[$1]) { print "CPU", $1 ":", $2, "behind", latest[$1]; bad = 1 }

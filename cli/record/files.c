@@ -12,6 +12,7 @@
 #include <rbmap/error.h>
 
 #include "common.h"
+#include "progress.h"
 #include "recorder.h"
 #include "workers.h"
 
@@ -90,9 +91,11 @@ static void tell_size(const struct files *files, const struct record_file *file,
 {
 	char size[COMMON_FORMAT_SIZE];
 
-	if (files->recorder->config->verbosity >= 0)
-		fprintf(stderr, "%s: %s\n", file->output.path,
-			common_format_bytes(size, bytes));
+	if (files->recorder->config->verbosity < 0)
+		return;
+	progress_clear(files->recorder);
+	fprintf(stderr, "%s: %s\n", file->output.path,
+		common_format_bytes(size, bytes));
 }
 
 /* Also after an error: what is stored is to be a whole file. */
@@ -201,10 +204,11 @@ static void tell_max_size(const struct files *files)
 	const struct config *config = files->recorder->config;
 	char size[COMMON_FORMAT_SIZE];
 
-	if (config->verbosity >= 0)
-		fprintf(stderr, "%s: --max-size %s reached; recording stopped\n",
-			files->recorder->name,
-			common_format_bytes(size, config->max_bytes));
+	if (config->verbosity < 0)
+		return;
+	progress_clear(files->recorder);
+	fprintf(stderr, "%s: --max-size %s reached; recording stopped\n",
+		files->recorder->name, common_format_bytes(size, config->max_bytes));
 }
 
 static int fail_min_free(const struct files *files)
@@ -213,6 +217,7 @@ static int fail_min_free(const struct files *files)
 
 	if (atomic_flag_test_and_set(&files->recorder->end_told))
 		return COMMON_FAILURE;
+	progress_clear(files->recorder);
 	return common_fail("%s: less than %s are left on its file system (--min-free); "
 			   "recording stopped, earlier data is kept",
 			   files->file->output.path,

@@ -122,6 +122,13 @@ each_is_whole() {
   done
 }
 
+@test "on a terminal, what is told of a file takes the place of the progress" {
+  command -v script >/dev/null || skip "script(1) is missing"
+  script -qec "'$record' -e sched --rotate 1s --duration 2500ms -o t.dat" terminal </dev/null >/dev/null
+  grep -q "$(printf '\r\033\\[Kt\\.dat\\.2: ')" terminal
+  [ "$(grep -c 'lostt' terminal)" = 0 ]
+}
+
 @test "--keep: the last files" {
   start_record "${silent[@]}" --rotate 1s --keep 2 -o t.dat
   wait_until 20 test -e t.dat.4

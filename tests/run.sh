@@ -42,6 +42,8 @@ missing=
 # default run it has to be there.
 fetch=
 fetch_limit=660
+# So many seconds after the start there is no time left for a boot, which takes 200.
+boot_limit=690
 
 parse() {
   while [ $# -gt 0 ]; do
@@ -337,6 +339,11 @@ run_contract() {
   if [[ $status == 124 || $status == 137 ]]; then
     result skip 'release kernel.6.1-rbmap' "the kernel was not built within \
 $fetch_limit s; its build continues in the next run, or with tests/run.sh --ci"
+    return
+  fi
+  if [ $SECONDS -gt $boot_limit ]; then
+    result skip 'release kernel.6.1-rbmap' "$SECONDS s have passed, and this run is to end \
+after 900; tests/run.sh --ci boots it"
     return
   fi
   RBMAP_KERNEL_SUITES=contract run_tests release kernel

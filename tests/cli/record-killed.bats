@@ -88,9 +88,9 @@ killed() {
 
 @test "killed at any moment: every file is whole, up to the last second" {
   local i options
-  options=('' '--compress=none' '--file-version=6' '--rotate 1s' '--rotate 300K'
-    '--rotate 1M --compress=none' '--rotate 1s --file-version=6')
-  for ((i = 0; i < ${RBMAP_KILLS:-7}; i++)); do
+  options=('' '--rotate 300K' '--compress=none' '--rotate 1s --file-version=6' '--rotate 1s'
+    '--file-version=6' '--rotate 1M --compress=none')
+  for ((i = 0; i < ${RBMAP_KILLS:-5}; i++)); do
     killed ${options[i % ${#options[@]}]} || { echo "run $i: ${options[i % ${#options[@]}]}"; return 1; } >&2
   done
 }

@@ -190,7 +190,7 @@ static int set_size(void *member, const char *option, char *value)
 	return parse_size(member, option, value);
 }
 
-/* A unit tells the two apart: M is a size, m a time. */
+/* The unit decides: M is a size, m is a time. */
 static int set_rotate(void *member, const char *option, char *value)
 {
 	struct config *config = member;

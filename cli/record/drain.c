@@ -20,7 +20,7 @@
 #define TAKES 16
 #define MOST_DRAIN_ROUNDS 8
 
-/* Only the first of several is told. */
+/* Only the first of several failures is reported. */
 static int sink_failed(struct drain *drain, int r)
 {
 	struct recorder *recorder = drain->recorder;

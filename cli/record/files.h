@@ -48,7 +48,7 @@ int files_begin(struct files *files, const struct sink_source *source);
  */
 int files_look(struct files *files, uint64_t now, uint64_t *due);
 
-/* All was put that will be: completes what is not complete. */
+/* Nothing more will be put: completes the files that are not complete. */
 int files_finish(struct files *files);
 
 /* What the sinks were made from goes away. */

@@ -59,3 +59,10 @@ int priority_set(const struct config *config)
 		common_raise_priority();
 	return COMMON_OK;
 }
+
+int priority_begin_thread(const struct config *config)
+{
+	int status = priority_set(config);
+
+	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
+}

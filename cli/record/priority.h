@@ -13,4 +13,10 @@
  */
 int priority_set(const struct config *config);
 
+/*
+ * For a thread that drains or writes, at its begin: its priority, then no privileges any
+ * more, since all that it uses is opened by others. Likewise.
+ */
+int priority_begin_thread(const struct config *config);
+
 #endif

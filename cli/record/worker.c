@@ -292,19 +292,11 @@ static int work(struct worker *worker)
 	return COMMON_OK;
 }
 
-/* All is open, or will be opened by the thread that stays. */
-static int prepare(const struct config *config)
-{
-	int status = priority_set(config);
-
-	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
-}
-
 void *worker_run(void *context)
 {
 	struct worker *worker = context;
 	struct workers *workers = worker->workers;
-	int status = prepare(workers->recorder->config);
+	int status = priority_begin_thread(workers->recorder->config);
 
 	worker->status = status;
 	workers->threads[worker - workers->workers] = gettid();

@@ -29,17 +29,10 @@ struct write_out {
 	bool stop;
 };
 
-static int prepare(const struct config *config)
-{
-	int status = priority_set(config);
-
-	return status == COMMON_OK ? common_drop_privileges(NULL, 0) : status;
-}
-
 static void *write_files(void *context)
 {
 	struct write_out *thread = context;
-	int status = prepare(thread->config);
+	int status = priority_begin_thread(thread->config);
 
 	pthread_mutex_lock(&thread->lock);
 	thread->status = status;

@@ -3,71 +3,14 @@
 #include <check.h>
 
 #include "base/internal.h"
+#include "observe-bench.h"
 #include "ring.h"
 #include "ring/engine-observe.h"
 #include "ring/mapping.h"
 #include "run.h"
 #include "sink.h"
 
-#define SUBBUF 4096
-#define RECORD 40
-/* Records of that size, 44 bytes each, that a sub-buffer has room for. */
-#define PER_SUBBUF ((SUBBUF - 16) / 44)
-
-struct bench {
-	struct ring ring;
-	struct rbmap_engine_ring *engine;
-	struct rbmap_session_work work;
-	struct sink sink;
-};
-
-static void attach(struct bench *bench, bool copies)
-{
-	struct ring *ring = &bench->ring;
-	struct rbmap_mapping *mapping;
-
-	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring->meta, ring->data,
-						   ring->data_size, ring_get_reader,
-						   ring),
-			 0);
-	ck_assert_int_eq(rbmap_observe_open(&bench->engine, mapping, 3, &ring->layout,
-					    copies, &bench->work),
-			 0);
-}
-
-static void begin(struct bench *bench, uint32_t nr_subbufs)
-{
-	struct rbmap_layout layout = build_layout(SUBBUF, sizeof(long), false);
-
-	*bench = (struct bench){ .sink.layout = layout };
-	ring_open(&bench->ring, &layout, nr_subbufs);
-}
-
-static void set_up(struct bench *bench)
-{
-	begin(bench, 8);
-	attach(bench, false);
-}
-
-static void tear_down(struct bench *bench)
-{
-	bench->engine->ops->close(bench->engine);
-	ring_close(&bench->ring);
-}
-
-static void write_events(struct bench *bench, unsigned int nr)
-{
-	ring_write_many(&bench->ring, RECORD, nr);
-}
-
-static void check_whole(struct bench *bench)
-{
-	ck_assert_uint_eq(bench->sink.delivered, bench->ring.numbers);
-	ck_assert_uint_eq(bench->sink.unknown, 0);
-	ck_assert_uint_eq(bench->ring.calls, 0);
-}
-
-static int take_all(struct bench *bench, struct rbmap_span *spans, int max)
+static int take_all(struct observe_bench *bench, struct rbmap_span *spans, int max)
 {
 	int nr;
 
@@ -84,13 +27,13 @@ static int take_all(struct bench *bench, struct rbmap_span *spans, int max)
 START_TEST(growing_ones_can_be_left)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
+	observe_set_up(&bench);
 	bench.engine->whole = true;
-	write_events(&bench, 5);
+	observe_write_events(&bench, 5);
 	ck_assert_int_eq(take_all(&bench, spans, 8), 0);
-	write_events(&bench, PER_SUBBUF);
+	observe_write_events(&bench, PER_SUBBUF);
 	ck_assert_int_eq(take_all(&bench, spans, 8), 1);
 	ck_assert_uint_eq(spans[0].flags, 0);
 	ck_assert_ptr_eq(spans[0].subbuf, bench.ring.data + SUBBUF);
@@ -98,19 +41,19 @@ START_TEST(growing_ones_can_be_left)
 	bench.engine->whole = false;
 	ck_assert_int_eq(take_all(&bench, spans, 8), 1);
 	ck_assert_uint_eq(spans[0].flags, RBMAP_SPAN_GROWING);
-	check_whole(&bench);
+	observe_check_whole(&bench);
 	bench.engine->whole = true;
-	write_events(&bench, 1);
+	observe_write_events(&bench, 1);
 	ck_assert_int_eq(take_all(&bench, spans, 8), 0);
-	write_events(&bench, PER_SUBBUF);
+	observe_write_events(&bench, PER_SUBBUF);
 	/* The rest of what was handed out in part. */
 	ck_assert_int_eq(take_all(&bench, spans, 8), 1);
 	ck_assert_uint_eq(spans[0].from, 5 * 44);
 	ck_assert_uint_eq(spans[0].flags, 0);
 	bench.engine->whole = false;
 	take_all(&bench, spans, 8);
-	check_whole(&bench);
-	tear_down(&bench);
+	observe_check_whole(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -118,17 +61,17 @@ END_TEST
 static void check_overwritten_unseen(bool copies)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 8);
-	attach(&bench, copies);
+	observe_begin(&bench, 8);
+	observe_attach(&bench, copies);
 	bench.engine->whole = true;
-	write_events(&bench, 5);
+	observe_write_events(&bench, 5);
 	ck_assert_int_eq(take_all(&bench, spans, 8), 0);
-	write_events(&bench, 20 * PER_SUBBUF);
+	observe_write_events(&bench, 20 * PER_SUBBUF);
 	ck_assert_int_gt(take_all(&bench, spans, 8), 0);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 
 START_TEST(overwritten_before_any_was_taken)
@@ -142,19 +85,19 @@ END_TEST
 START_TEST(copies_of_what_was_left)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 8);
-	write_events(&bench, 5);
-	attach(&bench, true);
+	observe_begin(&bench, 8);
+	observe_write_events(&bench, 5);
+	observe_attach(&bench, true);
 	bench.engine->whole = true;
 	ck_assert_int_eq(take_all(&bench, spans, 8), 0);
-	write_events(&bench, 2 * PER_SUBBUF);
+	observe_write_events(&bench, 2 * PER_SUBBUF);
 	ck_assert_int_eq(take_all(&bench, spans, 8), 2);
 	ck_assert_uint_eq(spans[0].seq, 1);
 	ck_assert_uint_eq(spans[1].seq, 2);
 	ck_assert_uint_eq(bench.sink.unknown, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "base/internal.h"
+#include "observe-bench.h"
 #include "random.h"
 #include "ring.h"
 #include "ring/engine-observe.h"
@@ -13,98 +14,40 @@
 #include "run.h"
 #include "sink.h"
 
-#define SUBBUF 4096
-#define RECORD 40
-/* Records of that size, 44 bytes each, that a sub-buffer has room for. */
-#define PER_SUBBUF ((SUBBUF - 16) / 44)
-
-struct bench {
-	struct ring ring;
-	struct rbmap_engine_ring *engine;
-	struct rbmap_session_work work;
-	struct sink sink;
-};
-
-static void attach(struct bench *bench, bool copies)
-{
-	struct ring *ring = &bench->ring;
-	struct rbmap_mapping *mapping;
-
-	ck_assert_int_eq(rbmap_mapping_from_memory(&mapping, &ring->meta, ring->data,
-						   ring->data_size, ring_get_reader,
-						   ring),
-			 0);
-	ck_assert_int_eq(rbmap_observe_open(&bench->engine, mapping, 3, &ring->layout,
-					    copies, &bench->work),
-			 0);
-}
-
-static void begin(struct bench *bench, uint32_t nr_subbufs)
-{
-	struct rbmap_layout layout = build_layout(SUBBUF, sizeof(long), false);
-
-	*bench = (struct bench){ .sink.layout = layout };
-	ring_open(&bench->ring, &layout, nr_subbufs);
-}
-
-static void set_up(struct bench *bench)
-{
-	begin(bench, 8);
-	attach(bench, false);
-}
-
-static void tear_down(struct bench *bench)
-{
-	bench->engine->ops->close(bench->engine);
-	ring_close(&bench->ring);
-}
-
-static unsigned int observe(struct bench *bench)
+static unsigned int observe(struct observe_bench *bench)
 {
 	return sink_observe(&bench->sink, bench->engine, NULL, NULL);
-}
-
-static void write_events(struct bench *bench, unsigned int nr)
-{
-	ring_write_many(&bench->ring, RECORD, nr);
-}
-
-static void check_whole(struct bench *bench)
-{
-	ck_assert_uint_eq(bench->sink.delivered, bench->ring.numbers);
-	ck_assert_uint_eq(bench->sink.unknown, 0);
-	ck_assert_uint_eq(bench->ring.calls, 0);
 }
 
 START_TEST(nothing_to_take)
 {
 	struct rbmap_span span;
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
+	observe_set_up(&bench);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 0);
 	ck_assert_uint_eq(observe(&bench), 0);
-	write_events(&bench, 1);
+	observe_write_events(&bench, 1);
 	/* Not before it is woken. */
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, &span, 1), 0);
 	ck_assert_uint_eq(observe(&bench), 1);
 	ck_assert_uint_eq(observe(&bench), 0);
-	check_whole(&bench);
-	tear_down(&bench);
+	observe_check_whole(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(follows_the_writer)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
+	observe_set_up(&bench);
 	for (unsigned int i = 0; i < 400; i++) {
-		write_events(&bench, i % 5 * i % (5 * PER_SUBBUF));
+		observe_write_events(&bench, i % 5 * i % (5 * PER_SUBBUF));
 		observe(&bench);
 	}
-	check_whole(&bench);
-	tear_down(&bench);
+	observe_check_whole(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -112,10 +55,10 @@ END_TEST
 START_TEST(complete_ones_are_in_place)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 3 * PER_SUBBUF + 5);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 3 * PER_SUBBUF + 5);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 4);
 	for (int i = 0; i < 3; i++) {
@@ -126,56 +69,56 @@ START_TEST(complete_ones_are_in_place)
 	ck_assert_uint_eq(spans[3].flags, RBMAP_SPAN_GROWING);
 	ck_assert_uint_eq(spans[3].to, 5 * 44);
 	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 4), 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(ring_that_is_full_already)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 8);
-	write_events(&bench, 20 * PER_SUBBUF + 3);
-	attach(&bench, false);
+	observe_begin(&bench, 8);
+	observe_write_events(&bench, 20 * PER_SUBBUF + 3);
+	observe_attach(&bench, false);
 	/* Six whole ones, and the one that grows. */
 	bench.sink.next = 14 * PER_SUBBUF;
 	ck_assert_uint_eq(observe(&bench), 7);
 	ck_assert_uint_eq(bench.sink.delivered, 6 * PER_SUBBUF + 3);
-	write_events(&bench, 2 * PER_SUBBUF);
+	observe_write_events(&bench, 2 * PER_SUBBUF);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.delivered, 8 * PER_SUBBUF + 3);
 	ck_assert_uint_eq(bench.sink.unknown, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(writer_that_came_round)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, PER_SUBBUF + 2);
+	observe_set_up(&bench);
+	observe_write_events(&bench, PER_SUBBUF + 2);
 	observe(&bench);
-	write_events(&bench, 30 * PER_SUBBUF);
-	observe(&bench);
-	ck_assert_uint_eq(bench.sink.unknown, 1);
-	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
-	write_events(&bench, PER_SUBBUF);
+	observe_write_events(&bench, 30 * PER_SUBBUF);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
-	tear_down(&bench);
+	observe_write_events(&bench, PER_SUBBUF);
+	observe(&bench);
+	ck_assert_uint_eq(bench.sink.unknown, 1);
+	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 /* A ring that was empty, and is left with what looks like the first of it. */
 START_TEST(writer_that_came_round_at_once)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 3);
-	attach(&bench, _i);
-	write_events(&bench, 3 * PER_SUBBUF);
+	observe_begin(&bench, 3);
+	observe_attach(&bench, _i);
+	observe_write_events(&bench, 3 * PER_SUBBUF);
 	/* The second of two is made empty, and nothing is committed to it yet. */
 	ring_reserve(&bench.ring, RECORD, 7);
 	observe(&bench);
@@ -185,7 +128,7 @@ START_TEST(writer_that_came_round_at_once)
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -193,62 +136,62 @@ END_TEST
 START_TEST(torn_ones_are_told)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 5 * PER_SUBBUF + 1);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 5 * PER_SUBBUF + 1);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 6);
 	/* The last two of seven, then the first two again. */
-	write_events(&bench, 3 * PER_SUBBUF);
+	observe_write_events(&bench, 3 * PER_SUBBUF);
 	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 6), 2);
 	for (int i = 0; i < 6; i++)
 		ck_assert_uint_eq(spans[i].flags & RBMAP_SPAN_TORN,
 				  i < 2 ? RBMAP_SPAN_TORN : 0);
 	ck_assert_uint_eq(spans[2].lost, RBMAP_LOST_UNKNOWN);
 	ck_assert_uint_eq(spans[3].lost, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(all_of_them_torn)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 3 * PER_SUBBUF + 1);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 3 * PER_SUBBUF + 1);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 3), 3);
-	write_events(&bench, 9 * PER_SUBBUF);
+	observe_write_events(&bench, 9 * PER_SUBBUF);
 	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 3), 3);
 	bench.sink.next = 3 * PER_SUBBUF;
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(copies_are_never_torn)
 {
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 	int nr;
 
-	begin(&bench, 8);
-	attach(&bench, true);
-	write_events(&bench, 4 * PER_SUBBUF + 7);
+	observe_begin(&bench, 8);
+	observe_attach(&bench, true);
+	observe_write_events(&bench, 4 * PER_SUBBUF + 7);
 	bench.engine->ops->wake(bench.engine);
 	nr = bench.engine->ops->take(bench.engine, spans, 8);
 	ck_assert_int_eq(nr, 5);
-	write_events(&bench, 20 * PER_SUBBUF);
+	observe_write_events(&bench, 20 * PER_SUBBUF);
 	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, nr), 0);
 	for (int i = 0; i < nr; i++)
 		sink_span(&bench.sink, &spans[i]);
 	ck_assert_uint_eq(bench.sink.delivered, 4 * PER_SUBBUF + 7);
 	ck_assert_uint_eq(bench.sink.unknown, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -257,13 +200,13 @@ START_TEST(copies_have_a_header)
 {
 	struct rbmap_subbuf_header header;
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 8);
-	attach(&bench, true);
-	write_events(&bench, 1);
+	observe_begin(&bench, 8);
+	observe_attach(&bench, true);
+	observe_write_events(&bench, 1);
 	observe(&bench);
-	write_events(&bench, 30 * PER_SUBBUF);
+	observe_write_events(&bench, 30 * PER_SUBBUF);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_gt(bench.engine->ops->take(bench.engine, spans, 8), 2);
 	ck_assert_uint_eq(spans[0].lost, RBMAP_LOST_UNKNOWN);
@@ -275,7 +218,7 @@ START_TEST(copies_have_a_header)
 		ck_assert_uint_eq(header.size, spans[i].to);
 		ck_assert_uint_eq(header.time_stamp, spans[i].time_stamp);
 	}
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -284,14 +227,14 @@ START_TEST(gap_before_one_that_grows)
 {
 	struct rbmap_subbuf_header header;
 	struct rbmap_span spans[8];
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, PER_SUBBUF + 5);
+	observe_set_up(&bench);
+	observe_write_events(&bench, PER_SUBBUF + 5);
 	bench.engine->ops->wake(bench.engine);
 	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 2);
 	/* To the end of the last of seven, and five more to the first again. */
-	write_events(&bench, 6 * PER_SUBBUF);
+	observe_write_events(&bench, 6 * PER_SUBBUF);
 	ck_assert_int_eq(bench.engine->ops->settle(bench.engine, spans, 2), 1);
 	ck_assert_uint_eq(spans[0].flags, RBMAP_SPAN_TORN);
 	ck_assert_uint_eq(spans[1].lost, RBMAP_LOST_UNKNOWN);
@@ -304,68 +247,68 @@ START_TEST(gap_before_one_that_grows)
 			 0);
 	ck_assert_uint_eq(header.size, spans[0].to);
 	ck_assert_uint_eq(header.lost, RBMAP_LOST_UNKNOWN);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(what_was_consumed_before_is_left_out)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 8);
-	write_events(&bench, 2 * PER_SUBBUF + 9);
+	observe_begin(&bench, 8);
+	observe_write_events(&bench, 2 * PER_SUBBUF + 9);
 	for (int i = 0; i < 3; i++)
 		ring_get_reader(&bench.ring);
 	bench.ring.calls = 0;
-	write_events(&bench, 4);
-	attach(&bench, false);
+	observe_write_events(&bench, 4);
+	observe_attach(&bench, false);
 	bench.sink.next = 2 * PER_SUBBUF + 9;
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.delivered, 4);
-	write_events(&bench, 30);
+	observe_write_events(&bench, 30);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.delivered, 34);
 	ck_assert_uint_eq(bench.sink.unknown, 0);
 	ck_assert_uint_eq(bench.ring.calls, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 START_TEST(reset_goes_on)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 2 * PER_SUBBUF);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 2 * PER_SUBBUF);
 	observe(&bench);
 	ring_reset(&bench.ring);
 	ck_assert_uint_eq(observe(&bench), 0);
-	write_events(&bench, 3);
+	observe_write_events(&bench, 3);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 /* Behind that the writer goes on with what was given back to it. */
 START_TEST(reset_of_what_is_consumed)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 5 * PER_SUBBUF);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 5 * PER_SUBBUF);
 	observe(&bench);
 	for (int i = 0; i < 1 + _i; i++)
 		ring_get_reader(&bench.ring);
 	ring_reset(&bench.ring);
 	for (int i = 0; i < 6; i++) {
-		write_events(&bench, PER_SUBBUF / 2);
+		observe_write_events(&bench, PER_SUBBUF / 2);
 		observe(&bench);
 		ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	}
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -378,47 +321,47 @@ static void empty_subbuf(struct ring *ring, uint32_t id)
 /* One by one, and that of the reader last: what was read of it goes on as if whole. */
 START_TEST(reset_that_is_under_way)
 {
-	struct bench bench;
+	struct observe_bench bench;
 	struct ring *ring = &bench.ring;
 
-	begin(&bench, 8);
+	observe_begin(&bench, 8);
 	for (int i = 0; i < 10; i++) {
-		write_events(&bench, PER_SUBBUF);
+		observe_write_events(&bench, PER_SUBBUF);
 		ring_get_reader(ring);
 	}
-	attach(&bench, false);
+	observe_attach(&bench, false);
 	bench.sink.next = 9 * PER_SUBBUF;
 	observe(&bench);
-	write_events(&bench, 1);
+	observe_write_events(&bench, 1);
 	observe(&bench);
 	ring_get_reader(ring);
 	ring_get_reader(ring);
-	write_events(&bench, 4 * PER_SUBBUF);
+	observe_write_events(&bench, 4 * PER_SUBBUF);
 	empty_subbuf(ring, ring->slots[(ring->head + _i) % ring->nr_slots]);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.next, ring->numbers);
 	ck_assert_uint_eq(bench.sink.delivered, 1 + 4 * PER_SUBBUF);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 /* A reset to another clock: all that comes is "before" what was read. */
 START_TEST(reset_to_an_earlier_clock)
 {
-	struct bench bench;
+	struct observe_bench bench;
 
-	set_up(&bench);
-	write_events(&bench, 2 * PER_SUBBUF);
+	observe_set_up(&bench);
+	observe_write_events(&bench, 2 * PER_SUBBUF);
 	observe(&bench);
 	ring_reset(&bench.ring);
 	bench.ring.now = 1000;
-	write_events(&bench, PER_SUBBUF + 3);
+	observe_write_events(&bench, PER_SUBBUF + 3);
 	observe(&bench);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -444,15 +387,15 @@ static void swap_commits(struct ring *ring, uint64_t *commits)
 START_TEST(reader_subbuf_is_not_read_twice)
 {
 	uint64_t commits[4] = { 0 };
-	struct bench bench;
+	struct observe_bench bench;
 
-	begin(&bench, 4);
-	attach(&bench, _i);
-	write_events(&bench, PER_SUBBUF + 5);
+	observe_begin(&bench, 4);
+	observe_attach(&bench, _i);
+	observe_write_events(&bench, PER_SUBBUF + 5);
 	ring_get_reader(&bench.ring);
 	bench.sink.others = true;
 	observe(&bench);
-	write_events(&bench, 5 * PER_SUBBUF);
+	observe_write_events(&bench, 5 * PER_SUBBUF);
 	/* The writer has come round, and nothing is to be seen of it. */
 	swap_commits(&bench.ring, commits);
 	ck_assert_uint_eq(observe(&bench), 0);
@@ -460,7 +403,7 @@ START_TEST(reader_subbuf_is_not_read_twice)
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_eq(bench.sink.unknown, 1);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
@@ -468,19 +411,19 @@ END_TEST
 START_TEST(beside_a_consumer)
 {
 	struct random random = { _i };
-	struct bench bench;
+	struct observe_bench bench;
 	uint64_t seen = 0;
 
-	begin(&bench, 4 + random_below(&random, 12));
+	observe_begin(&bench, 4 + random_below(&random, 12));
 	if (random_below(&random, 2)) {
-		write_events(&bench, random_below(&random, 20 * PER_SUBBUF));
+		observe_write_events(&bench, random_below(&random, 20 * PER_SUBBUF));
 		for (uint32_t i = random_below(&random, 20); i; i--)
 			ring_get_reader(&bench.ring);
 	}
-	attach(&bench, random_below(&random, 2));
+	observe_attach(&bench, random_below(&random, 2));
 	bench.sink.others = bench.ring.numbers > 0;
 	for (int i = 0; i < 300; i++) {
-		write_events(&bench, random_below(&random, 3 * PER_SUBBUF));
+		observe_write_events(&bench, random_below(&random, 3 * PER_SUBBUF));
 		if (random_below(&random, 3) == 0)
 			for (uint32_t j = random_below(&random, 8); j; j--)
 				ring_get_reader(&bench.ring);
@@ -494,18 +437,18 @@ START_TEST(beside_a_consumer)
 		bench.sink.others &= bench.sink.delivered == 0;
 	}
 	bench.engine->whole = false;
-	write_events(&bench, 1);
+	observe_write_events(&bench, 1);
 	observe(&bench);
 	observe(&bench);
 	ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_gt(seen, 0);
 	ck_assert_uint_le(bench.sink.delivered, bench.ring.numbers);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 
 struct disturbance {
-	struct bench *bench;
+	struct observe_bench *bench;
 	struct random *random;
 	bool resets;
 };
@@ -514,10 +457,10 @@ static void disturb(void *context)
 {
 	struct disturbance *disturbance = context;
 	struct random *random = disturbance->random;
-	struct bench *bench = disturbance->bench;
+	struct observe_bench *bench = disturbance->bench;
 
 	if (random_below(random, 3) == 0)
-		write_events(bench, random_below(random, 12 * PER_SUBBUF));
+		observe_write_events(bench, random_below(random, 12 * PER_SUBBUF));
 	if (random_below(random, 20) == 0 && disturbance->resets)
 		ring_reset(&bench->ring);
 }
@@ -526,13 +469,13 @@ static void disturb(void *context)
 START_TEST(between_take_and_settle)
 {
 	struct random random = { 1000 + _i };
-	struct bench bench;
+	struct observe_bench bench;
 	struct disturbance disturbance = { &bench, &random, _i % 2 };
 
-	begin(&bench, 3 + random_below(&random, 10));
-	attach(&bench, random_below(&random, 2));
+	observe_begin(&bench, 3 + random_below(&random, 10));
+	observe_attach(&bench, random_below(&random, 2));
 	for (int i = 0; i < 200; i++) {
-		write_events(&bench, random_below(&random, 4 * PER_SUBBUF));
+		observe_write_events(&bench, random_below(&random, 4 * PER_SUBBUF));
 		bench.engine->whole = random_below(&random, 2);
 		sink_observe(&bench.sink, bench.engine, disturb, &disturbance);
 	}
@@ -543,7 +486,7 @@ START_TEST(between_take_and_settle)
 	if (!disturbance.resets)
 		ck_assert_uint_eq(bench.sink.next, bench.ring.numbers);
 	ck_assert_uint_eq(bench.ring.calls, 0);
-	tear_down(&bench);
+	observe_tear_down(&bench);
 }
 END_TEST
 

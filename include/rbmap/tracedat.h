@@ -504,6 +504,12 @@ struct rbmap_tracedat_fault {
 };
 
 /**
+ * The most memory, in bytes, that a reader uses, whatever the file claims: 512 MB. What
+ * needs more is not read, and recorded as a fault.
+ */
+#define RBMAP_TRACEDAT_READER_MEMORY (UINT64_C(512) << 20)
+
+/**
  * rbmap_tracedat_reader_open - open a trace.dat of version 6 or 7 for reading
  *
  * @ret: the reader on success, untouched on failure; free it with

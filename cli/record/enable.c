@@ -10,6 +10,7 @@
 #include "common.h"
 #include "selection.h"
 #include "tracing-file.h"
+#include "undo.h"
 
 #define PATH_ROOM 600
 

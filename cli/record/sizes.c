@@ -10,6 +10,7 @@
 #include "common.h"
 #include "sizes.h"
 #include "tracing-file.h"
+#include "undo.h"
 
 /*
  * Measured (tests/bench/defaults.sh) with every CPU of the machine busy writing events:

@@ -13,6 +13,7 @@
 #include "sizes.h"
 #include "target.h"
 #include "tracing-file.h"
+#include "undo.h"
 
 struct target {
 	struct tracefs_instance *instance;

@@ -2,15 +2,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tracefs.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "tracing-file.h"
+#include "undo.h"
 
 static int write_flags(struct tracefs_instance *instance, const char *file,
 		       const char *text, int flags)
@@ -72,81 +71,6 @@ char *tracing_read(struct tracefs_instance *instance, const char *file)
 	}
 	fclose(stream);
 	return text;
-}
-
-struct undo {
-	char *file;
-	char *text;
-	bool replace;
-};
-
-struct undo_list {
-	struct undo *entries;
-	size_t nr;
-};
-
-struct undo_list *undo_new(void)
-{
-	return calloc(1, sizeof(struct undo_list));
-}
-
-static int add(struct undo_list *undo, const char *file, const char *text, bool replace)
-{
-	struct undo *larger =
-		reallocarray(undo->entries, undo->nr + 1, sizeof(*larger));
-	struct undo *entry;
-
-	if (!larger)
-		return -ENOMEM;
-	undo->entries = larger;
-	entry = &larger[undo->nr];
-	*entry = (struct undo){ strdup(file), strdup(text), replace };
-	if (!entry->file || !entry->text) {
-		free(entry->file);
-		free(entry->text);
-		return -ENOMEM;
-	}
-	undo->nr++;
-	return 0;
-}
-
-int undo_add(struct undo_list *undo, const char *file, const char *text)
-{
-	return add(undo, file, text, false);
-}
-
-int undo_add_replace(struct undo_list *undo, const char *file, const char *text)
-{
-	return add(undo, file, text, true);
-}
-
-void undo_run(struct undo_list *undo, struct tracefs_instance *instance)
-{
-	struct undo *entry;
-	int r;
-
-	while (undo->nr) {
-		entry = &undo->entries[--undo->nr];
-		r = write_flags(instance, entry->file, entry->text,
-				entry->replace ? O_TRUNC : 0);
-		if (r < 0)
-			common_error("%s: could not be restored to '%s': %s",
-				     entry->file, entry->text, strerror(-r));
-		free(entry->file);
-		free(entry->text);
-	}
-}
-
-void undo_free(struct undo_list *undo)
-{
-	if (!undo)
-		return;
-	for (size_t i = 0; i < undo->nr; i++) {
-		free(undo->entries[i].file);
-		free(undo->entries[i].text);
-	}
-	free(undo->entries);
-	free(undo);
 }
 
 int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of the instance that is recorded, and the way back. */
+/* Files of the instance that is recorded. */
 #ifndef RECORD_TRACING_FILE_H
 #define RECORD_TRACING_FILE_H
 
@@ -30,21 +30,5 @@ struct undo_list;
 /* As tracing_write(); with @undo, what the file holds is noted there before. */
 int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,
 		const char *file, const char *text);
-
-/* What has to be written, in the opposite order, to have things as they were. */
-struct undo_list *undo_new(void);
-
-/* Notes that @file has to be written @text. Returns 0 or -ENOMEM. */
-int undo_add(struct undo_list *undo, const char *file, const char *text);
-
-/* As undo_add(), with O_TRUNC. */
-int undo_add_replace(struct undo_list *undo, const char *file, const char *text);
-
-/*
- * Writes it all, empties the list, and complains of what could not be written.
- */
-void undo_run(struct undo_list *undo, struct tracefs_instance *instance);
-
-void undo_free(struct undo_list *undo);
 
 #endif

@@ -120,13 +120,14 @@ static bool guard_star(struct format_build *build, const struct tep_print_arg **
 {
 	if (!*arg)
 		return distrust(build);
-	if (!add_guard(build, *arg, 0, WIDTH_MAX))
+	if (!rbmap_build_share_names(build, *arg, false) ||
+	    !add_guard(build, *arg, 0, WIDTH_MAX))
 		return false;
 	*arg = (*arg)->next;
 	return true;
 }
 
-/* Widths, and numbers that are widths. */
+/* Widths, and numbers that are widths; and the symbols that arguments name. */
 static bool guard_format(struct format_build *build)
 {
 	const char *at = build->plan->event->print_fmt.format;
@@ -142,8 +143,11 @@ static bool guard_format(struct format_build *build)
 				return false;
 			at += digits ? digits : 1;
 		}
-		if (*at && strchr("diuxXosp", *at) && arg)
+		if (*at && strchr("diuxXosp", *at) && arg) {
+			if (!rbmap_build_share_names(build, arg, *at == 's'))
+				return false;
 			arg = arg->next;
+		}
 		at += *at == '%';
 	}
 	return true;

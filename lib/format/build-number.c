@@ -4,6 +4,7 @@
 
 #include "format/build.h"
 #include "format/run.h"
+#include "names/names.h"
 
 static const struct {
 	const char *name;
@@ -272,11 +273,24 @@ static uint16_t build_length(struct format_build *build,
 	return rbmap_build_value(build, &value);
 }
 
+/* The address of a symbol where it is a name, as in preemptirq's formats: _stext. */
+static uint16_t build_atom(struct format_build *build, const char *atom)
+{
+	uint64_t number = strtoull(atom, NULL, 0);
+
+	if (!number && rbmap_build_is_name(atom) &&
+	    rbmap_names_address(build->names, atom, &number) < 0) {
+		rbmap_build_refuse(build, "a name of a list that libtraceevent has");
+		return FORMAT_NONE;
+	}
+	return build_constant(build, number);
+}
+
 static uint16_t build_any(struct format_build *build, const struct tep_print_arg *arg)
 {
 	switch (arg->type) {
 	case TEP_PRINT_ATOM:
-		return build_constant(build, strtoull(arg->atom.atom, NULL, 0));
+		return build_atom(build, arg->atom.atom);
 	case TEP_PRINT_FIELD:
 		return build_load(build, arg);
 	case TEP_PRINT_TYPE:

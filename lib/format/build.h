@@ -44,6 +44,16 @@ bool rbmap_build_covers(struct format_build *build,
 uint16_t rbmap_build_number(struct format_build *build,
 			    const struct tep_print_arg *arg);
 
+/* Whether it may be that of a symbol. */
+bool rbmap_build_is_name(const char *atom);
+
+/*
+ * Makes libtraceevent know the symbols that an argument names; @is_text: it is one of
+ * %s. False only without memory.
+ */
+bool rbmap_build_share_names(struct format_build *build,
+			     const struct tep_print_arg *arg, bool is_text);
+
 /* What %s prints, in the style of the step. */
 bool rbmap_build_text(struct format_build *build, const struct tep_print_arg *arg,
 		      const struct format_step *like);

@@ -109,6 +109,42 @@ const struct rbmap_function *rbmap_names_function(struct rbmap_names *names,
 	return function->name ? function : NULL;
 }
 
+static bool find_address(struct rbmap_names *names, const char *name, uint64_t *ret)
+{
+	struct rbmap_names *of = names->resolver;
+
+	if (!of->symbols_tried)
+		load_symbols(of);
+	return of->symbols && rbmap_symbols_address(of->symbols, name, ret);
+}
+
+/* A handle with a list of its own looks there, and has no call for it. */
+static bool asks_here(const struct rbmap_names *names)
+{
+	return names->resolver->resolves;
+}
+
+int rbmap_names_address(struct rbmap_names *names, const char *name, uint64_t *ret)
+{
+	*ret = 0;
+	if (asks_here(names))
+		return find_address(names, name, ret);
+	return tep_get_function_count(names->tep) > 0 ? -ENODATA : 0;
+}
+
+/* libtraceevent asks the resolver for addresses only; names it knows from its list. */
+int rbmap_names_share_symbol(struct rbmap_names *names, const char *name)
+{
+	char copy[RBMAP_SYMBOL_SIZE];
+	uint64_t address;
+
+	if (!asks_here(names) || strlen(name) >= sizeof(copy) ||
+	    !find_address(names, name, &address))
+		return 0;
+	strcpy(copy, name);
+	return tep_register_function(names->tep, copy, address, NULL) ? -ENOMEM : 0;
+}
+
 int rbmap_names_resolve_functions(struct rbmap_names *names)
 {
 	if (!names->read_symbols && names->files.kallsyms >= 0)

@@ -22,6 +22,8 @@ struct tep_handle;
 #define RBMAP_FUNCTIONS 1024
 #define RBMAP_HEAD_SIZE 48
 #define RBMAP_JSON_SIZE 64
+/* KSYM_NAME_LEN of include/linux/kallsyms.h. */
+#define RBMAP_SYMBOL_SIZE 512
 
 /*
  * A pid whose command is known well enough until then (CLOCK_MONOTONIC), how a line
@@ -120,6 +122,16 @@ void rbmap_names_forget_functions(struct rbmap_names *names);
 /* NULL where the address is in no function that is known. */
 const struct rbmap_function *rbmap_names_function(struct rbmap_names *names,
 						  uint64_t address);
+
+/*
+ * The address of the symbol of that name, for a print format that has it where a number
+ * should be. 1, 0 where there is none and *ret is 0, or -ENODATA where only
+ * libtraceevent knows the functions.
+ */
+int rbmap_names_address(struct rbmap_names *names, const char *name, uint64_t *ret);
+
+/* Makes libtraceevent, too, have that address for the name. Returns 0 or -ENOMEM. */
+int rbmap_names_share_symbol(struct rbmap_names *names, const char *name);
 
 /*
  * While it is on, functions are made up: to try how a record is printed takes no

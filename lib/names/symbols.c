@@ -190,3 +190,15 @@ const char *rbmap_symbols_find(const struct rbmap_symbols *symbols, uint64_t add
 	*start = symbol->address;
 	return symbol->name;
 }
+
+bool rbmap_symbols_address(const struct rbmap_symbols *symbols, const char *name,
+			   uint64_t *ret)
+{
+	for (size_t i = 0; i < symbols->nr; i++) {
+		if (strcmp(symbols->all[i].name, name) != 0)
+			continue;
+		*ret = symbols->all[i].address;
+		return true;
+	}
+	return false;
+}

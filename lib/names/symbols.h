@@ -24,4 +24,11 @@ void rbmap_symbols_free(struct rbmap_symbols *symbols);
 const char *rbmap_symbols_find(const struct rbmap_symbols *symbols, uint64_t address,
 			       uint64_t *start);
 
+/*
+ * Where the symbol of that name is: the lowest address if there are several. Looks at
+ * all symbols in turn: names are looked up when a format is compiled, and rarely then.
+ */
+bool rbmap_symbols_address(const struct rbmap_symbols *symbols, const char *name,
+			   uint64_t *ret);
+
 #endif

@@ -406,7 +406,8 @@ struct rbmap_tracedat_anchor {
  * @page_size: page size of the machine in bytes; in version 6, the size of a sub-buffer
  * @compression: name of the compression algorithm, or "none"
  * @size: size of the file in bytes
- * @clock: the trace clock; NULL if the file does not name it
+ * @clock: the trace clock; NULL if the file does not name it. In files of old trace-cmd
+ *	that have an empty name: "local", the kernel's default
  * @in_seconds: whether time stamps are nanoseconds, to be printed as seconds
  * @nr_cpus: number of CPUs of the machine
  * @system: name, host, release and machine of the kernel; NULL if the file does not

@@ -131,6 +131,13 @@ first_subbuf() {
   od -A n -t u8 -j $((table + 10)) -N 8 "$1" | tr -d ' '
 }
 
+# make_trace FILE: of the description on standard input; see trace-maker.c.
+make_trace() {
+  local maker
+  maker=$(support trace-maker) || return
+  "$maker" "$1"
+}
+
 # poke FILE OFFSET BYTE: writes one byte, in octal.
 poke() {
   # shellcheck disable=SC2059

@@ -108,18 +108,26 @@ static int make_streams(struct rbmap_tracedat_reader *datfile, size_t number)
 	return 0;
 }
 
+static bool is_named(const char *clock)
+{
+	return clock && *clock;
+}
+
 /*
  * As trace-cmd report has it, for all buffers: trace-cmd record writes "local" to the
  * buffer of an instance whatever its clock is. In version 6 also the first table
- * counts.
+ * counts; the option of trace-cmd 2.2 to 2.9.6 is empty, and only the table names the
+ * clock. Where neither does, it is the kernel's default.
  */
 static void publish_clock(struct rbmap_tracedat_reader *datfile)
 {
 	const char *clock = datfile->clock, *first = datfile->buffers[0].clock;
 
-	if (datfile->info.version == 6 && first &&
-	    (!clock || rbmap_clock_in_usecs(clock)))
+	if (datfile->info.version == 6 && is_named(first) &&
+	    (!is_named(clock) || rbmap_clock_in_usecs(clock)))
 		clock = first;
+	if (clock && !*clock)
+		clock = "local";
 	datfile->info.clock = clock;
 	datfile->info.in_seconds = !clock || rbmap_clock_in_usecs(clock);
 }
@@ -159,7 +167,7 @@ static void publish_buffer(struct rbmap_tracedat_reader *datfile, size_t number)
 	struct rbmap_tracedat_buffer *ret = &datfile->public_buffers[number];
 
 	ret->name = buffer->name;
-	ret->clock = buffer->clock;
+	ret->clock = is_named(buffer->clock) ? buffer->clock : NULL;
 	ret->compressed = buffer->compressed;
 	ret->cpus = buffer->cpus;
 	if (make_layout(datfile, buffer, &ret->layout)) {

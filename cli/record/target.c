@@ -181,8 +181,8 @@ static int set_cpus(struct target *target, const struct config *config,
 	if (!config->cpus)
 		return COMMON_OK;
 	mask = cpu_mask(cpus);
-	r = mask ? tracing_set(target->instance, target_undo(target), "tracing_cpumask",
-			       mask) :
+	r = mask ? undo_set(target_undo(target), target->instance, "tracing_cpumask",
+			    mask) :
 		   -ENOMEM;
 	free(mask);
 	if (r < 0)
@@ -225,8 +225,7 @@ static int set_pids(struct target *target, const struct config *config)
 		return common_fail("-P %s: %s", config->pids, strerror(-r));
 	if (!config->children)
 		return COMMON_OK;
-	r = tracing_set(target->instance, target_undo(target), "options/event-fork",
-			"1");
+	r = undo_set(target_undo(target), target->instance, "options/event-fork", "1");
 	if (r < 0)
 		return common_fail("-c: options/event-fork: %s", strerror(-r));
 	return COMMON_OK;

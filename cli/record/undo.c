@@ -90,6 +90,20 @@ int undo_add_threads(struct undo_list *undo, const char *file, const char *befor
 	return add(undo, THREADS, file, before, added);
 }
 
+int undo_set(struct undo_list *undo, struct tracefs_instance *instance,
+	     const char *file, const char *text)
+{
+	char *before;
+	int r;
+
+	if (!undo)
+		return tracing_write(instance, file, text);
+	before = tracing_read(instance, file);
+	r = before ? undo_add(undo, file, before) : -errno;
+	free(before);
+	return r < 0 ? r : tracing_write(instance, file, text);
+}
+
 void undo_settle(struct undo_list *undo, struct tracefs_instance *instance)
 {
 	for (size_t i = 0; i < undo->nr; i++) {

@@ -24,6 +24,10 @@ int undo_add_step(struct undo_list *undo, const char *file, const char *text);
 int undo_add_threads(struct undo_list *undo, const char *file, const char *before,
 		     const char *added);
 
+/* As tracing_write(); unless @undo is NULL, what the file holds is noted before. */
+int undo_set(struct undo_list *undo, struct tracefs_instance *instance,
+	     const char *file, const char *text);
+
 /* All is set: another text is another program's. Before this, all is put back. */
 void undo_settle(struct undo_list *undo, struct tracefs_instance *instance);
 

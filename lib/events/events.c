@@ -7,6 +7,7 @@
 #include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
+#include "format/plugins.h"
 #include "tracefs/clock.h"
 
 /*
@@ -40,9 +41,11 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 	if (!events)
 		return;
 	rbmap_names_close(&events->names);
-	if (events->plugins)
-		tep_unload_plugins(events->plugins, events->tep);
+	if (events->loaded_plugins)
+		rbmap_plugins_unload(events->plugins, events->tep);
 	tep_unref(events->tep);
+	if (events->owns_plugins)
+		rbmap_plugins_close(events->plugins);
 	for (size_t i = 0; i < events->nr_plans; i++)
 		rbmap_format_free(events->plans[i]);
 	free(events->plans);
@@ -83,14 +86,27 @@ static int read_clock(struct rbmap_events *events, struct tracefs_instance *inst
 	return 0;
 }
 
+static int load_plugins(struct rbmap_events *events)
+{
+	int r = rbmap_plugins_open(&events->plugins, &events->names.log);
+
+	if (r)
+		return r;
+	events->owns_plugins = true;
+	events->loaded_plugins = true;
+	rbmap_plugins_load(events->plugins, events->tep);
+	return 0;
+}
+
 static int fill(struct rbmap_events *events, const struct rbmap_events_options *options)
 {
-	int r;
+	int r = 0;
 
 	/* A handle of the caller's has the plugins and the resolver that they chose. */
 	if (!options->tep)
-		events->plugins = tep_load_plugins(events->tep);
-	r = rbmap_events_load(events, options->instance, options->systems);
+		r = load_plugins(events);
+	if (!r)
+		r = rbmap_events_load(events, options->instance, options->systems);
 	if (!r)
 		r = read_clock(events, options->instance);
 	if (!r && !options->tep)

@@ -14,6 +14,7 @@
 #include "names/names.h"
 
 struct format_plan;
+struct rbmap_plugins;
 struct tracefs_instance;
 
 #define RBMAP_SECOND_SIZE 24
@@ -39,7 +40,9 @@ struct rbmap_second {
 
 struct rbmap_events {
 	struct tep_handle *tep;
-	struct tep_plugin_list *plugins;
+	/* Loaded into the handle, or opened to try what the caller has loaded. */
+	struct rbmap_plugins *plugins;
+	bool owns_plugins, loaded_plugins;
 
 	/* trace-cmd report shows this clock in seconds, to the microsecond. */
 	bool usecs;

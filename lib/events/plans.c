@@ -5,6 +5,7 @@
 #include "base/internal.h"
 #include "events/events.h"
 #include "format/plan.h"
+#include "format/plugins.h"
 
 static bool make_room(struct rbmap_events *events, size_t id)
 {
@@ -24,6 +25,15 @@ static bool make_room(struct rbmap_events *events, size_t id)
 	return true;
 }
 
+/* Without them libtraceevent prints the event. */
+static void want_plugins(struct rbmap_events *events, const struct tep_event *event)
+{
+	if (events->plugins || !rbmap_format_wants_plugins(event))
+		return;
+	events->owns_plugins =
+		!rbmap_plugins_open(&events->plugins, &events->names.log);
+}
+
 static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 {
 	const struct tep_event *event = tep_find_event(events->tep, id);
@@ -31,7 +41,8 @@ static const struct format_plan *make(struct rbmap_events *events, uint16_t id)
 
 	if (!event || !make_room(events, id))
 		return NULL;
-	plan = rbmap_format_compile(event, &events->names);
+	want_plugins(events, event);
+	plan = rbmap_format_compile(event, &events->names, events->plugins);
 	if (!plan)
 		return NULL;
 	/* A batch may have records for the one before. */

@@ -84,7 +84,8 @@ static uint16_t build_cast(struct format_build *build, const struct tep_print_ar
 	unsigned int bytes = 0;
 
 	if (!is_pointer(type))
-		bytes = cast_bytes(type, strlen(type), tep_get_long_size(build->tep));
+		bytes = cast_bytes(type, strlen(type),
+				   tep_get_long_size(build->plan->event->tep));
 	return build_mask(build, rbmap_build_number(build, arg->typecast.item), bytes);
 }
 
@@ -137,7 +138,9 @@ static uint16_t build_element(struct format_build *build,
 			      const struct tep_print_arg *arg)
 {
 	const struct tep_print_arg *array = arg->op.left, *cast = NULL;
-	struct format_value value = { .size = tep_get_long_size(build->tep) };
+	struct format_value value = {
+		.size = tep_get_long_size(build->plan->event->tep)
+	};
 	const struct tep_format_field *field;
 	unsigned int bytes = 0;
 
@@ -177,7 +180,7 @@ static uint16_t build_element(struct format_build *build,
 	settle_element(build, &value, field);
 	if (cast && is_pointer(cast->typecast.type))
 		bytes = pointed_bytes(cast->typecast.type,
-				      tep_get_long_size(build->tep));
+				      tep_get_long_size(build->plan->event->tep));
 	return build_mask(build, rbmap_build_value(build, &value), bytes);
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * What libtraceevent's plugins print for events that come in millions, as a plan. Other
- * versions of a plugin may print something else, and any program may register a handler
- * of its own: a plan is only used if the handler prints the same for a few records.
+ * versions of a plugin may print something else: a plan is only used if the plugin
+ * prints the same for a few records. It is tried in a handle of our own, and a handler
+ * that a program has registered is not: it gets no records that are made up.
  */
 #include <ctype.h>
 #include <stdlib.h>
 
 #include "format/build.h"
+#include "format/plugins.h"
 #include "format/run.h"
 #include "names/names.h"
 
@@ -18,6 +20,8 @@
 struct known_plugin {
 	const char *system, *event;
 	bool (*build)(struct format_build *build);
+	/* With the print format. */
+	bool goes_on;
 };
 
 static const struct tep_format_field *find(struct format_build *build, const char *name)
@@ -94,33 +98,31 @@ static bool add_comm(struct format_build *build, const char *comm, const char *p
 }
 
 /*
- * Prints bytes as if they were a record: through tep_print_event(), which goes on with
- * the print format where a plugin wants that. Pids are 0, of which no name is learnt,
- * and dynamic arrays are empty.
+ * Has the plugin print bytes as if they were a record. Pids are 0, of which no name is
+ * learnt, and dynamic arrays are empty. False where it wants something else than we do
+ * to follow: the print format, or nothing.
  */
-static bool try_record(struct format_build *build, unsigned char *data,
+static bool try_record(struct format_build *build, bool goes_on, unsigned char *data,
 		       struct trace_seq *out)
 {
-	const struct tep_event *event = build->plan->event;
+	struct tep_event *own = build->own;
 	const struct tep_format_field *field;
-	const uint16_t id =
-		build->plan->swap ? __builtin_bswap16(event->id) : event->id;
+	const uint16_t id = build->plan->swap ? __builtin_bswap16(own->id) : own->id;
 	struct tep_record record = {
 		.data = data,
 		.size = build->plan->min_size,
 		.record_size = build->plan->min_size,
 	};
+	bool wants_more;
 
-	for (field = event->format.fields; field; field = field->next)
+	for (field = own->format.fields; field; field = field->next)
 		if (strstr(field->name, "pid") || field->flags & TEP_FIELD_IS_DYNAMIC)
 			memset(data + field->offset, 0, field->size);
 	memcpy(data, &id, sizeof(id));
 	trace_seq_reset(out);
-	if (!rbmap_format_is_safe(build->plan, data, record.size))
-		return false;
-	tep_print_event(build->tep, out, &record, "%s", TEP_PRINT_INFO);
+	wants_more = own->handler(out, &record, own, own->context);
 	trace_seq_terminate(out);
-	return true;
+	return wants_more == goes_on;
 }
 
 /* Which letter stands for a state is up to the version of the plugin. */
@@ -137,7 +139,7 @@ static char state_letter(struct format_build *build,
 		value = __builtin_bswap64(value);
 	memcpy(data + state->offset, &value, sizeof(value));
 	trace_seq_init(&out);
-	at = try_record(build, data, &out) ? strstr(out.buffer, "] ") : NULL;
+	at = try_record(build, false, data, &out) ? strstr(out.buffer, "] ") : NULL;
 	if (at && isalpha((unsigned char)at[2]) && at[3] == ' ')
 		letter = at[2];
 	trace_seq_destroy(&out);
@@ -208,8 +210,7 @@ static bool build_wakeup(struct format_build *build)
 
 static bool build_call_site(struct format_build *build)
 {
-	return add_value(build, STEP_CALL_SITE, "call_site") &&
-	       rbmap_build_print_format(build);
+	return add_value(build, STEP_CALL_SITE, "call_site");
 }
 
 static bool build_timer_start(struct format_build *build)
@@ -232,18 +233,18 @@ static bool build_timer_expire(struct format_build *build)
 }
 
 static const struct known_plugin plugins[] = {
-	{ "sched", "sched_switch", build_switch },
-	{ "sched", "sched_wakeup", build_wakeup },
-	{ "sched", "sched_wakeup_new", build_wakeup },
-	{ "kmem", "kmalloc", build_call_site },
-	{ "kmem", "kfree", build_call_site },
-	{ "kmem", "kmem_cache_alloc", build_call_site },
-	{ "kmem", "kmem_cache_free", build_call_site },
-	{ "timer", "hrtimer_start", build_timer_start },
-	{ "timer", "hrtimer_expire_entry", build_timer_expire },
+	{ "sched", "sched_switch", build_switch, false },
+	{ "sched", "sched_wakeup", build_wakeup, false },
+	{ "sched", "sched_wakeup_new", build_wakeup, false },
+	{ "kmem", "kmalloc", build_call_site, true },
+	{ "kmem", "kfree", build_call_site, true },
+	{ "kmem", "kmem_cache_alloc", build_call_site, true },
+	{ "kmem", "kmem_cache_free", build_call_site, true },
+	{ "timer", "hrtimer_start", build_timer_start, false },
+	{ "timer", "hrtimer_expire_entry", build_timer_expire, false },
 };
 
-static bool agrees(struct format_build *build)
+static bool agrees(struct format_build *build, bool goes_on)
 {
 	unsigned char data[TRIAL_SIZE];
 	struct trace_seq theirs;
@@ -259,7 +260,7 @@ static bool agrees(struct format_build *build)
 			data[at] = i ? noise >> 56 : 0;
 		}
 		ours.used = 0;
-		same = try_record(build, data, &theirs) &&
+		same = try_record(build, goes_on, data, &theirs) &&
 		       rbmap_format_text(build->plan, build->names, data,
 					 build->plan->min_size, &ours) &&
 		       ours.used == theirs.len &&
@@ -271,19 +272,51 @@ static bool agrees(struct format_build *build)
 	return same;
 }
 
+static const struct known_plugin *find_known(const struct tep_event *event)
+{
+	for (size_t i = 0; i < sizeof(plugins) / sizeof(*plugins); i++)
+		if (!strcmp(event->system, plugins[i].system) &&
+		    !strcmp(event->name, plugins[i].event))
+			return &plugins[i];
+	return NULL;
+}
+
+bool rbmap_format_wants_plugins(const struct tep_event *event)
+{
+	return event->handler && find_known(event);
+}
+
+/* A plugin finds the handle that it learns names for by way of the fields. */
+static void give_fields(const struct tep_event *event, struct tep_event *owner)
+{
+	struct tep_format_field *field;
+
+	for (field = event->format.common_fields; field; field = field->next)
+		field->event = owner;
+	for (field = event->format.fields; field; field = field->next)
+		field->event = owner;
+}
+
+static bool build_known(struct format_build *build, const struct known_plugin *known)
+{
+	struct tep_event *event = (struct tep_event *)build->plan->event, own;
+	bool same;
+
+	if (!build->plugins || build->plan->min_size > TRIAL_SIZE ||
+	    !rbmap_plugins_own_event(build->plugins, event, &own))
+		return false;
+	build->own = &own;
+	give_fields(event, &own);
+	same = known->build(build) && agrees(build, known->goes_on);
+	give_fields(event, event);
+	build->own = NULL;
+	return same && (!known->goes_on || rbmap_build_print_format(build));
+}
+
 bool rbmap_build_plugin(struct format_build *build)
 {
-	const struct tep_event *event = build->plan->event;
+	const struct known_plugin *known = find_known(build->plan->event);
 
-	for (size_t i = 0; i < sizeof(plugins) / sizeof(*plugins); i++) {
-		if (strcmp(event->system, plugins[i].system) != 0 ||
-		    strcmp(event->name, plugins[i].event) != 0)
-			continue;
-		if (build->plan->min_size > TRIAL_SIZE || !plugins[i].build(build))
-			break;
-		if (agrees(build))
-			return true;
-		break;
-	}
-	return rbmap_build_refuse(build, "a plugin prints it");
+	return (known && build_known(build, known)) ||
+	       rbmap_build_refuse(build, "a plugin prints it");
 }

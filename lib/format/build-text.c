@@ -148,7 +148,7 @@ static bool add_field(struct format_build *build, const struct tep_print_arg *ar
 	if (!field->size)
 		step->kind = STEP_TEXT_REST;
 	else if (!(field->flags & TEP_FIELD_IS_ARRAY) &&
-		 field->size == tep_get_long_size(build->tep))
+		 field->size == tep_get_long_size(build->plan->event->tep))
 		return rbmap_build_refuse(build, "a string in kernel memory");
 	else
 		step->kind = STEP_TEXT_FIELD;

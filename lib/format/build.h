@@ -10,8 +10,10 @@
 
 struct format_build {
 	struct format_plan *plan;
-	struct tep_handle *tep;
 	struct rbmap_names *names;
+	struct rbmap_plugins *plugins;
+	/* The event in our own handle, where a plugin is tried. */
+	struct tep_event *own;
 	size_t values_room, steps_room, rows_room, strings_room;
 	unsigned int depth;
 	/* Why it does not compile, from the first that did not. */

@@ -123,10 +123,13 @@ static bool note_lookups(struct format_build *build)
 }
 
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
-					 struct rbmap_names *names)
+					 struct rbmap_names *names,
+					 struct rbmap_plugins *plugins)
 {
 	struct format_plan *plan = calloc(1, sizeof(*plan));
-	struct format_build build = { .plan = plan, .tep = event->tep, .names = names };
+	struct format_build build = { .plan = plan,
+				      .names = names,
+				      .plugins = plugins };
 
 	if (!plan)
 		return NULL;

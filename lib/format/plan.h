@@ -17,6 +17,7 @@
 #include "base/text.h"
 
 struct rbmap_names;
+struct rbmap_plugins;
 
 #define FORMAT_NONE UINT16_MAX
 /* What follows the flags in an object. */
@@ -240,7 +241,12 @@ static inline uint64_t format_read(const unsigned char *data, unsigned int size,
 /* Returns the plan, also of an event that libtraceevent is to print; NULL: no memory.
  */
 struct format_plan *rbmap_format_compile(const struct tep_event *event,
-					 struct rbmap_names *names);
+					 struct rbmap_names *names,
+					 struct rbmap_plugins *plugins);
+
+/* Whether the plugins, which may be NULL otherwise, are of use to compile the event. */
+bool rbmap_format_wants_plugins(const struct tep_event *event);
+
 void rbmap_format_free(struct format_plan *plan);
 
 /* A number that lies behind the end of the record, or across it: 0 is read there. */

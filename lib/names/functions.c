@@ -55,19 +55,17 @@ static void load_symbols(struct rbmap_names *names)
 }
 
 /* Every other address is in one: so both ways to print it are tried. */
-static char *resolve_trial(unsigned long long *address)
+const char *rbmap_names_trial_function(unsigned long long *address)
 {
-	static const char name[] = "function";
-
 	if (*address & 1)
 		return NULL;
 	*address &= ~UINT64_C(0xff);
-	return (char *)name;
+	return "function";
 }
 
 void rbmap_names_try_functions(struct rbmap_names *names, bool on)
 {
-	names->resolver->tries_functions = on;
+	names->tries_functions = on;
 	memset(names->functions, 0, sizeof(names->functions));
 }
 
@@ -78,8 +76,6 @@ static char *resolve(void *context, unsigned long long *address, char **module)
 	uint64_t start;
 
 	*module = NULL;
-	if (names->tries_functions)
-		return resolve_trial(address);
 	if (!names->symbols_tried)
 		load_symbols(names);
 	if (!names->symbols)
@@ -92,16 +88,29 @@ static char *resolve(void *context, unsigned long long *address, char **module)
 	return (char *)name;
 }
 
+static const char *find_function(const struct rbmap_names *names, uint64_t address,
+				 uint64_t *start)
+{
+	unsigned long long at = address;
+	const char *name;
+
+	if (names->tries_functions) {
+		name = rbmap_names_trial_function(&at);
+		*start = at;
+		return name;
+	}
+	name = tep_find_function(names->tep, address);
+	*start = name ? tep_find_function_address(names->tep, address) : 0;
+	return name;
+}
+
 const struct rbmap_function *rbmap_names_function(struct rbmap_names *names,
 						  uint64_t address)
 {
 	struct rbmap_function *function = &names->functions[address % RBMAP_FUNCTIONS];
 
 	if (!function->known || function->address != address) {
-		function->name = tep_find_function(names->tep, address);
-		function->start = function->name ? tep_find_function_address(names->tep,
-									     address) :
-						   0;
+		function->name = find_function(names, address, &function->start);
 		function->length = function->name ? strlen(function->name) : 0;
 		function->address = address;
 		function->known = true;

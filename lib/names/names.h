@@ -139,4 +139,7 @@ int rbmap_names_share_symbol(struct rbmap_names *names, const char *name);
  */
 void rbmap_names_try_functions(struct rbmap_names *names, bool on);
 
+/* Such a function: its name, or NULL; *address becomes that of its start. */
+const char *rbmap_names_trial_function(unsigned long long *address);
+
 #endif

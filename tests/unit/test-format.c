@@ -13,6 +13,7 @@
 #include <traceevent/trace-seq.h>
 
 #include "events/events.h"
+#include "format/plugins.h"
 #include "format/run.h"
 #include "random.h"
 #include "run.h"
@@ -409,52 +410,106 @@ START_TEST(handlers_of_the_program_come_first)
 }
 END_TEST
 
-/* What plugin_kmem of libtraceevent 1.7 does, or nearly so. */
-static int handle_caller(struct trace_seq *s, struct tep_record *record,
+static int count_records(struct trace_seq *s, struct tep_record *record,
 			 struct tep_event *event, void *context)
 {
-	const bool *with_offset = context;
-	unsigned long long caller;
-	const char *name;
+	unsigned int *nr = context;
 
-	if (tep_get_field_val(NULL, event, "call_site", record, &caller, 0))
-		return 1;
-	name = tep_find_function(event->tep, caller);
-	if (!name)
-		return 1;
-	trace_seq_printf(s, "(%s+0x%llx) ", name,
-			 *with_offset ? caller - tep_find_function_address(event->tep,
-									   caller) :
-					0);
-	return 1;
+	(*nr)++;
+	trace_seq_puts(s, "counted");
+	return 0;
 }
 
-static const struct format_plan *compile_caller(bool *with_offset)
+static void parse_with_plugins(void)
 {
-	static const char format[] =
-		"name: kfree\nID: 8\nformat:\n" FIELD("unsigned short", "common_type",
-						      0, 2, 0)
-			FIELD("int", "common_pid", 4, 4,
-			      1) "\n" FIELD("unsigned long", "call_site", 8, 8,
-					    0) "\nprint fmt: \"freed\"\n";
+	static const char head[] = FIELD("unsigned short", "common_type", 0, 2, 0)
+		FIELD("int", "common_pid", 4, 4, 1) "\n";
+	static const char task[] = FIELD("char", "prev_comm[16]", 8, 16, 0)
+		FIELD("pid_t", "prev_pid", 24, 4, 1) FIELD("int", "prev_prio", 28, 4, 1)
+			FIELD("long", "prev_state", 32, 8, 1);
+	static const char next[] = FIELD("char", "next_comm[16]", 40, 16, 0)
+		FIELD("pid_t", "next_pid", 56, 4, 1)
+			FIELD("int", "next_prio", 60, 4, 1);
+	char text[2048];
 
-	ck_assert_int_eq(tep_parse_event(events->tep, format, strlen(format), "kmem"),
-			 0);
-	tep_register_event_handler(events->tep, 8, "kmem", "kfree", handle_caller,
-				   with_offset);
+	snprintf(text, sizeof(text),
+		 "name: kfree\nID: 8\nformat:\n%s%s\nprint fmt: \"freed\"\n", head,
+		 FIELD("unsigned long", "call_site", 8, 8, 0));
+	ck_assert_int_eq(tep_parse_event(events->tep, text, strlen(text), "kmem"), 0);
+	snprintf(text, sizeof(text),
+		 "name: sched_switch\nID: 10\nformat:\n%s%s%s\nprint fmt: \"\"\n", head,
+		 task, next);
+	ck_assert_int_eq(tep_parse_event(events->tep, text, strlen(text), "sched"), 0);
+}
+
+static const struct format_plan *compile_caller(void)
+{
+	static const struct rbmap_log log;
+
+	ck_assert_int_eq(rbmap_plugins_open(&events->plugins, &log), 0);
+	events->owns_plugins = true;
+	events->loaded_plugins = true;
+	rbmap_plugins_load(events->plugins, events->tep);
+	parse_with_plugins();
 	return plan_of(8);
 }
+
+START_TEST(a_handler_of_the_program_gets_no_made_up_records)
+{
+	static const unsigned char bytes[64] = { 10 };
+	struct rbmap_record record = { .data = bytes, .size = sizeof(bytes) };
+	unsigned int nr = 0;
+	struct trace_seq out;
+
+	set_up();
+	trace_seq_init(&out);
+	parse_with_plugins();
+	tep_register_event_handler(events->tep, -1, "kmem", "kfree", count_records,
+				   &nr);
+	tep_register_event_handler(events->tep, -1, "sched", "sched_switch",
+				   count_records, &nr);
+	ck_assert_str_eq(plan_of(8)->why_not, "a plugin prints it");
+	ck_assert_str_eq(plan_of(10)->why_not, "a plugin prints it");
+	ck_assert_uint_eq(nr, 0);
+	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
+	ck_assert_uint_eq(nr, 1);
+	trace_seq_destroy(&out);
+	tear_down();
+}
+END_TEST
+
+/* Loaded by the program into its own handle, which learns nothing from a trial. */
+START_TEST(plugins_are_tried_in_a_handle_of_our_own)
+{
+	const struct tep_format_field *field;
+	struct tep_plugin_list *plugins;
+	struct tep_handle *tep;
+
+	set_up();
+	tep = events->tep;
+	tep_ref(tep);
+	plugins = tep_load_plugins(tep);
+	parse_with_plugins();
+	ck_assert_ptr_null(plan_of(8)->why_not);
+	ck_assert_ptr_null(plan_of(10)->why_not);
+	ck_assert_ptr_null(events->names.symbols);
+	for (field = tep_find_event(tep, 10)->format.fields; field; field = field->next)
+		ck_assert_ptr_eq(field->event, tep_find_event(tep, 10));
+	tear_down();
+	tep_unload_plugins(plugins, tep);
+	tep_unref(tep);
+}
+END_TEST
 
 START_TEST(plugins_are_tried_with_functions_of_no_kernel)
 {
 	const uint64_t data[] = { 8, 0xffffffff81000110 };
 	struct rbmap_record record = { .data = data, .size = sizeof(data) };
-	bool with_offset = true;
 	struct trace_seq out;
 
 	set_up();
 	trace_seq_init(&out);
-	ck_assert_ptr_null(compile_caller(&with_offset)->why_not);
+	ck_assert_ptr_null(compile_caller()->why_not);
 	ck_assert_int_eq(rbmap_events_json(events, &record, &out), 0);
 	ck_assert_ptr_null(events->names.symbols);
 	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
@@ -473,28 +528,18 @@ START_TEST(so_they_are_where_events_share_a_handle)
 	const uint64_t data[] = { 8, 0xffffffff81000110 };
 	struct rbmap_record record = { .data = data, .size = sizeof(data) };
 	struct rbmap_events *second;
-	bool with_offset = true;
 	struct trace_seq out;
 
 	set_up();
 	trace_seq_init(&out);
-	compile_caller(&with_offset);
+	compile_caller();
 	ck_assert_int_eq(rbmap_events_new(&second, events->tep, &none, &log), 0);
 	second->names.resolver = &events->names;
+	second->plugins = events->plugins;
 	ck_assert_int_eq(rbmap_events_json(second, &record, &out), 0);
 	ck_assert_ptr_null(events->names.symbols);
 	trace_seq_destroy(&out);
 	rbmap_events_close(second);
-	tear_down();
-}
-END_TEST
-
-START_TEST(a_plugin_that_prints_a_function_otherwise_prints_it)
-{
-	bool with_offset = false;
-
-	set_up();
-	ck_assert_str_eq(compile_caller(&with_offset)->why_not, "a plugin prints it");
 	tear_down();
 }
 END_TEST
@@ -563,7 +608,8 @@ int main(void)
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
 	tcase_add_test(tcase, plugins_are_tried_with_functions_of_no_kernel);
 	tcase_add_test(tcase, so_they_are_where_events_share_a_handle);
-	tcase_add_test(tcase, a_plugin_that_prints_a_function_otherwise_prints_it);
+	tcase_add_test(tcase, a_handler_of_the_program_gets_no_made_up_records);
+	tcase_add_test(tcase, plugins_are_tried_in_a_handle_of_our_own);
 	tcase_add_test(tcase, a_pid_behind_the_record_is_not_read);
 	tcase_add_test(tcase, no_record_is_of_an_event_with_a_number_this_large);
 	suite_add_tcase(suite, tcase);

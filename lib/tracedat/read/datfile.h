@@ -114,7 +114,7 @@ struct rbmap_tracedat_reader {
 	char *clock;
 
 	struct tep_handle *tep;
-	struct tep_plugin_list *plugins;
+	struct rbmap_plugins *plugins;
 	struct rbmap_layout layout;
 	bool has_layout;
 	struct tracedat_place kallsyms;

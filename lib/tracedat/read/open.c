@@ -5,6 +5,7 @@
 
 #include "base/internal.h"
 #include "events/events.h"
+#include "format/plugins.h"
 #include "span/subbuf.h"
 #include "tracedat/read/datfile.h"
 #include "tracefs/clock.h"
@@ -44,6 +45,8 @@ static int read_initial(struct rbmap_tracedat_reader *datfile, struct tracedat_i
 
 static int make_tep(struct rbmap_tracedat_reader *datfile)
 {
+	int r;
+
 	datfile->tep = tep_alloc();
 	if (!datfile->tep)
 		return -ENOMEM;
@@ -52,8 +55,10 @@ static int make_tep(struct rbmap_tracedat_reader *datfile)
 						     TEP_LITTLE_ENDIAN);
 	tep_set_long_size(datfile->tep, datfile->info.long_size);
 	tep_set_page_size(datfile->tep, datfile->info.page_size);
-	datfile->plugins = tep_load_plugins(datfile->tep);
-	return 0;
+	r = rbmap_plugins_open(&datfile->plugins, &datfile->log);
+	if (r == 0)
+		rbmap_plugins_load(datfile->plugins, datfile->tep);
+	return r;
 }
 
 static int read_head(struct rbmap_tracedat_reader *datfile)
@@ -144,6 +149,7 @@ static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 	buffer->events->names.fixed = true;
 	if (datfile->info.clock)
 		rbmap_events_set_clock(buffer->events, datfile->info.clock);
+	buffer->events->plugins = datfile->plugins;
 	/* They share the handle, and that has one resolver. */
 	if (number) {
 		buffer->events->names.resolver = &datfile->buffers[0].events->names;
@@ -302,9 +308,10 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 	for (size_t i = 0; i < datfile->nr_cpu_stats; i++)
 		free(datfile->cpu_stats[i]);
 	if (datfile->plugins)
-		tep_unload_plugins(datfile->plugins, datfile->tep);
+		rbmap_plugins_unload(datfile->plugins, datfile->tep);
 	if (datfile->tep)
 		tep_unref(datfile->tep);
+	rbmap_plugins_close(datfile->plugins);
 	free(datfile->heap.items);
 	free(datfile->public_buffers);
 	free(datfile->buffers);

@@ -111,6 +111,8 @@ struct rbmap_tracedat_options {
  * @queue_copied: bytes copied from the ring buffer into the queue because the disk
  *	stalled
  * @queue_full_ns: nanoseconds for which calls waited because the queue was full
+ * @finish_error: 0, or the negative errno with which rbmap_tracedat_writer_finish()
+ *	failed to complete the file; errors of storing spans are not included
  *
  * Sub-buffers that rbmap_tracedat_writer_put() has accepted but not yet compressed are
  * not counted.
@@ -126,6 +128,7 @@ struct rbmap_tracedat_work {
 	uint64_t queue_high;
 	uint64_t queue_copied;
 	uint64_t queue_full_ns;
+	int finish_error;
 };
 
 /**
@@ -308,7 +311,7 @@ int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
  *
  * After the first error, nothing more is stored, and the next call of
  * rbmap_tracedat_writer_put() or rbmap_tracedat_writer_flush() returns the error.
- * rbmap_tracedat_writer_written() shows how much was written before.
+ * rbmap_tracedat_writer_written() shows how much of the file is valid.
  *
  * Returns 0 when rbmap_tracedat_writer_finish() or rbmap_tracedat_writer_close() is
  * called, after everything in the queue has been written; both wait for that. Returns 0
@@ -319,14 +322,16 @@ int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
 int rbmap_tracedat_writer_write_out(struct rbmap_tracedat_writer *writer);
 
 /**
- * rbmap_tracedat_writer_written - get the number of spans that were written
+ * rbmap_tracedat_writer_written - get the number of spans that are part of the file
  *
  * @writer: the writer
  * @cpu: the CPU
  *
- * Spans are counted in the order in which rbmap_tracedat_writer_put() stored them. If
- * there is a queue, spans that are still in it are not counted. After
- * rbmap_tracedat_writer_finish(), these are the spans that are in the file.
+ * Spans are counted in the order in which rbmap_tracedat_writer_put() stored them. They
+ * become part of the file when the sizes in the file header are updated, by
+ * rbmap_tracedat_writer_flush(), rbmap_tracedat_writer_flush_cpu() or
+ * rbmap_tracedat_writer_finish(), and if there is a queue, when this update is written.
+ * After rbmap_tracedat_writer_finish(), these are the spans that a reader finds.
  *
  * Returns the number of spans; 0 if the writer does not have this CPU.
  *
@@ -346,6 +351,11 @@ uint64_t rbmap_tracedat_writer_written(const struct rbmap_tracedat_writer *write
  * the file system supports that; otherwise the data is cloned or copied. If the process
  * is killed exactly between the two system calls of a collapse, some CPUs read as empty
  * although their data is still in the file.
+ *
+ * If spans could not be stored, the file is completed with what was stored. On a full
+ * disk whose file system copies on write, the file header can be updated only after
+ * spans were removed again: the last ones, until there is enough space.
+ * rbmap_tracedat_writer_written() returns what is left.
  *
  * Returns 0 or the negative errno of the first failure; the file is valid even then. A
  * file system without enough space for the copy is not a failure: the file stays

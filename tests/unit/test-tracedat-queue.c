@@ -184,6 +184,8 @@ START_TEST(without_a_queue_all_is_written)
 	ck_assert_int_eq(rbmap_tracedat_writer_write_out(writer), 0);
 	fill(1);
 	put(2, 1, spans);
+	ck_assert_uint_eq(rbmap_tracedat_writer_written(writer, 2), 0);
+	ck_assert_int_eq(rbmap_tracedat_writer_flush(writer), 0);
 	ck_assert_uint_eq(rbmap_tracedat_writer_written(writer, 2), NR);
 	ck_assert_uint_eq(rbmap_tracedat_writer_written(writer, 0), 0);
 	ck_assert_uint_eq(rbmap_tracedat_writer_written(writer, 1), 0);

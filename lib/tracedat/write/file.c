@@ -68,6 +68,17 @@ int rbmap_tracedat_correct(struct tracedat_file *file, size_t region, const void
 	return rbmap_write_queue_push_copy(file->queue, &request, &part, 1);
 }
 
+int rbmap_tracedat_write_table(struct tracedat_file *file, size_t region,
+			       const void *bytes, size_t size, uint64_t offset)
+{
+	struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
+	struct write_request request = {
+		.kind = WRITE_TABLE, .fd = file->fd, .owner = region, .offset = offset
+	};
+
+	return rbmap_write_queue_push_copy(file->queue, &request, &part, 1);
+}
+
 int rbmap_tracedat_write_data(struct tracedat_file *file, size_t region, uint32_t spans,
 			      struct iovec *parts, int nr, uint64_t offset)
 {

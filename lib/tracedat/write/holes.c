@@ -79,12 +79,11 @@ static int collapse(struct rbmap_tracedat_writer *writer, size_t index)
 	if (size < rbmap_regions_end(writer) - start)
 		return from < writer->data && size < SMALL_HOLE ? 0 : -EOPNOTSUPP;
 	r = shift(writer, index, -(int64_t)size);
+	if (r == 0 &&
+	    fallocate(writer->file.fd, FALLOC_FL_COLLAPSE_RANGE, from, size) < 0)
+		r = -errno;
 	if (r < 0)
-		return r;
-	if (fallocate(writer->file.fd, FALLOC_FL_COLLAPSE_RANGE, from, size) == 0)
-		return 0;
-	r = -errno;
-	shift(writer, index, size);
+		shift(writer, index, size);
 	return r;
 }
 
@@ -117,7 +116,10 @@ static int move_down(struct rbmap_tracedat_writer *writer, size_t index)
 	}
 	region->start = to;
 	r = rbmap_table_write(writer);
-	if (r == 0)
+	/* Which of the two places the table gives is not known then. */
+	if (r < 0)
+		region->start = old;
+	else
 		punch(writer, old, old + size);
 	return r;
 }
@@ -129,11 +131,7 @@ static int copy_all(struct rbmap_tracedat_writer *writer)
 	for (size_t i = 0; r == 0 && i < writer->nr_regions; i++)
 		if (writer->regions[i].size)
 			r = move_down(writer, i);
-	if (r != -ENOSPC && r != -EDQUOT)
-		return r;
-	log_warning(&writer->log,
-		    "the file stays sparse: not enough disk space to move its parts");
-	return 0;
+	return r;
 }
 
 /* The room behind the head, and what is behind the last region. */
@@ -162,7 +160,11 @@ int rbmap_tracedat_remove_holes(struct rbmap_tracedat_writer *writer)
 		r = collapse_all(writer);
 	if (r == -EOPNOTSUPP || r == -EINVAL || r == -ETXTBSY || r == -EPERM)
 		r = copy_all(writer);
-	if (r < 0)
+	if (r == 0)
+		r = trim(writer);
+	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
-	return trim(writer);
+	log_warning(&writer->log,
+		    "the file stays sparse: not enough disk space to move its parts");
+	return 0;
 }

@@ -167,54 +167,10 @@ rbmap_tracedat_writer_written(const struct rbmap_tracedat_writer *writer, int cp
 	struct write_progress progress = { 0 };
 
 	if (region)
-		rbmap_write_queue_progress(writer->file.queue,
-					   tracedat_region_index(writer, region),
-					   &progress);
+		rbmap_write_queue_covered(writer->file.queue,
+					  tracedat_region_index(writer, region),
+					  &progress);
 	return progress.spans;
-}
-
-/*
- * Back to what is in the file, after a write of the queue's has failed. What the table
- * says is not known, but is no more than that.
- */
-static void take_back(struct rbmap_tracedat_writer *writer)
-{
-	for (size_t i = 0; i < writer->nr_regions; i++) {
-		struct tracedat_region *region = &writer->regions[i];
-		struct write_progress progress;
-
-		rbmap_write_queue_progress(writer->file.queue, i, &progress);
-		region->size =
-			progress.end > region->start ? progress.end - region->start : 0;
-		region->chunks =
-			region->size ? progress.writes - region->dropped_chunks : 0;
-		region->told_chunks = 0;
-		rbmap_chunks_forget(writer, region);
-	}
-	rbmap_table_forget(writer);
-}
-
-RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writer)
-{
-	int r = rbmap_tracedat_writer_flush(writer), tail, failed, holes, ended;
-
-	failed = rbmap_write_queue_end(writer->file.queue);
-	if (failed < 0) {
-		take_back(writer);
-		r = rbmap_tracedat_writer_flush(writer);
-	}
-	/* The holes go even where the command lines could not be stored. */
-	tail = rbmap_tracedat_end_tail(writer);
-	rbmap_tracedat_give_back(writer);
-	holes = r < 0 ? 0 : rbmap_tracedat_remove_holes(writer);
-	ended = rbmap_tracedat_end_data(writer);
-	if (tail == 0)
-		tail = ended;
-	if (failed < 0)
-		return failed;
-	if (r == 0)
-		r = tail;
-	return r < 0 ? r : holes;
 }
 
 static uint64_t bytes_at(const struct tracedat_region *region,
@@ -234,6 +190,7 @@ RBMAP_PUBLIC void rbmap_tracedat_writer_work(const struct rbmap_tracedat_writer 
 		.queue_high = queue.high,
 		.queue_copied = queue.copied,
 		.queue_full_ns = queue.full_ns,
+		.finish_error = writer->finish_error,
 	};
 	for (size_t i = 0; i < writer->nr_regions; i++) {
 		const struct tracedat_region *region = &writer->regions[i];

@@ -44,6 +44,17 @@ struct write_entry {
 };
 
 /*
+ * @now: what is in the file
+ * @covered: what the file says it has
+ * @marks: what was in the file before each write of data since @covered
+ */
+struct write_owner {
+	struct write_progress now, covered;
+	size_t nr, room;
+	struct write_progress *marks;
+};
+
+/*
  * @lock: for all that follows, and for the entries. What a pusher stored before it
  *	unlocked (an entry, the bytes of a copy) is what the writing thread loads after
  *	it has locked; and what that thread has read is let go of in the same way. The
@@ -69,7 +80,7 @@ struct write_queue {
 	uint64_t copies;
 	int error;
 	struct write_queue_work work;
-	struct write_progress *progress;
+	struct write_owner *owners;
 };
 
 /* tracedat/write/queue-run.c; without the lock; @parts are used up. */
@@ -77,10 +88,15 @@ struct write_result rbmap_write_parts(const struct write_queue *queue,
 				      const struct write_request *request,
 				      struct iovec *parts, int nr);
 
-/* With the lock held, as the rest: adds it to what is counted. */
+/* tracedat/write/queue-progress.c; with the lock held, as the rest. */
+
+/* Adds it to what is counted. */
 void rbmap_write_queue_note(struct write_queue *queue,
 			    const struct write_request *request,
 			    const struct write_result *result);
+/* A correction that was not written: the data that it is for are not to be shown. */
+void rbmap_write_queue_take_back(struct write_queue *queue,
+				 const struct write_request *request);
 
 void rbmap_write_queue_give_room(struct write_queue *queue, size_t size);
 

@@ -169,14 +169,21 @@ int rbmap_write_queue_push_copy(struct write_queue *queue,
 {
 	struct write_entry *entry;
 	uint64_t done;
+	int r = -ENOMEM;
 
 	if (!is_running(queue))
 		return write_now(queue, request, parts, nr, &done);
 	entry = new_entry(request, NULL, 0);
-	if (!entry)
-		return -ENOMEM;
-	entry->size = size_of(parts, nr);
-	return push_bytes(queue, entry, parts, nr);
+	if (entry) {
+		entry->size = size_of(parts, nr);
+		r = push_bytes(queue, entry, parts, nr);
+	}
+	if (r < 0 && request->kind == WRITE_CORRECTION) {
+		pthread_mutex_lock(&queue->lock);
+		rbmap_write_queue_take_back(queue, request);
+		pthread_mutex_unlock(&queue->lock);
+	}
+	return r;
 }
 
 int rbmap_write_queue_push_owned(struct write_queue *queue,

@@ -46,29 +46,6 @@ struct write_result rbmap_write_parts(const struct write_queue *queue,
 	return result;
 }
 
-void rbmap_write_queue_note(struct write_queue *queue,
-			    const struct write_request *request,
-			    const struct write_result *result)
-{
-	struct write_progress *progress;
-	uint64_t spans = request->spans, bytes = result->done;
-
-	queue->work.calls += result->calls;
-	if (request->kind != WRITE_DATA)
-		return;
-	if (result->error) {
-		spans = request->unit ? bytes / request->unit : 0;
-		bytes = spans * request->unit;
-	}
-	progress = &queue->progress[request->owner];
-	progress->spans += spans;
-	if (!bytes)
-		return;
-	progress->writes++;
-	progress->bytes += bytes;
-	progress->end = request->offset + bytes;
-}
-
 void rbmap_write_queue_give_room(struct write_queue *queue, size_t size)
 {
 	queue->waiting -= size;
@@ -89,7 +66,7 @@ static bool is_still_due(const struct write_queue *queue,
 			 const struct write_request *request)
 {
 	return request->kind == WRITE_CORRECTION &&
-	       request->offset < queue->progress[request->owner].end;
+	       request->offset < queue->owners[request->owner].now.end;
 }
 
 static void write_entry(struct write_queue *queue, struct write_entry *entry)
@@ -191,14 +168,6 @@ int rbmap_write_queue_error(struct write_queue *queue)
 	return r;
 }
 
-void rbmap_write_queue_progress(struct write_queue *queue, size_t owner,
-				struct write_progress *ret)
-{
-	pthread_mutex_lock(&queue->lock);
-	*ret = queue->progress[owner];
-	pthread_mutex_unlock(&queue->lock);
-}
-
 void rbmap_write_queue_work(struct write_queue *queue, struct write_queue_work *ret)
 {
 	pthread_mutex_lock(&queue->lock);
@@ -215,8 +184,8 @@ int rbmap_write_queue_open(struct write_queue **ret,
 	if (!queue)
 		return -ENOMEM;
 	queue->options = *options;
-	queue->progress = calloc(options->nr_owners, sizeof(*queue->progress));
-	if (!queue->progress) {
+	queue->owners = calloc(options->nr_owners, sizeof(*queue->owners));
+	if (!queue->owners) {
 		free(queue);
 		return -ENOMEM;
 	}
@@ -254,6 +223,8 @@ void rbmap_write_queue_close(struct write_queue *queue)
 	pthread_cond_destroy(&queue->progressed);
 	pthread_cond_destroy(&queue->pushed);
 	pthread_mutex_destroy(&queue->lock);
-	free(queue->progress);
+	for (size_t i = 0; i < queue->options.nr_owners; i++)
+		free(queue->owners[i].marks);
+	free(queue->owners);
 	free(queue);
 }

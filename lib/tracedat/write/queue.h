@@ -10,6 +10,7 @@
 #ifndef RBMAP_TRACEDAT_WRITE_QUEUE_H
 #define RBMAP_TRACEDAT_WRITE_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -41,6 +42,8 @@ enum write_kind {
 	 * in the file.
 	 */
 	WRITE_CORRECTION,
+	/* Makes the data of the owner that were pushed before part of the file. */
+	WRITE_TABLE,
 };
 
 /*
@@ -146,8 +149,14 @@ int rbmap_write_queue_push_call(struct write_queue *queue,
 /* The first failure, or 0. */
 int rbmap_write_queue_error(struct write_queue *queue);
 
+/* tracedat/write/queue-progress.c */
 void rbmap_write_queue_progress(struct write_queue *queue, size_t owner,
 				struct write_progress *ret);
+/* As of the last WRITE_TABLE that was carried out. */
+void rbmap_write_queue_covered(struct write_queue *queue, size_t owner,
+			       struct write_progress *ret);
+/* Gives up the last write of data; false if the file says it has what there is. */
+bool rbmap_write_queue_step_back(struct write_queue *queue, size_t owner);
 void rbmap_write_queue_work(struct write_queue *queue, struct write_queue_work *ret);
 
 #endif

@@ -32,15 +32,15 @@ int rbmap_table_init(struct rbmap_tracedat_writer *writer)
 }
 
 static void fill_field(const struct rbmap_tracedat_writer *writer,
-		       const struct tracedat_region *region,
+		       const struct tracedat_region *region, uint64_t size,
 		       unsigned char field[FIELD_SIZE])
 {
 	/* Readers check where even an empty one lies. */
 	uint64_t numbers[2] = { writer->data, 0 };
 
-	if (region && region->size) {
+	if (size) {
 		numbers[0] = region->start;
-		numbers[1] = region->size;
+		numbers[1] = size;
 		/* The count of chunks is not part of what is counted. */
 		if (writer->compressed)
 			numbers[1] -= COUNT_SIZE;
@@ -61,7 +61,8 @@ void rbmap_table_fill(const struct rbmap_tracedat_writer *writer, unsigned char 
 
 			memcpy(bytes + i * table->stride, &cpu, sizeof(cpu));
 		}
-		fill_field(writer, region, bytes + i * table->stride + table->field);
+		fill_field(writer, region, region ? region->size : 0,
+			   bytes + i * table->stride + table->field);
 	}
 }
 
@@ -89,24 +90,32 @@ static int write_field(struct rbmap_tracedat_writer *writer,
 	struct tracedat_table *table = &writer->table;
 	size_t at = region->entry * table->stride + table->field;
 	unsigned char field[FIELD_SIZE];
+	uint64_t at_disk;
 	int r;
 
-	fill_field(writer, region, field);
+	fill_field(writer, region, region->size, field);
 	if (!memcmp(field, table->bytes + at, FIELD_SIZE))
 		return 0;
-	r = rbmap_tracedat_write(&writer->file, field, FIELD_SIZE, table->offset + at);
+	at_disk = table->offset + at;
+	/* Of chunks, the count says it. */
+	if (writer->compressed)
+		r = rbmap_tracedat_write(&writer->file, field, FIELD_SIZE, at_disk);
+	else
+		r = rbmap_tracedat_write_table(&writer->file,
+					       tracedat_region_index(writer, region),
+					       field, FIELD_SIZE, at_disk);
 	if (r == 0)
 		memcpy(table->bytes + at, field, FIELD_SIZE);
 	return r;
 }
 
-void rbmap_table_forget(struct rbmap_tracedat_writer *writer)
+void rbmap_table_set(struct rbmap_tracedat_writer *writer,
+		     const struct tracedat_region *region, uint64_t size)
 {
 	struct tracedat_table *table = &writer->table;
 
-	/* The numbers of the CPUs stay. */
-	for (size_t i = 0; i < table->nr; i++)
-		memset(table->bytes + i * table->stride + table->field, 0, FIELD_SIZE);
+	fill_field(writer, region, size,
+		   table->bytes + region->entry * table->stride + table->field);
 }
 
 /* It is aligned, as the region is. */
@@ -118,7 +127,9 @@ static int write_count(struct rbmap_tracedat_writer *writer,
 
 	if (chunks == region->told_chunks)
 		return 0;
-	r = rbmap_tracedat_write(&writer->file, &chunks, sizeof(chunks), region->start);
+	r = rbmap_tracedat_write_table(&writer->file,
+				       tracedat_region_index(writer, region), &chunks,
+				       sizeof(chunks), region->start);
 	if (r == 0)
 		region->told_chunks = chunks;
 	return r;

@@ -221,7 +221,10 @@ static int write_pair(struct rbmap_tracedat_writer *writer,
 	return r;
 }
 
-/* In the room, then where the first ones were, if they fit there. */
+/*
+ * In the room, then where the first ones were, if they fit there and the disk takes
+ * them: those in the room are whole.
+ */
 int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer)
 {
 	uint64_t first = writer->buffer + TRACEDAT_SECTION_HEADER;
@@ -235,7 +238,7 @@ int rbmap_tail_end_v7(struct rbmap_tracedat_writer *writer)
 	if (r == 0 &&
 	    at - writer->second + writer->table.stride <= writer->second - first) {
 		at = first;
-		r = write_pair(writer, &lines, &at);
+		write_pair(writer, &lines, &at);
 	}
 	rbmap_out_free(&lines);
 	return r;

@@ -154,6 +154,7 @@ struct tracedat_table {
  * @waiting: bytes that the disk was not given
  * @turns_off: how often nothing is to be given to it, which was slow
  * @zips, @spare: what compresses and what is compressed, for as many as need it
+ * @finish_error: why the file could not be completed; 0: it is, or not yet
  */
 struct rbmap_tracedat_writer {
 	struct tracedat_file file;
@@ -187,6 +188,7 @@ struct rbmap_tracedat_writer {
 	atomic_uint turns_off;
 	struct tracedat_zips zips;
 	struct tracedat_spare spare;
+	int finish_error;
 };
 
 static inline uint64_t tracedat_align(uint64_t value, uint64_t to)
@@ -224,6 +226,9 @@ int rbmap_tracedat_write(struct tracedat_file *file, const void *bytes, size_t s
 /* Over data of the region, also where a later write of data has failed. */
 int rbmap_tracedat_correct(struct tracedat_file *file, size_t region, const void *bytes,
 			   size_t size, uint64_t offset);
+/* Makes the data of the region that were written before part of the file. */
+int rbmap_tracedat_write_table(struct tracedat_file *file, size_t region,
+			       const void *bytes, size_t size, uint64_t offset);
 /* The next data of a region. */
 int rbmap_tracedat_write_data(struct tracedat_file *file, size_t region, uint32_t spans,
 			      struct iovec *parts, int nr, uint64_t offset);
@@ -312,11 +317,19 @@ int rbmap_table_write(struct rbmap_tracedat_writer *writer);
 /* Of one region, with what is pending: from then on it is part of the file. */
 int rbmap_table_write_region(struct rbmap_tracedat_writer *writer,
 			     struct tracedat_region *region);
-/* What it says is not known: it is written anew. */
-void rbmap_table_forget(struct rbmap_tracedat_writer *writer);
+/* In the file it gives this size for the region. */
+void rbmap_table_set(struct rbmap_tracedat_writer *writer,
+		     const struct tracedat_region *region, uint64_t size);
 /* How far to move a table at @offset, so that no entry of it lies in two pages. */
 uint64_t rbmap_table_padding(const struct rbmap_tracedat_writer *writer,
 			     uint64_t offset);
+
+/*
+ * tracedat/write/recover.c: after a failed write, back to data that are in the file,
+ * and of these as many as the file can say that it has. Returns 0 or why the tail could
+ * not be written.
+ */
+int rbmap_tracedat_recover(struct rbmap_tracedat_writer *writer);
 
 /* tracedat/write/holes.c: moves the regions together. */
 int rbmap_tracedat_remove_holes(struct rbmap_tracedat_writer *writer);

@@ -113,11 +113,13 @@ static int finish_sink(struct files *files, struct record_file *file)
 	files->work.queue_full_ns += work.queue_full_ns;
 	files->work.faster_bytes += work.faster_bytes;
 	files->work.stored_bytes += work.stored_bytes;
-	if (r == -EPIPE || r == 0 || recorder->sink_error)
+	/* After a failure to store, that to complete it is another. */
+	if (r == -EPIPE || r == 0 || (recorder->sink_error && !work.finish_error))
 		return COMMON_OK;
-	recorder->sink_error = r;
+	if (!recorder->sink_error)
+		recorder->sink_error = r;
 	return common_fail("%s: could not be completed: %s", file->output.path,
-			   rbmap_strerror(r));
+			   rbmap_strerror(work.finish_error ? work.finish_error : r));
 }
 
 /* Nothing drains into it any more. */

@@ -56,6 +56,7 @@ static void dat_work(const void *self, struct sink_work *ret)
 		.queue_full_ns = work.queue_full_ns,
 		.faster_bytes = work.faster_bytes,
 		.stored_bytes = work.stored_bytes,
+		.finish_error = work.finish_error,
 	};
 }
 

@@ -25,6 +25,8 @@ struct sink_work {
 	 */
 	uint64_t faster_bytes;
 	uint64_t stored_bytes;
+	/* Why what was stored could not be completed; 0: it is, or not yet. */
+	int finish_error;
 };
 
 struct sink_ops {

@@ -4,6 +4,10 @@
  * there, each write at an offset waits, as soon as DISK_SHIM_AFTER bytes were written;
  * $DISK_SHIM/held tells that one does. With $DISK_SHIM/fail, the next place of data
  * that is to be written cannot be, however often.
+ *
+ * With DISK_SHIM_ROOM, the file may take so many bytes, and what goes over something
+ * needs room as well, as where a file system copies on write. With $DISK_SHIM/full,
+ * there is none left.
  */
 #define _GNU_SOURCE
 /* Both names are defined here, whatever the program is built with. */
@@ -15,6 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +28,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset);
 ssize_t pwritev(int fd, const struct iovec *parts, int nr, off_t offset);
 
 #define LEAST_DATA 4096
+#define BLOCK 4096
 
 static _Atomic unsigned long long written;
 static off64_t bad = -1;
@@ -74,6 +80,18 @@ static size_t size_of(const struct iovec *parts, int nr)
 	return size;
 }
 
+static bool is_full(int fd, size_t size, off64_t offset)
+{
+	off64_t blocks = (offset + (off64_t)size + BLOCK - 1) / BLOCK - offset / BLOCK;
+	const char *room = getenv("DISK_SHIM_ROOM");
+	struct stat status;
+
+	if (!room || fstat(fd, &status) < 0)
+		return false;
+	return exists("full") ||
+	       status.st_blocks * 512 + blocks * BLOCK > strtoll(room, NULL, 10);
+}
+
 ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset)
 {
 	static ssize_t (*next)(int, const struct iovec *, int, off64_t);
@@ -85,7 +103,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset)
 	wait_while_held();
 	if (bad == -1 && size_of(parts, nr) >= LEAST_DATA && is_due() && exists("fail"))
 		bad = offset;
-	if (offset == bad) {
+	if (offset == bad || is_full(fd, size_of(parts, nr), offset)) {
 		errno = ENOSPC;
 		return -1;
 	}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
 # A disk that takes nothing for a while: what waits in the queue is not lost, what it has no
-# room for is counted.
+# room for is counted. And one that is full.
 
 load helpers
 
@@ -166,6 +166,49 @@ rings_overflow() {
 # It has put the instance's events off, or is gone.
 is_stopping() {
   ! is_on "$(own_ring)"
+}
+
+# on_full_disk STATUS COMMAND [ARG]...: of a file system that copies on write, with "option".
+on_full_disk() {
+  local status=$1
+  shift
+  run "-$status" --separate-stderr env ASAN_OPTIONS=verify_asan_link_order=0 \
+    LD_PRELOAD="$shim" DISK_SHIM_ROOM="$room" "$record" -e raw_syscalls -o t.dat \
+    --summary s.json "$option" -- env -u LD_PRELOAD "$@"
+  echo "$stderr"
+  adds_up
+  # The first event has its own time: the first anchor was before it.
+  run -0 "$RBMAP_BIN/rbmap-report" --stat t.dat
+  awk '$2 == "anchor" && !first { first = $3 + 0 }
+    $1 == "CPU" { cpus = 1; next }
+    $1 == "EVENT" { cpus = 0 }
+    cpus && $2 { events += $2; early += $5 < first }
+    END { exit !events || early }' <<<"$output"
+}
+
+@test "a full disk that copies on write: what the file cannot show is not counted" {
+  local option room
+  for option in --compress=none --file-version=6 --compress --queue-size=0; do
+    # The head alone takes 6 MB or so, or compressed 1.5.
+    case $option in --compress | --queue-size*) room=2000000 ;; *) room=9000000 ;; esac
+    on_full_disk 1 "$load" 0 100000
+    [ "$(jq .total.delivered s.json)" -gt 1000 ]
+    jq -e '.total.others > 0' s.json
+    [[ $stderr == *"t.dat: No space left on device; recording stopped, "* ]]
+    [[ $stderr != *"could not be completed"* ]]
+    [ "$(grep -c '^clock anchor' <<<"$output")" = 2 ]
+  done
+}
+
+@test "a file that cannot be completed: an error of its own" {
+  local option room=900000000
+  for option in --compress=none --file-version=6 --compress --queue-size=0; do
+    rm -f full
+    # Later than the first flush.
+    on_full_disk 1 sh -c '"$load" 0 3000; sleep 1.5; "$load" 0 3000; touch full; "$load" 0 30'
+    [ "$(jq .total.delivered s.json)" -gt 1000 ]
+    [[ $stderr == *"t.dat: could not be completed: No space left on device"* ]]
+  done
 }
 
 @test "a killed recorder leaves what was written before the stall" {

@@ -418,7 +418,7 @@ results=$logs/results
 times=$logs/times
 { : >"$results" && : >"$times"; } || exit 1
 SECONDS=0
-export RBMAP_TEST_RUN=$$
+export RBMAP_TEST_RUN=$$ RBMAP_TEST_LEVEL=$level
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1}

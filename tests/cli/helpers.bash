@@ -86,6 +86,11 @@ need() {
   done
 }
 
+# need_ci: a test that the default run has no time for; by hand it runs.
+need_ci() {
+  [[ ${RBMAP_TEST_LEVEL-ci} != @(quick|default) ]] || skip "takes long: tests/run.sh --ci"
+}
+
 need_engine() {
   [ "$1" = read ] || can_map || skip "the kernel cannot map ring buffers"
 }

@@ -123,26 +123,31 @@ others() {
 }
 
 @test "Debian testing: both versions, each compression, several buffers" {
+  need_ci
   find_peer forky
   versions
 }
 
 @test "Debian testing: clocks, dates, sizes, stacks" {
+  need_ci
   find_peer forky
   options
 }
 
 @test "Debian testing: lost events" {
+  need_ci
   find_peer forky
   losses
 }
 
 @test "Debian testing: all events at once, with its libraries" {
+  need_ci
   find_peer forky
   everything
 }
 
 @test "Debian testing: split and converted files" {
+  need_ci
   find_peer forky
   others
 }

@@ -240,7 +240,9 @@ int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *
  * @out: a trace_seq of libtraceevent; the object is appended without a newline
  *
  * The object has the form
- * {"ts":NS,"cpu":N,"comm":S,"pid":N,"event":S,"system":S,"flags":N, "fields":{...}}.
+ * {"ts":NS,"cpu":N,"comm":S,"pid":N,"event":S,"system":S,"type":N,"flags":N,
+ * "preempt_count":N,"fields":{...}}. The common fields of the event have their names
+ * without "common_"; after "preempt_count" come those that the kernel has in addition.
  * Fields have their names and their types: numbers with all digits, escaped strings
  * (bytes that are not valid UTF-8 become U+FFFD), and arrays. If the clock does not
  * count time, "ts" is the raw clock value. A record that belongs to no loaded event has

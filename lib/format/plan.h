@@ -166,7 +166,7 @@ struct format_member {
 	uint32_t size;
 	/* Bytes of an element of an array. */
 	uint32_t element;
-	/* In the plan's strings: ',' unless it is the first, the name, ':' */
+	/* In the plan's strings: ',' unless it is the first field, the name, ':' */
 	uint32_t key, key_length;
 };
 
@@ -195,13 +195,14 @@ struct format_plan {
 	struct format_value *values;
 	struct format_step *steps;
 	struct format_row *rows;
+	/* The nr_common common fields, then those of the event. */
 	struct format_member *members;
 	struct format_guard *guards;
 	char *strings;
 	/* Places of the steps that look up a name, or learn one. */
 	uint16_t *lookups;
-	size_t nr_values, nr_steps, nr_rows, nr_members, nr_guards, nr_lookups,
-		strings_size;
+	size_t nr_values, nr_steps, nr_rows, nr_members, nr_common, nr_guards,
+		nr_lookups, strings_size;
 	/* Names of functions that the steps put. */
 	uint32_t nr_functions;
 	/* A step may find that only libtraceevent can print the record. */

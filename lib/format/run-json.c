@@ -140,11 +140,12 @@ static inline char *write_member(char *at, const struct format_run *run,
 }
 
 /* There is the plan's room at `at`, and again where it returns; NULL: no memory. */
-static char *write_members(struct text *text, char *at, struct format_run *run)
+static char *write_members(struct text *text, char *at, struct format_run *run,
+			   size_t from, size_t to)
 {
 	const struct format_plan *plan = run->plan;
-	const struct format_member *member = plan->members;
-	const struct format_member *end = member + plan->nr_members;
+	const struct format_member *member = plan->members + from;
+	const struct format_member *end = plan->members + to;
 	char *behind;
 
 	for (; member < end; member++) {
@@ -172,7 +173,7 @@ void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
 	if (!at)
 		return;
 	*at++ = '{';
-	at = write_members(text, at, &run);
+	at = write_members(text, at, &run, plan->nr_common, plan->nr_members);
 	if (!at)
 		return;
 	*at++ = '}';
@@ -191,8 +192,12 @@ void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_
 			     plan->json_name_length);
 	at = decimal_write(at, format_common(plan, data, size, plan->flags_offset,
 					     plan->flags_size));
+	at = write_members(text, at, &run, 0, plan->nr_common);
+	if (!at)
+		return;
 	memcpy(at, FORMAT_JSON_FIELDS, sizeof(FORMAT_JSON_FIELDS) - 1);
-	at = write_members(text, at + sizeof(FORMAT_JSON_FIELDS) - 1, &run);
+	at = write_members(text, at + sizeof(FORMAT_JSON_FIELDS) - 1, &run,
+			   plan->nr_common, plan->nr_members);
 	if (!at)
 		return;
 	memcpy(at, "}}", 2);

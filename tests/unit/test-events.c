@@ -85,6 +85,7 @@ struct mix {
 static const struct mix mix = {
 	.type = ID_MIX,
 	.flags = 5,
+	.preempt_count = 18,
 	.pid = 42,
 	.low = INT64_MIN,
 	.high = UINT64_MAX,
@@ -298,7 +299,8 @@ START_TEST(json_has_real_types)
 
 	expect_json(&f, &mix, sizeof(mix),
 		    "{\"ts\":1234567891500,\"cpu\":3,\"comm\":\"init me\",\"pid\":42,"
-		    "\"event\":\"mix\",\"system\":\"test\",\"flags\":5,\"fields\":{"
+		    "\"event\":\"mix\",\"system\":\"test\",\"type\":100,\"flags\":5,"
+		    "\"preempt_count\":18,\"fields\":{"
 		    "\"low\":-9223372036854775808,\"high\":18446744073709551615,"
 		    "\"small\":-3,\"address\":[127,0,0,255],"
 		    "\"name\":\"a\\\"\xef\xbf\xbd\\n\xc3\xa4\",\"path\":\"/tmp\","
@@ -317,14 +319,16 @@ START_TEST(fields_beyond_the_record_are_null)
 	odd.list = 1 << 16 | 63;
 	expect_json(&f, &odd, sizeof(odd),
 		    "{\"ts\":1234567891500,\"cpu\":3,\"comm\":\"init me\",\"pid\":42,"
-		    "\"event\":\"mix\",\"system\":\"test\",\"flags\":5,\"fields\":{"
+		    "\"event\":\"mix\",\"system\":\"test\",\"type\":100,\"flags\":5,"
+		    "\"preempt_count\":18,\"fields\":{"
 		    "\"low\":-9223372036854775808,\"high\":18446744073709551615,"
 		    "\"small\":-3,\"address\":[127,0,0,255],"
 		    "\"name\":\"a\\\"\xef\xbf\xbd\\n\xc3\xa4\",\"path\":null,"
 		    "\"near\":null,\"list\":[255]}}");
 	expect_json(&f, &mix, 20,
 		    "{\"ts\":1234567891500,\"cpu\":3,\"comm\":\"init me\",\"pid\":42,"
-		    "\"event\":\"mix\",\"system\":\"test\",\"flags\":5,\"fields\":{"
+		    "\"event\":\"mix\",\"system\":\"test\",\"type\":100,\"flags\":5,"
+		    "\"preempt_count\":18,\"fields\":{"
 		    "\"low\":-9223372036854775808,\"high\":null,\"small\":null,"
 		    "\"address\":null,\"name\":null,\"path\":null,\"near\":null,"
 		    "\"list\":null}}");
@@ -337,10 +341,11 @@ START_TEST(stacks_are_as_long_as_their_records)
 	const uint64_t stack[] = { (uint64_t)42 << 32 | ID_STACK, 2, 7, 8 };
 	struct fixture f = set_up();
 
-	expect_json(&f, stack, sizeof(stack),
-		    "{\"ts\":1234567891500,\"cpu\":3,\"comm\":\"init me\",\"pid\":42,"
-		    "\"event\":\"kernel_stack\",\"system\":\"ftrace\",\"flags\":0,"
-		    "\"fields\":{\"size\":2,\"caller\":[7,8]}}");
+	expect_json(
+		&f, stack, sizeof(stack),
+		"{\"ts\":1234567891500,\"cpu\":3,\"comm\":\"init me\",\"pid\":42,"
+		"\"event\":\"kernel_stack\",\"system\":\"ftrace\",\"type\":4,\"flags\":0,"
+		"\"preempt_count\":0,\"fields\":{\"size\":2,\"caller\":[7,8]}}");
 	tear_down(&f);
 }
 END_TEST

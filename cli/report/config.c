@@ -33,6 +33,8 @@ static const char help_text[] =
 	"                           realtime (local date and time), mono (seconds of\n"
 	"                           CLOCK_MONOTONIC) or delta (since the previous event)\n"
 	"      --ns                 print times with nine digits instead of six\n"
+	"  -l, --latency            print interrupt and preemption state before the time,\n"
+	"                           as trace-cmd report -l does\n"
 	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
 	"      --stat               print statistics instead of events: counts by type\n"
 	"                           and CPU, losses, and information about the file\n"
@@ -139,6 +141,7 @@ static const struct common_option options[] = {
 	{ "to", 0, required_argument, set_time, MEMBER(to) },
 	{ "ts", 0, required_argument, set_ts, MEMBER(ts) },
 	{ "ns", 0, no_argument, common_set_flag, MEMBER(ns) },
+	{ "latency", 'l', no_argument, common_set_flag, MEMBER(latency) },
 	{ "jobs", 'j', required_argument, set_jobs, MEMBER(jobs) },
 	{ "stat", 0, no_argument, set_stat, MEMBER(what) },
 	{ "check", 0, no_argument, set_check, MEMBER(what) },
@@ -160,6 +163,15 @@ static int check_ts(const struct config *config)
 	return COMMON_OK;
 }
 
+static int check_latency(const struct config *config)
+{
+	if (config->latency && config->json)
+		return common_usage_error("--latency: not with --format json");
+	if (config->latency && config->what != REPORT_EVENTS)
+		return common_usage_error("--latency: not with --stat or --check");
+	return COMMON_OK;
+}
+
 int config_parse(struct config *config, int argc, char **argv, bool *done)
 {
 	int status;
@@ -175,6 +187,8 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	if (!config->file)
 		config->file = "trace.dat";
 	status = check_ts(config);
+	if (status == COMMON_OK)
+		status = check_latency(config);
 	return status == COMMON_OK ? choice_check(&config->wanted) : status;
 }
 

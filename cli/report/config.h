@@ -40,6 +40,8 @@ struct config {
 	enum report_ts ts;
 	/* Nine digits instead of six. */
 	bool ns;
+	/* The columns of trace-cmd report -l. */
+	bool latency;
 	enum report_what what;
 	bool json;
 	/* Threads that print. */

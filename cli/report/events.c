@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <rbmap/error.h>
+#include <rbmap/events.h>
 
 #include "common-json.h"
 #include "jobs.h"
@@ -107,12 +108,22 @@ static int ended(const struct report_printer *printer, int r)
 	return report_print_faults(report);
 }
 
+static void choose_text(const struct report *report)
+{
+	unsigned int format = report->config.latency ? RBMAP_TEXT_LATENCY : 0;
+
+	for (size_t i = 0; i < report->nr_buffers; i++)
+		rbmap_events_set_text_format(
+			rbmap_tracedat_reader_events(report->reader, i), format);
+}
+
 int report_print_events(struct report *report)
 {
 	struct report_printer printer = { .report = report };
 	int r;
 
 	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
+	choose_text(report);
 	printer.name_width = width_of_names(report);
 	r = make_members(&printer);
 	if (r == 0)

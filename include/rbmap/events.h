@@ -124,6 +124,35 @@ enum rbmap_time_format {
 int rbmap_events_set_time_format(struct rbmap_events *events, unsigned int format);
 
 /**
+ * enum rbmap_text_format - how rbmap_events_text() prints lines
+ *
+ * @RBMAP_TEXT_LATENCY: a flag: with the columns of trace-cmd report -l instead of the
+ *	CPU in brackets: the CPU, whether interrupts were off, whether a reschedule was
+ *	due, hard or soft interrupt, the depths of preempt_disable() and
+ *	migrate_disable()
+ *
+ * Since: 0.1
+ */
+enum rbmap_text_format {
+	RBMAP_TEXT_LATENCY = 1 << 0
+};
+
+/**
+ * rbmap_events_set_text_format - choose how lines are printed
+ *
+ * @events: the events
+ * @format: flags of enum rbmap_text_format, or 0, which is the default
+ *
+ * Applies to rbmap_events_text(), and to records that are added to a batch afterwards.
+ * JSON objects do not change.
+ *
+ * Returns 0, or -EINVAL if @format has an unknown flag.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_set_text_format(struct rbmap_events *events, unsigned int format);
+
+/**
  * rbmap_events_close - free the events
  *
  * @events: may be NULL

@@ -27,12 +27,13 @@
 
 /*
  * What is put of a pid and its command, as that was known when the record was added. A
- * line begins with the head; what is longer, and what an object has, lies in the texts.
+ * line begins with the head, unless there is a text: what is longer or has other
+ * columns, and what an object has, lies in the texts.
  */
 struct batch_name {
 	const struct rbmap_pid_name *of;
 	int pid;
-	struct rbmap_time_style time;
+	struct rbmap_line_style style;
 	uint8_t head_length;
 	char head[RBMAP_HEAD_SIZE];
 	size_t text, text_length;
@@ -167,9 +168,9 @@ static int make_room(struct rbmap_batch *batch, const struct format_plan *plan,
 /* In a head, blanks that a name begins with are like those in front of it. */
 static bool is_of(const struct rbmap_batch *batch, const struct batch_name *name,
 		  const struct rbmap_pid_name *seen, int pid,
-		  const struct rbmap_time_style *time)
+		  const struct rbmap_line_style *style)
 {
-	if (!name || memcmp(&name->time, time, sizeof(*time)) || name->of != seen ||
+	if (!name || memcmp(&name->style, style, sizeof(*style)) || name->of != seen ||
 	    name->pid != pid || !seen->head_length)
 		return false;
 	if (batch->format == RBMAP_BATCH_JSON)
@@ -188,9 +189,9 @@ static void add_name_text(struct rbmap_batch *batch, struct rbmap_events *events
 	name->text = text.used;
 	if (batch->format == RBMAP_BATCH_JSON)
 		rbmap_object_pid(&text, events, name->pid);
-	else if (!name->head_length)
+	else if (!name->head_length || name->style.latency)
 		rbmap_line_comm(tep_data_comm_from_pid(events->tep, name->pid),
-				name->pid, &text);
+				name->pid, name->style.latency, &text);
 	name->text_length = text.used - name->text;
 	rbmap_text_to_seq(&text, &batch->texts);
 }
@@ -203,13 +204,13 @@ static const struct batch_name *add_name(struct rbmap_batch *batch,
 	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	struct batch_name *name;
 
-	if (is_of(batch, *slot, seen, pid, &events->time))
+	if (is_of(batch, *slot, seen, pid, &events->style))
 		return *slot;
 	name = take(batch, sizeof(*name));
 	*name = (struct batch_name){
 		.of = seen,
 		.pid = pid,
-		.time = events->time,
+		.style = events->style,
 		.head_length = seen->head_length,
 	};
 	memcpy(name->head, seen->head, sizeof(name->head));
@@ -316,7 +317,7 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 	const struct batch_name *name = entry->name;
 	char *at;
 
-	if (name->head_length) {
+	if (!name->text_length) {
 		at = text_room(text, sizeof(name->head));
 		if (!at)
 			return;
@@ -325,7 +326,7 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 	} else {
 		text_put(text, batch->texts.buffer + name->text, name->text_length);
 	}
-	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, name->time,
+	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, &name->style,
 			    &batch->second, text);
 }
 

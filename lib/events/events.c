@@ -30,7 +30,7 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 	events->tep = tep;
 	rbmap_names_init(&events->names, tep, files, log);
 	events->usecs = true;
-	events->time.seconds = true;
+	events->style.time.seconds = true;
 	events->swap = tep_is_file_bigendian(tep) != tep_is_local_bigendian(tep);
 	*ret = events;
 	return 0;
@@ -56,7 +56,7 @@ RBMAP_PUBLIC void rbmap_events_close(struct rbmap_events *events)
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock)
 {
 	events->usecs = rbmap_clock_in_usecs(clock);
-	events->time.seconds = events->usecs;
+	events->style.time.seconds = events->usecs;
 }
 
 RBMAP_PUBLIC int rbmap_events_set_time_format(struct rbmap_events *events,
@@ -66,10 +66,19 @@ RBMAP_PUBLIC int rbmap_events_set_time_format(struct rbmap_events *events,
 
 	if (kind > RBMAP_TIME_DATE)
 		return -EINVAL;
-	events->time.seconds = kind == RBMAP_TIME_SECONDS ||
-			       (kind == RBMAP_TIME_CLOCK && events->usecs);
-	events->time.date = kind == RBMAP_TIME_DATE;
-	events->time.nanos = format & RBMAP_TIME_NS;
+	events->style.time.seconds = kind == RBMAP_TIME_SECONDS ||
+				     (kind == RBMAP_TIME_CLOCK && events->usecs);
+	events->style.time.date = kind == RBMAP_TIME_DATE;
+	events->style.time.nanos = format & RBMAP_TIME_NS;
+	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_events_set_text_format(struct rbmap_events *events,
+					      unsigned int format)
+{
+	if (format & ~(unsigned int)RBMAP_TEXT_LATENCY)
+		return -EINVAL;
+	events->style.latency = format & RBMAP_TEXT_LATENCY;
 	return 0;
 }
 

@@ -27,6 +27,13 @@ struct rbmap_time_style {
 	bool nanos;
 };
 
+/* How lines look. */
+struct rbmap_line_style {
+	struct rbmap_time_style time;
+	/* The columns of trace-cmd report -l instead of the CPU in brackets. */
+	bool latency;
+};
+
 /*
  * A second as lines tell it, and the time stamps that are in it once they are rounded:
  * from @begin, before @end. @whole: where it begins. @style: of all that.
@@ -46,7 +53,7 @@ struct rbmap_events {
 
 	/* trace-cmd report shows this clock in seconds, to the microsecond. */
 	bool usecs;
-	struct rbmap_time_style time;
+	struct rbmap_line_style style;
 	struct rbmap_second second;
 	/* The events are in the other byte order. */
 	bool swap;
@@ -89,15 +96,15 @@ int rbmap_events_tep_record(struct rbmap_events *events,
 bool rbmap_line_is_compiled(const struct format_plan *plan,
 			    const struct rbmap_record *record);
 
-/* How a line begins: "COMM-PID". */
-void rbmap_line_comm(const char *comm, int pid, struct text *text);
+/* How a line begins: "COMM-PID"; with the columns of latency, COMM is cut. */
+void rbmap_line_comm(const char *comm, int pid, bool latency, struct text *text);
 
 /* All that follows, of a record that the steps print; see rbmap_format_resolve(). */
 void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
 			 const struct rbmap_record *record,
-			 struct rbmap_time_style time, struct rbmap_second *second,
-			 struct text *text);
+			 const struct rbmap_line_style *style,
+			 struct rbmap_second *second, struct text *text);
 
 /* A part of an object: ,"comm":"COMM","pid":PID */
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid);

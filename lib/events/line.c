@@ -110,14 +110,15 @@ static inline void put_time(struct text *text, struct rbmap_time_style style,
 	text_char(text, ':');
 }
 
-void rbmap_line_comm(const char *comm, int pid, struct text *text)
+void rbmap_line_comm(const char *comm, int pid, bool latency, struct text *text)
 {
 	static const struct text_style wide = { .width = 16, .precision = -1 };
+	static const struct text_style cut = { .width = 8, .precision = 8 };
 	static const struct text_style left = {
 		.base = 10, .width = 5, .left = true, .precision = -1
 	};
 
-	rbmap_text_bytes(text, &wide, comm, strlen(comm));
+	rbmap_text_bytes(text, latency ? &cut : &wide, comm, strlen(comm));
 	text_char(text, '-');
 	rbmap_text_number(text, &left, pid < 0 ? -(uint64_t)pid : (uint64_t)pid,
 			  pid < 0);
@@ -128,7 +129,7 @@ static void put_comm(struct rbmap_events *events, int pid, struct text *text)
 	const struct rbmap_pid_name *seen = rbmap_names_pid(&events->names, pid);
 	char *at;
 
-	if (seen->head_length) {
+	if (seen->head_length && !events->style.latency) {
 		/* A copy of a fixed size is no call. */
 		at = text_room(text, sizeof(seen->head));
 		if (!at)
@@ -137,7 +138,8 @@ static void put_comm(struct rbmap_events *events, int pid, struct text *text)
 		text->used += seen->head_length;
 		return;
 	}
-	rbmap_line_comm(tep_data_comm_from_pid(events->tep, pid), pid, text);
+	rbmap_line_comm(tep_data_comm_from_pid(events->tep, pid), pid,
+			events->style.latency, text);
 }
 
 static void put_cpu(struct text *text, unsigned int cpu)
@@ -159,12 +161,92 @@ static void put_cpu(struct text *text, unsigned int cpu)
 	text->used += 6;
 }
 
+/* Bits of common_flags: see print_entry_header() in the kernel's trace_output.c. */
+enum {
+	IRQS_OFF = 1 << 0,
+	IRQS_NOSUPPORT = 1 << 1,
+	NEED_RESCHED = 1 << 2,
+	HARDIRQ = 1 << 3,
+	SOFTIRQ = 1 << 4
+};
+
+static uint32_t common(const struct format_plan *plan,
+		       const struct rbmap_record *record, struct format_place place)
+{
+	return format_common(plan, record->data, record->size, place.offset,
+			     place.size);
+}
+
+static char context_of(uint32_t flags)
+{
+	if (flags & HARDIRQ)
+		return flags & SOFTIRQ ? 'H' : 'h';
+	return flags & SOFTIRQ ? 's' : '.';
+}
+
+static char depth_of(uint32_t depth)
+{
+	return depth ? "0123456789abcdef"[depth] : '.';
+}
+
+/* Kernels have one of these or none. */
+static void put_depth(struct text *text, const struct format_plan *plan,
+		      const struct rbmap_record *record, struct format_place place)
+{
+	int32_t depth = common(plan, record, place);
+
+	if (!place.size)
+		return;
+	if (depth < 0)
+		text_char(text, '.');
+	else
+		rbmap_text_unsigned(text, depth);
+}
+
+/* As libtraceevent has it, which does not know the flags of newer kernels. */
+static void put_latency(const struct format_plan *plan,
+			const struct rbmap_record *record, struct text *text)
+{
+	static const struct text_style wide = { .base = 10,
+						.width = 3,
+						.precision = -1 };
+	const struct format_place place = { plan->flags_offset, plan->flags_size };
+	uint32_t flags = common(plan, record, place);
+	uint32_t preempt = common(plan, record, plan->preempt);
+	const char columns[] = {
+		flags & IRQS_OFF       ? 'd' :
+		flags & IRQS_NOSUPPORT ? 'X' :
+					 '.',
+		flags & NEED_RESCHED ? 'N' : '.',
+		context_of(flags),
+		depth_of(preempt & 15),
+		depth_of(preempt >> 4 & 15),
+	};
+
+	text_char(text, ' ');
+	rbmap_text_number(text, &wide, record->cpu, false);
+	text_put(text, columns, sizeof(columns));
+	put_depth(text, plan, record, plan->migrate);
+	put_depth(text, plan, record, plan->lock);
+}
+
+static inline void put_place(const struct format_plan *plan,
+			     const struct rbmap_record *record,
+			     const struct rbmap_line_style *style, struct text *text)
+{
+	if (style->latency)
+		put_latency(plan, record, text);
+	else
+		put_cpu(text, record->cpu);
+}
+
 static void put_head(struct rbmap_events *events, int pid,
-		     const struct rbmap_record *record, struct text *text)
+		     const struct format_plan *plan, const struct rbmap_record *record,
+		     struct text *text)
 {
 	put_comm(events, pid, text);
-	put_cpu(text, record->cpu);
-	put_time(text, events->time, &events->second, record->time_stamp);
+	put_place(plan, record, &events->style, text);
+	put_time(text, events->style.time, &events->second, record->time_stamp);
 }
 
 /* The record ends before its event's fields do: the kernel writes no such record. */
@@ -220,12 +302,14 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	if (r)
 		return r;
 	if (event) {
-		put_head(events, format_pid(plan, record->data, record->size), record,
-			 &text);
+		put_head(events, format_pid(plan, record->data, record->size), plan,
+			 record, &text);
 		rbmap_format_put_name(event->name, &text);
 	} else {
 		/* So trace-cmd report has it: without the time and the pid. */
 		text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
+		if (events->style.latency)
+			text_string(&text, "[UNKNOWN EVENT]");
 		rbmap_format_put_name("(NULL)", &text);
 		text_string(&text, "[UNKNOWN EVENT]");
 	}
@@ -244,11 +328,11 @@ bool rbmap_line_is_compiled(const struct format_plan *plan,
 void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
 			 const struct rbmap_record *record,
-			 struct rbmap_time_style time, struct rbmap_second *second,
-			 struct text *text)
+			 const struct rbmap_line_style *style,
+			 struct rbmap_second *second, struct text *text)
 {
-	put_cpu(text, record->cpu);
-	put_time(text, time, second, record->time_stamp);
+	put_place(plan, record, style, text);
+	put_time(text, style->time, second, record->time_stamp);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
 	rbmap_format_resolved_text(plan, functions, record->data, record->size, text);
 }
@@ -259,7 +343,7 @@ static bool put_compiled(struct rbmap_events *events, const struct format_plan *
 	const unsigned char *data = record->data;
 	int pid = format_read(data + plan->pid_offset, plan->pid_size, plan->swap);
 
-	put_head(events, pid, record, text);
+	put_head(events, pid, plan, record, text);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
 	return rbmap_format_text(plan, &events->names, data, record->size, text);
 }

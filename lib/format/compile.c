@@ -31,7 +31,16 @@ static const struct tep_format_field *find_number(struct tep_event *event,
 	return field;
 }
 
-/* The head of a line, and of an object, needs these two. */
+static struct format_place find_place(struct tep_event *event, const char *name)
+{
+	const struct tep_format_field *field = find_number(event, name);
+
+	if (!field)
+		return (struct format_place){ 0 };
+	return (struct format_place){ field->offset, field->size };
+}
+
+/* The head of a line, and of an object, needs these. */
 static void find_common(struct format_plan *plan)
 {
 	struct tep_event *event = (struct tep_event *)plan->event;
@@ -47,6 +56,9 @@ static void find_common(struct format_plan *plan)
 		plan->flags_offset = flags->offset;
 		plan->flags_size = flags->size;
 	}
+	plan->preempt = find_place(event, "common_preempt_count");
+	plan->migrate = find_place(event, "common_migrate_disable");
+	plan->lock = find_place(event, "common_lock_depth");
 }
 
 static bool add_name(struct format_build *build)

@@ -176,6 +176,11 @@ struct format_guard {
 	uint64_t least, most;
 };
 
+/* A number; of size 0 where there is none. */
+struct format_place {
+	uint32_t offset, size;
+};
+
 struct format_plan {
 	/* Made anew meanwhile: see rbmap_events_plan(). */
 	struct format_plan *older;
@@ -191,6 +196,8 @@ struct format_plan {
 	/* Fewer bytes cannot hold the event's fields. */
 	uint32_t min_size;
 	uint32_t pid_offset, pid_size, flags_offset, flags_size;
+	/* Of common_preempt_count, common_migrate_disable and common_lock_depth. */
+	struct format_place preempt, migrate, lock;
 
 	struct format_value *values;
 	struct format_step *steps;

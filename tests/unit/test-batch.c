@@ -290,7 +290,7 @@ START_TEST(all_records_in_one_batch)
 END_TEST
 
 /* Each record is printed in the format that was set when it was added. */
-START_TEST(formats_of_time_change_in_a_batch)
+START_TEST(formats_of_lines_change_in_a_batch)
 {
 	static const unsigned int times[] = { RBMAP_TIME_NS, RBMAP_TIME_DATE,
 					      RBMAP_TIME_CLOCK,
@@ -308,6 +308,8 @@ START_TEST(formats_of_time_change_in_a_batch)
 		make_record(&random, &records[i], UINT64_C(1795727107999999700));
 		ck_assert_int_eq(rbmap_events_set_time_format(side.events,
 							      times[i % 4]),
+				 0);
+		ck_assert_int_eq(rbmap_events_set_text_format(side.events, i / 4 % 2),
 				 0);
 		ck_assert_int_eq(rbmap_events_text(side.events, &records[i].record,
 						   &at_once),
@@ -519,7 +521,7 @@ int main(void)
 	tcase_add_loop_test(tcase, threads_print_while_another_adds, 0, 2);
 	tcase_add_test(tcase, a_handler_that_comes_later_is_for_later_records);
 	tcase_add_test(tcase, a_command_that_is_renamed_has_each_name_at_its_time);
-	tcase_add_test(tcase, formats_of_time_change_in_a_batch);
+	tcase_add_test(tcase, formats_of_lines_change_in_a_batch);
 	tcase_add_test(tcase, full_is_told_and_an_empty_one_takes_all);
 	tcase_add_test(tcase, what_is_printed_at_once_fills_it_too);
 	tcase_add_test(tcase, a_format_that_is_none_is_refused);

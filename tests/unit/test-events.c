@@ -271,6 +271,7 @@ START_TEST(times_in_the_format_asked_for)
 	expect_time(&f, 1234567891500, "]1234567891500: mix: ");
 	ck_assert_int_eq(rbmap_events_set_time_format(f.events, 3), -EINVAL);
 	ck_assert_int_eq(rbmap_events_set_time_format(f.events, 1 << 9), -EINVAL);
+	ck_assert_int_eq(rbmap_events_set_text_format(f.events, 1 << 9), -EINVAL);
 	tear_down(&f);
 }
 END_TEST

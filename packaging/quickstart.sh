@@ -151,12 +151,14 @@ show_events() {
   echo "... $(wc -l <"$work/text") lines"
 }
 
-# Under sudo, the trace belongs to the user who called it.
+# Under sudo, pkexec or doas, the trace belongs to the user who called it.
 hand_over() {
-  if [ -n "${SUDO_UID-}" ]; then
-    chown "$SUDO_UID:${SUDO_GID-}" "$file"
+  local owner=${SUDO_UID-${PKEXEC_UID-${DOAS_USER-}}}
+  if [ -n "$owner" ]; then
+    owner+=${SUDO_GID:+:$SUDO_GID}
+    chown "$owner" "$file"
     case $file in
-    */rbmap-quickstart.*/trace.dat) chown "$SUDO_UID:${SUDO_GID-}" "${file%/*}" ;;
+    */rbmap-quickstart.*/trace.dat) chown "$owner" "${file%/*}" ;;
     esac
   fi
   say "The trace: $file ($(stat -c %s "$file") bytes)"

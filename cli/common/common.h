@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <rbmap/log.h>
 
@@ -213,6 +214,20 @@ void common_raise_file_limit(void);
  * chosen by the caller, and is kept.
  */
 void common_raise_priority(void);
+
+/*
+ * The user who called sudo, pkexec or doas, by the variable that it sets; NULL without
+ * one. @problem: why the variable gives no user; NULL if @uid is known, though it may
+ * have no name.
+ */
+struct common_caller {
+	const char *variable;
+	const char *text;
+	const char *problem;
+	uid_t uid;
+};
+
+void common_find_caller(struct common_caller *ret);
 
 /* ---- tracefs-check.c: each prints its error and returns an exit code ---- */
 

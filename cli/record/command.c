@@ -83,26 +83,24 @@ static int become(const struct passwd *user)
 }
 
 /*
- * The user who called sudo, unless that is root. An error where that cannot be found
- * out: it must not be root by mistake.
+ * The user who called sudo and the like, unless that is root. An error if that is not
+ * known: the command must not run as root by mistake.
  */
 static int find_invoking_user(const struct passwd **ret)
 {
-	const char *text = getenv("SUDO_UID");
-	uint64_t uid;
+	struct common_caller caller;
 
 	*ret = NULL;
-	if (geteuid() != 0 || !text)
+	common_find_caller(&caller);
+	if (geteuid() != 0 || !caller.variable || (!caller.problem && caller.uid == 0))
 		return COMMON_OK;
-	if (common_parse_number(&uid, text) == 0 && uid == 0)
-		return COMMON_OK;
-	if (common_parse_number(&uid, text) == 0 && uid <= UINT32_MAX)
-		*ret = getpwuid(uid);
+	if (!caller.problem)
+		*ret = getpwuid(caller.uid);
 	if (!*ret)
-		return common_fail(
-			"SUDO_UID %s: no such user to run the command as; name one "
-			"with --user",
-			text);
+		return common_fail("%s %s: %s; name the user to run the command as "
+				   "with --user",
+				   caller.variable, caller.text,
+				   caller.problem ? caller.problem : "no such user");
 	return COMMON_OK;
 }
 

@@ -13,9 +13,9 @@ struct command;
 /*
  * Forks, but does not run the command yet. It has to be done before this thread goes
  * into set_event_notrace_pid: with the event-fork option the kernel adds the children
- * of a thread on that list. Under sudo, and with --user, the command will run as that
- * user. @mask is the signal mask that it gets. Prints its errors; returns an exit code,
- * 127 (126) where there is no such command (it cannot be run).
+ * of a thread on that list. Under sudo, pkexec or doas, and with --user, the command
+ * will run as that user. @mask is the signal mask that it gets. Prints its errors;
+ * returns an exit code, 127 (126) where there is no such command (it cannot be run).
  */
 int command_fork(struct command **ret, const struct config *config,
 		 const sigset_t *mask);

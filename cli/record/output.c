@@ -28,8 +28,9 @@ static int open_file(struct output *output, const char *path, int access)
 static int explain(const char *path, int error)
 {
 	struct stat st;
+	mode_t mode = lstat(path, &st) == 0 ? st.st_mode : 0;
 
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+	if (S_ISLNK(mode))
 		return common_fail(
 			"%s: is a symbolic link, which is not followed; name the file "
 			"itself",
@@ -38,24 +39,31 @@ static int explain(const char *path, int error)
 		return common_fail(
 			"%s: is a directory; name a file, as in %s/trace.dat", path,
 			path);
+	if (error == ENXIO && S_ISSOCK(mode))
+		return common_fail("%s: is a socket; name a file or a FIFO", path);
+	if (error == ENXIO && S_ISFIFO(mode))
+		return common_fail("%s: no program reads this FIFO; start it first",
+				   path);
 	return common_fail("%s: %s", path, strerror(error));
 }
 
+/* Ours, or of the user who called sudo and the like. A device node is often root's. */
+static bool has_known_owner(const struct stat *st)
+{
+	struct common_caller caller;
+
+	if (st->st_uid == geteuid() || (!S_ISREG(st->st_mode) && st->st_uid == 0))
+		return true;
+	common_find_caller(&caller);
+	return caller.variable && !caller.problem && st->st_uid == caller.uid;
+}
+
 /*
- * A file that another user has made would hand the trace to them, and one with a
- * second name is not known well enough. Two recorders in one file would spoil both.
+ * A file with a second name is not known well enough. Two recorders in one file would
+ * spoil both.
  */
 static int check_regular(const struct output *output, const struct stat *st)
 {
-	const char *sudo_uid = getenv("SUDO_UID");
-	uint64_t uid;
-	bool is_callers = sudo_uid && common_parse_number(&uid, sudo_uid) == 0 &&
-			  st->st_uid == uid;
-
-	if (!output->created && st->st_uid != geteuid() && !is_callers)
-		return common_fail("%s: belongs to user %u; remove it, or name another "
-				   "file",
-				   output->path, (unsigned int)st->st_uid);
 	if (st->st_nlink > 1)
 		return common_fail(
 			"%s: has several hard links; remove it, or name another file",
@@ -73,6 +81,11 @@ static int check(const struct output *output)
 
 	if (fstat(output->fd, &st) < 0)
 		return explain(output->path, errno);
+	/* It would hand the trace to that user. */
+	if (!output->created && !has_known_owner(&st))
+		return common_fail("%s: belongs to user %u; remove it, or name another "
+				   "file",
+				   output->path, (unsigned int)st.st_uid);
 	if (S_ISREG(st.st_mode))
 		return check_regular(output, &st);
 	if (!output->stream)

@@ -183,8 +183,26 @@ command_named_on() {
   [ "$output" = "$without" ]
 }
 
-@test "under sudo the command runs as who called it" {
+# The variables by which sudo, pkexec and doas name their caller, for the user nobody.
+callers() {
   [ "$(id -un 65534)" = nobody ] || skip "there is no user 65534"
+  printf '%s\n' SUDO_UID=65534 PKEXEC_UID=65534 DOAS_USER=nobody
+}
+
+@test "under pkexec and doas the command runs as who called it" {
+  local caller
+  for caller in $(callers); do
+    run -0 --separate-stderr env "$caller" "$record" -q "${silent[@]}" -o t.dat -- id -u
+    [ "$output" = 65534 ]
+  done
+  run -0 --separate-stderr env SUDO_UID=65534 DOAS_USER=nobody "$record" -q "${silent[@]}" -o t.dat -- id -u
+  [ "$output" = 65534 ]
+  DOAS_USER=root run -0 --separate-stderr record -q "${silent[@]}" -o t.dat -- id -u
+  [ "$output" = 0 ]
+}
+
+@test "under sudo the command runs as who called it" {
+  callers
   export SUDO_UID=65534 SUDO_GID=65534
   run -0 record -q "${silent[@]}" -o t.dat -- sh -c 'id -u; id -g; echo $HOME $USER'
   [ "${lines[0]}" = 65534 ]
@@ -214,6 +232,11 @@ command_named_on() {
     left_nothing
     [ ! -e ran ] && [ ! -e t.dat ]
   done
+  DOAS_USER=nobody-there run -1 --separate-stderr record -q "${silent[@]}" -o t.dat -- touch ran
+  [[ $stderr == *"DOAS_USER nobody-there: no such user"* ]]
+  SUDO_UID=0 PKEXEC_UID=65534 run -1 --separate-stderr record -q "${silent[@]}" -o t.dat -- touch ran
+  [[ $stderr == *"PKEXEC_UID 65534: SUDO_UID, PKEXEC_UID and DOAS_USER disagree"* ]]
+  [ ! -e ran ] && [ ! -e t.dat ]
 }
 
 @test "a limit to the size of files: an error, and all is put back" {
@@ -237,11 +260,57 @@ command_named_on() {
   [ "$(cat two)" = mine ]
 }
 
-@test "--summary into a file of who called sudo" {
+# refused OWNER: the output file theirs, since it is that user's.
+refused() {
+  run -1 --separate-stderr record -q "${silent[@]}" --format text -o theirs -- true
+  one_line
+  [[ $stderr == *"theirs: belongs to user $1; "* ]]
+}
+
+@test "a FIFO or a device of another user does not get the trace" {
+  local fifo
+  mkfifo theirs
+  chown 65534 theirs
+  exec {fifo}<>theirs
+  refused 65534
+  ! read -r -t 0 -u $fifo || return
+  exec {fifo}>&-
+  rm theirs
+  mknod theirs c 1 3 && : >theirs || skip "no device can be made here"
+  chown 65534 theirs
+  refused 65534
+  chown 0 theirs
+  run -0 record -q "${silent[@]}" --format text -o theirs -- true
+  run -0 record -q "${silent[@]}" --format text -o /dev/null -- true
+}
+
+@test "a socket, or a FIFO that no program reads: the message says so" {
+  need python3
+  mkfifo fifo
+  python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+  run -1 --separate-stderr record -q "${silent[@]}" --format text -o fifo -- true
+  one_line
+  [[ $stderr == *"fifo: no program reads this FIFO; start it first" ]]
+  run -1 --separate-stderr record -q "${silent[@]}" --format text -o socket -- true
+  one_line
+  [[ $stderr == *"socket: is a socket; name a file or a FIFO" ]]
+}
+
+@test "--summary into a file or FIFO of who called sudo, pkexec or doas" {
+  local caller fifo
   chmod 777 .
-  setpriv --reuid nobody --clear-groups touch s.json
-  SUDO_UID=$(id -u nobody) run -0 record -q "${silent[@]}" -o t.dat --summary s.json -- true
-  jq -e '.total.lost == 0' s.json
+  for caller in $(callers); do
+    setpriv --reuid nobody --clear-groups touch s.json
+    run -0 env "$caller" "$record" -q "${silent[@]}" -o t.dat --summary s.json -- true
+    jq -e '.total.lost == 0' s.json
+    rm s.json
+  done
+  mkfifo s.json
+  chown nobody s.json
+  exec {fifo}<>s.json
+  SUDO_UID=65534 run -0 record -q "${silent[@]}" -o t.dat --summary s.json -- true
+  timeout 10 jq -ne 'input | .total.lost == 0' <&$fifo
+  exec {fifo}>&-
 }
 
 @test "one file for two" {

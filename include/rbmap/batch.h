@@ -75,6 +75,28 @@ int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events *events,
 		    const struct rbmap_record *record, size_t tag);
 
 /**
+ * rbmap_batch_add_leaf - add a function that calls no other, to be printed later
+ *
+ * @batch: a batch of RBMAP_BATCH_TEXT
+ * @events: as for rbmap_batch_add()
+ * @entry: borrowed during the call; what is needed of its data is copied
+ * @exit: likewise
+ * @tag: any number; rbmap_batch_record() returns it
+ *
+ * Counts as one record, which rbmap_batch_put() prints as rbmap_events_leaf_text()
+ * does. rbmap_batch_record() returns it as a record with the time stamp, the CPU and the
+ * loss of the entry; its data has no defined form.
+ *
+ * Returns 1 if it was added, 0 if the batch is full, -EINVAL if the records are not a
+ * leaf (see rbmap_events_is_leaf()) or the batch is not one of text, or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_batch_add_leaf(struct rbmap_batch *batch, struct rbmap_events *events,
+			 const struct rbmap_record *entry,
+			 const struct rbmap_record *exit, size_t tag);
+
+/**
  * rbmap_batch_count - the number of records in a batch
  *
  * @batch: the batch

@@ -230,6 +230,47 @@ int rbmap_events_text(struct rbmap_events *events, const struct rbmap_record *re
 		      struct trace_seq *out);
 
 /**
+ * rbmap_events_is_leaf - whether two records are a function that calls no other
+ *
+ * @events: the events
+ * @entry: borrowed
+ * @exit: the next record of the same instance, in time order; borrowed. NULL: whether
+ *	@entry may be the first of two such records
+ *
+ * trace-cmd report prints the entry and the exit of a function as one line,
+ * "1.500 us | function();", if nothing was traced in between: an event funcgraph_entry
+ * that is followed by the funcgraph_exit of the same function and thread.
+ * rbmap_events_leaf_text() prints such a line; by rbmap_events_text(), each of the two
+ * records is a line of its own. If events were lost before @exit, the two are not a
+ * leaf, since one of these events may have been a call.
+ *
+ * Returns 1 or 0.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_is_leaf(struct rbmap_events *events, const struct rbmap_record *entry,
+			 const struct rbmap_record *exit);
+
+/**
+ * rbmap_events_leaf_text - print a function that calls no other as a line
+ *
+ * @events: the events
+ * @entry: borrowed
+ * @exit: borrowed
+ * @out: a trace_seq of libtraceevent; the line is appended without a newline
+ *
+ * The line has the time stamp of the entry.
+ *
+ * Returns 0, -EINVAL if the records are not a leaf (see rbmap_events_is_leaf()), or
+ * -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_events_leaf_text(struct rbmap_events *events,
+			   const struct rbmap_record *entry,
+			   const struct rbmap_record *exit, struct trace_seq *out);
+
+/**
  * rbmap_events_why_not_compiled - why an event is printed by libtraceevent
  *
  * @events: the events

@@ -670,6 +670,26 @@ int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *reader,
 			       struct rbmap_record *ret, size_t *buffer);
 
 /**
+ * rbmap_tracedat_reader_leaf - take the exit of a function that calls no other
+ *
+ * @reader: the reader
+ * @entry: the record that the last rbmap_tracedat_reader_next() returned; its data may
+ *	be moved, and stays valid until the next call of that function
+ * @exit: filled in if 1 is returned, untouched otherwise; its data is valid for as long
+ *
+ * If @entry and the next record of its buffer are a function that calls no other (see
+ * rbmap_events_is_leaf()), the latter is removed from the records that
+ * rbmap_tracedat_reader_next() returns. An error that is met while looking ahead is
+ * returned by the next call of that function.
+ *
+ * Returns 1 or 0.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_leaf(struct rbmap_tracedat_reader *reader,
+			       struct rbmap_record *entry, struct rbmap_record *exit);
+
+/**
  * enum rbmap_tracedat_time - a clock that time stamps can be converted to
  *
  * @RBMAP_TRACEDAT_REALTIME: CLOCK_REALTIME, in nanoseconds since the Epoch

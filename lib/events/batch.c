@@ -261,23 +261,31 @@ static bool is_compiled(const struct rbmap_batch *batch, const struct format_pla
 	return rbmap_line_is_compiled(plan, record) && !plan->may_give_up;
 }
 
+/* Room for the record's data is taken; there is room for all that it takes. */
+static struct batch_entry *new_entry(struct rbmap_batch *batch,
+				     const struct format_plan *plan,
+				     const struct rbmap_record *record, size_t tag)
+{
+	struct batch_entry *entry = &entries(batch)[batch->nr];
+
+	entry->record = *record;
+	entry->record.data = take(batch, record->size);
+	entry->tag = tag;
+	entry->plan = plan;
+	return entry;
+}
+
 static int add(struct rbmap_batch *batch, struct rbmap_events *events,
 	       const struct rbmap_record *record, size_t tag)
 {
 	const struct format_plan *plan = rbmap_events_plan(events, record);
 	struct batch_entry *entry;
-	void *data;
 	int r = make_room(batch, plan, record);
 
 	if (r <= 0)
 		return r;
-	data = take(batch, record->size);
-	memcpy(data, record->data, record->size);
-	entry = &entries(batch)[batch->nr];
-	entry->record = *record;
-	entry->record.data = data;
-	entry->tag = tag;
-	entry->plan = plan;
+	entry = new_entry(batch, plan, record, tag);
+	memcpy((void *)entry->record.data, record->data, record->size);
 	if (!is_compiled(batch, plan, record))
 		r = add_printed(batch, events, entry);
 	else
@@ -299,6 +307,31 @@ RBMAP_PUBLIC int rbmap_batch_add(struct rbmap_batch *batch, struct rbmap_events 
 	if (r < 0 && !batch->nr)
 		rbmap_batch_clear(batch);
 	return r;
+}
+
+RBMAP_PUBLIC int rbmap_batch_add_leaf(struct rbmap_batch *batch,
+				      struct rbmap_events *events,
+				      const struct rbmap_record *entry,
+				      const struct rbmap_record *exit, size_t tag)
+{
+	const struct format_plan *plan = rbmap_leaf_plan(events, entry, exit);
+	struct rbmap_record joined = *entry;
+	struct batch_entry *added;
+	int r;
+
+	if (!plan || batch->format != RBMAP_BATCH_TEXT)
+		return -EINVAL;
+	joined.size = format_joined_size(plan);
+	r = make_room(batch, plan->leaf, &joined);
+	if (r <= 0)
+		return r;
+	added = new_entry(batch, plan->leaf, &joined, tag);
+	rbmap_leaf_join(events, plan, entry, exit, (void *)added->record.data);
+	add_compiled(batch, events, added);
+	if (batch->texts.state != TRACE_SEQ__GOOD)
+		return -ENOMEM;
+	batch->nr++;
+	return 1;
 }
 
 RBMAP_PUBLIC const struct rbmap_record *

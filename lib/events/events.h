@@ -96,8 +96,29 @@ int rbmap_events_tep_record(struct rbmap_events *events,
 bool rbmap_line_is_compiled(const struct format_plan *plan,
 			    const struct rbmap_record *record);
 
+/*
+ * Whether they are an entry and its exit that are one line, and what prints the
+ * entries; NULL otherwise. @exit NULL: whether the entry may be part of such a line.
+ */
+const struct format_plan *rbmap_leaf_plan(struct rbmap_events *events,
+					  const struct rbmap_record *entry,
+					  const struct rbmap_record *exit);
+
+/*
+ * The record that is printed for both.
+ * @data: has room for format_joined_size() of the plan; becomes the record's
+ */
+struct rbmap_record rbmap_leaf_join(struct rbmap_events *events,
+				    const struct format_plan *plan,
+				    const struct rbmap_record *entry,
+				    const struct rbmap_record *exit, void *data);
+
 /* How a line begins: "COMM-PID"; with the columns of latency, COMM is cut. */
 void rbmap_line_comm(const char *comm, int pid, bool latency, struct text *text);
+
+/* A whole line, by steps: false where only libtraceevent can print it. */
+bool rbmap_line_compiled(struct rbmap_events *events, const struct format_plan *plan,
+			 const struct rbmap_record *record, struct text *text);
 
 /* All that follows, of a record that the steps print; see rbmap_format_resolve(). */
 void rbmap_line_resolved(const struct format_plan *plan,

@@ -337,7 +337,7 @@ void rbmap_line_resolved(const struct format_plan *plan,
 	rbmap_format_resolved_text(plan, functions, record->data, record->size, text);
 }
 
-static bool put_compiled(struct rbmap_events *events, const struct format_plan *plan,
+bool rbmap_line_compiled(struct rbmap_events *events, const struct format_plan *plan,
 			 const struct rbmap_record *record, struct text *text)
 {
 	const unsigned char *data = record->data;
@@ -359,7 +359,7 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 
 	if (!rbmap_line_is_compiled(plan, record))
 		return put_uncompiled(events, plan, record, out);
-	done = put_compiled(events, plan, record, &text);
+	done = rbmap_line_compiled(events, plan, record, &text);
 	if (!done)
 		text.used = begin;
 	rbmap_text_to_seq(&text, out);

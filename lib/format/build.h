@@ -19,6 +19,8 @@ struct format_build {
 	/* Why it does not compile, from the first that did not. */
 	const char *why_not;
 	bool no_memory;
+	/* The plan is the leaf of another. */
+	bool is_leaf;
 };
 
 /* Both remember only the first reason; false, so that they can be returned. */
@@ -71,6 +73,9 @@ bool rbmap_build_json(struct format_build *build);
 
 /* Makes the steps that print most of all events cheaper: see format/build-fuse.c. */
 void rbmap_build_fuse(struct format_plan *plan);
+
+/* What trace-cmd prints for the events of system ftrace that it treats itself. */
+bool rbmap_build_tracer(struct format_build *build);
 
 /* What a plugin of libtraceevent prints for the event, if it is known to. */
 bool rbmap_build_plugin(struct format_build *build);

@@ -96,14 +96,16 @@ static bool add_steps(struct format_build *build)
 
 	if (event->handler && !(event->flags & TEP_EVENT_FL_NOHANDLE))
 		return rbmap_build_plugin(build);
+	if (!strcmp(event->system, "ftrace"))
+		return rbmap_build_tracer(build);
 	return rbmap_build_print_format(build);
 }
 
 static bool needs_name(const struct format_step *step)
 {
 	return step->kind == STEP_FUNCTION || step->kind == STEP_FUNCTION_OFFSET ||
-	       step->kind == STEP_CALL_SITE || step->kind == STEP_TIMER_FUNCTION ||
-	       step->kind == STEP_LEARN_COMM;
+	       step->kind == STEP_FUNCTION_BARE || step->kind == STEP_CALL_SITE ||
+	       step->kind == STEP_TIMER_FUNCTION || step->kind == STEP_LEARN_COMM;
 }
 
 /* See put_bits(): padding and cutting of bits. */
@@ -134,14 +136,14 @@ static bool note_lookups(struct format_build *build)
 	return true;
 }
 
-struct format_plan *rbmap_format_compile(const struct tep_event *event,
-					 struct rbmap_names *names,
-					 struct rbmap_plugins *plugins)
+static struct format_plan *compile(const struct tep_event *event,
+				   struct rbmap_names *names,
+				   struct rbmap_plugins *plugins, bool is_leaf)
 {
 	struct format_plan *plan = calloc(1, sizeof(*plan));
-	struct format_build build = { .plan = plan,
-				      .names = names,
-				      .plugins = plugins };
+	struct format_build build = {
+		.plan = plan, .names = names, .plugins = plugins, .is_leaf = is_leaf
+	};
 
 	if (!plan)
 		return NULL;
@@ -162,4 +164,19 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 	}
 	plan->why_not = build.why_not;
 	return plan;
+}
+
+struct format_plan *rbmap_format_compile(const struct tep_event *event,
+					 struct rbmap_names *names,
+					 struct rbmap_plugins *plugins)
+{
+	struct format_plan *plan = compile(event, names, plugins, false);
+
+	if (!plan || plan->why_not || plan->graph.kind != GRAPH_ENTRY)
+		return plan;
+	plan->leaf = compile(event, names, plugins, true);
+	if (plan->leaf)
+		return plan;
+	rbmap_format_free(plan);
+	return NULL;
 }

@@ -9,6 +9,7 @@ void rbmap_format_free(struct format_plan *plan)
 
 	for (; plan; plan = older) {
 		older = plan->older;
+		rbmap_format_free(plan->leaf);
 		free(plan->values);
 		free(plan->steps);
 		free(plan->rows);

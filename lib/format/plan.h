@@ -79,6 +79,8 @@ enum format_step_kind {
 	STEP_POINTER,
 	STEP_FUNCTION,
 	STEP_FUNCTION_OFFSET,
+	/* Without "0x" where the address is in none. */
+	STEP_FUNCTION_BARE,
 	STEP_TEXT_FIELD,
 	STEP_TEXT_REST,
 	STEP_TEXT_DYNAMIC,
@@ -96,7 +98,10 @@ enum format_step_kind {
 	/* What libtraceevent's plugins do: see format/build-plugin.c. */
 	STEP_CALL_SITE,
 	STEP_TIMER_FUNCTION,
-	STEP_LEARN_COMM
+	STEP_LEARN_COMM,
+	/* Of the function graph tracer: see format/run-tracer.c. */
+	STEP_DURATION,
+	STEP_INDENT
 };
 
 /* How a step gets a number that is nothing but a field, which most numbers are. */
@@ -181,6 +186,18 @@ struct format_place {
 	uint32_t offset, size;
 };
 
+enum format_graph_kind {
+	GRAPH_NONE,
+	GRAPH_ENTRY,
+	GRAPH_EXIT
+};
+
+/* What the events of the function graph tracer say; @start and @end: of an exit. */
+struct format_graph {
+	enum format_graph_kind kind;
+	struct format_place func, start, end;
+};
+
 struct format_plan {
 	/* Made anew meanwhile: see rbmap_events_plan(). */
 	struct format_plan *older;
@@ -214,6 +231,10 @@ struct format_plan {
 	uint32_t nr_functions;
 	/* A step may find that only libtraceevent can print the record. */
 	bool may_give_up;
+
+	struct format_graph graph;
+	/* Of an entry: prints what rbmap_format_join() makes of it and its exit. */
+	struct format_plan *leaf;
 
 	/* In the strings: the event's name as it follows the time. */
 	uint32_t name, name_length;

@@ -112,7 +112,9 @@ static void put_function(struct format_run *run, const struct format_step *step,
 	const struct rbmap_function *symbol = find_symbol(run, step, address);
 
 	if (!symbol) {
-		put_address(text, address);
+		if (step->kind != STEP_FUNCTION_BARE)
+			text_put(text, "0x", 2);
+		rbmap_text_hex(text, address);
 		return;
 	}
 	text_put(text, symbol->name, symbol->length);
@@ -244,6 +246,7 @@ static void put_step(struct format_run *run, const struct format_step *step,
 		break;
 	case STEP_FUNCTION:
 	case STEP_FUNCTION_OFFSET:
+	case STEP_FUNCTION_BARE:
 		put_function(run, step, text);
 		break;
 	case STEP_CALL_SITE:
@@ -271,6 +274,10 @@ static void put_step(struct format_run *run, const struct format_step *step,
 		break;
 	case STEP_SYMBOL:
 		put_symbol(run, step, text);
+		break;
+	case STEP_DURATION:
+	case STEP_INDENT:
+		rbmap_format_tracer(run, step, text);
 		break;
 	default:
 		rbmap_format_dump(run, step, text);

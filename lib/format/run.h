@@ -43,6 +43,10 @@ static inline uint64_t format_evaluate(struct format_run *run, uint16_t value)
 void rbmap_format_dump(struct format_run *run, const struct format_step *step,
 		       struct text *text);
 
+/* What is left of the steps of the function tracers. */
+void rbmap_format_tracer(struct format_run *run, const struct format_step *step,
+			 struct text *text);
+
 /* The style of a step, with what a '*' in it stands for. */
 struct text_style rbmap_format_style(struct format_run *run,
 				     const struct format_step *step);
@@ -75,6 +79,23 @@ void rbmap_format_resolve(const struct format_plan *plan, struct rbmap_names *na
 void rbmap_format_resolved_text(const struct format_plan *plan,
 				const struct rbmap_function *functions,
 				const void *data, uint32_t size, struct text *text);
+
+/* The function of an entry or exit that its steps print. */
+uint64_t rbmap_format_graph_function(const struct format_plan *plan, const void *data);
+
+/*
+ * Makes one record of an entry and its exit, which their steps print: the plan's leaf
+ * prints it. Returns its size.
+ * @ret: has room for format_joined_size()
+ */
+uint32_t rbmap_format_join(const struct format_plan *entry, const void *entry_data,
+			   const struct format_plan *exit, const void *exit_data,
+			   void *ret);
+
+static inline uint32_t format_joined_size(const struct format_plan *entry)
+{
+	return entry->min_size + sizeof(uint64_t);
+}
 
 /* The event's part of an object: from its name to the end. For records of any size. */
 void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,

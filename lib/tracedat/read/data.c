@@ -35,6 +35,7 @@ void rbmap_stream_rewind(struct tracedat_stream *stream)
 	stream->seq = 0;
 	stream->lost = false;
 	stream->has_span = false;
+	stream->taken = false;
 	stream->walk = (struct rbmap_walk){ 0 };
 }
 

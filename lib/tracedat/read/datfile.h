@@ -69,6 +69,8 @@ struct tracedat_stream {
 	bool has_span;
 	struct rbmap_walk walk;
 	struct rbmap_record head;
+	/* The head was taken by rbmap_tracedat_reader_leaf(). */
+	bool taken;
 };
 
 /*
@@ -133,6 +135,11 @@ struct rbmap_tracedat_reader {
 	bool merging;
 	bool must_advance;
 	uint64_t place;
+	/* What was met when looking ahead. */
+	int failed;
+	/* The entry of a function, while its stream goes on. */
+	unsigned char *entry;
+	size_t entry_room;
 };
 
 /* datfile.c */

@@ -2,6 +2,10 @@
 /* The records of all CPUs in the order of time. */
 #include "tracedat/read/datfile.h"
 
+#include <stdlib.h>
+
+#include <rbmap/events.h>
+
 #include "base/internal.h"
 
 /* By the buffer and the CPU where the time is the same. */
@@ -109,15 +113,31 @@ static int go_on(struct rbmap_tracedat_reader *datfile)
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfile,
-					    struct rbmap_record *ret, size_t *buffer)
+/* So that the first stream has the record that is next. */
+static int make_ready(struct rbmap_tracedat_reader *datfile)
 {
-	int r = 0;
+	struct tracedat_stream *first;
+	int r = datfile->failed;
 
 	if (!datfile->merging)
 		r = begin(datfile);
-	else if (datfile->must_advance)
+	else if (r >= 0 && datfile->must_advance)
 		r = go_on(datfile);
+	while (r >= 0 && datfile->heap.nr) {
+		first = datfile->heap.items[0];
+		if (!first->taken)
+			break;
+		first->taken = false;
+		r = go_on(datfile);
+	}
+	return r;
+}
+
+RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfile,
+					    struct rbmap_record *ret, size_t *buffer)
+{
+	int r = make_ready(datfile);
+
 	if (r < 0)
 		return r;
 	if (!datfile->heap.nr)
@@ -127,6 +147,68 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfil
 		*buffer = at(datfile, 0)->buffer;
 	datfile->place = at(datfile, 0)->place;
 	datfile->must_advance = true;
+	return 1;
+}
+
+static int keep_entry(struct rbmap_tracedat_reader *datfile, struct rbmap_record *entry)
+{
+	unsigned char *larger;
+
+	if (entry->size > datfile->entry_room) {
+		larger = realloc(datfile->entry, entry->size);
+		if (!larger)
+			return -ENOMEM;
+		datfile->entry = larger;
+		datfile->entry_room = entry->size;
+	}
+	memcpy(datfile->entry, entry->data, entry->size);
+	entry->data = datfile->entry;
+	return 0;
+}
+
+/* The stream that has the next record of the buffer. */
+static struct tracedat_stream *next_of(const struct rbmap_tracedat_reader *datfile,
+				       size_t buffer)
+{
+	struct tracedat_stream *first = NULL, *stream;
+
+	for (size_t i = 0; i < datfile->heap.nr; i++) {
+		stream = datfile->heap.items[i];
+		if (stream->buffer != buffer)
+			continue;
+		if (!i)
+			return stream;
+		if (!first || comes_first(stream, first))
+			first = stream;
+	}
+	return first;
+}
+
+RBMAP_PUBLIC int rbmap_tracedat_reader_leaf(struct rbmap_tracedat_reader *datfile,
+					    struct rbmap_record *entry,
+					    struct rbmap_record *exit)
+{
+	struct tracedat_stream *stream;
+	struct rbmap_events *events;
+	size_t buffer;
+
+	/* Only of the record that was returned last. */
+	if (!datfile->must_advance || !datfile->heap.nr)
+		return 0;
+	buffer = at(datfile, 0)->buffer;
+	events = datfile->buffers[buffer].events;
+	if (!rbmap_events_is_leaf(events, entry, NULL))
+		return 0;
+	datfile->failed = keep_entry(datfile, entry);
+	if (datfile->failed >= 0)
+		datfile->failed = go_on(datfile);
+	if (datfile->failed < 0)
+		return 0;
+	stream = next_of(datfile, buffer);
+	if (!stream || !rbmap_events_is_leaf(events, entry, &stream->head))
+		return 0;
+	stream->taken = true;
+	*exit = stream->head;
 	return 1;
 }
 
@@ -160,6 +242,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_rewind(struct rbmap_tracedat_reader *dat
 {
 	datfile->merging = false;
 	datfile->must_advance = false;
+	datfile->failed = 0;
 	datfile->heap.nr = 0;
 	datfile->place = 0;
 	for (size_t i = 0; i < datfile->nr_buffers; i++)

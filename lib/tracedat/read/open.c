@@ -313,6 +313,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 		tep_unref(datfile->tep);
 	rbmap_plugins_close(datfile->plugins);
 	free(datfile->heap.items);
+	free(datfile->entry);
 	free(datfile->public_buffers);
 	free(datfile->buffers);
 	free(datfile->faults);

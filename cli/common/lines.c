@@ -43,6 +43,8 @@ static inline int put_event(const struct common_lines *lines,
 		r = rbmap_batch_put(lines->batch, lines->number, text);
 	else if (lines->json)
 		r = rbmap_events_json(lines->events, record, text);
+	else if (lines->exit)
+		r = rbmap_events_leaf_text(lines->events, record, lines->exit, text);
 	else
 		r = rbmap_events_text(lines->events, record, text);
 	return r == 0 ? end_line(lines, text) : r;

@@ -15,6 +15,8 @@ struct rbmap_record;
  * How a record is printed. All borrowed.
  * @time, @member: what ends each JSON object, ",NAME:VALUE}", in place of its "}", one
  *	after the other; may be NULL
+ * @exit: the record is the entry of a function that calls no other, and this its exit;
+ *	the event's line is of both; may be NULL
  * @batch: the event is the one of this @number in it, not formatted from the record;
  *	may be NULL
  */
@@ -23,6 +25,7 @@ struct common_lines {
 	bool json;
 	const char *time;
 	const char *member;
+	const struct rbmap_record *exit;
 	struct rbmap_batch *batch;
 	size_t number;
 };

@@ -185,8 +185,12 @@ static int add(struct jobs *jobs, const struct report_record *record)
 		rbmap_tracedat_reader_events(jobs->printer->report->reader,
 					     record->buffer);
 
-	return rbmap_batch_add(job_at(jobs, jobs->filled)->batch, events,
-			       &record->record, record->buffer);
+	struct rbmap_batch *batch = job_at(jobs, jobs->filled)->batch;
+
+	if (record->has_exit)
+		return rbmap_batch_add_leaf(batch, events, &record->record,
+					    &record->exit, record->buffer);
+	return rbmap_batch_add(batch, events, &record->record, record->buffer);
 }
 
 /* A file that has no more than one batch needs no threads. */

@@ -28,8 +28,11 @@ int printer_next(struct report_printer *printer, struct report_record *ret)
 	int r = report_next(report, ret);
 	uint64_t *time = &ret->record.time_stamp;
 
+	ret->has_exit = false;
 	if (r <= 0 || report->config.json)
 		return r;
+	ret->has_exit =
+		rbmap_tracedat_reader_leaf(report->reader, &ret->record, &ret->exit);
 	*time = report->config.ts == REPORT_TS_DELTA ? since_previous(printer, *time) :
 						       ts_convert(report, *time);
 	return r;
@@ -58,9 +61,11 @@ int printer_put(const struct report_printer *printer,
 	char time[TS_SIZE];
 	int r;
 
-	if (!batch)
+	if (!batch) {
 		lines.events =
 			rbmap_tracedat_reader_events(report->reader, record->buffer);
+		lines.exit = record->has_exit ? &record->exit : NULL;
+	}
 	if (printer->members)
 		lines.member = printer->members[record->buffer];
 	if (lines.json)

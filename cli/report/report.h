@@ -30,10 +30,15 @@ struct report {
 	size_t nr_losses;
 };
 
-/* A record that was chosen, and its buffer. */
+/*
+ * A record that was chosen, and its buffer. Where they are printed together, as
+ * printer_next() has it, also the exit of the function that is entered.
+ */
 struct report_record {
 	struct rbmap_record record;
 	size_t buffer;
+	bool has_exit;
+	struct rbmap_record exit;
 };
 
 /*

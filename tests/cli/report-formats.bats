@@ -41,3 +41,124 @@ EOT
   show --stat -v x.dat | sed '1,/WHY/d' >stat
   [[ $(cat stat) == test:slow\ *" a string of wide characters" ]]
 }
+
+# graph NAME: a description with the events of the function graph tracer; more follows on
+# standard input, where enter is "11" and exit "10".
+graph() {
+  {
+    cat <<'EOT'
+cpus 2
+event ftrace funcgraph_entry 11
+field unsigned long func;8;8;0
+field int depth;16;4;1
+print "--> %ps (%d)", (void *)REC->func, REC->depth
+event ftrace funcgraph_exit 10
+field unsigned long func;8;8;0
+field unsigned long long calltime;16;8;0
+field unsigned long long rettime;24;8;0
+field unsigned long overrun;32;8;0
+field int depth;40;4;1
+print "<-- %ps (%d) (start: %llx  end: %llx) over: %d", (void *)REC->func, REC->depth, REC->calltime, REC->rettime, REC->overrun
+EOT
+    cat
+  } | made "$1"
+}
+
+# Of two CPUs and two tasks.
+calls() {
+  graph x.dat <<'EOT'
+record 0 1000000000 11 100 8:0xffffffff81000100 4:0
+record 0 1000001000 11 100 8:0xffffffff81000200 4:1
+record 0 1000003000 10 100 8:0xffffffff81000200 8:1000 8:2500 8:0 4:1
+record 0 1000004000 11 100 8:0x1234 4:1
+record 0 1000020000 10 100 8:0x1234 8:4000 8:19000 8:0 4:1
+record 0 1000021000 10 100 8:0xffffffff81000100 8:0 8:20500 8:0 4:0
+record 0 1000030000 11 100 8:0xffffffff81000200 4:0
+record 1 1000030500 11 101 8:0xffffffff81000100 4:0
+record 0 1000031000 10 100 8:0xffffffff81000200 8:30000 8:30900 8:0 4:0
+record 1 1000032000 10 101 8:0xffffffff81000100 8:30500 8:31900 8:0 4:0
+record 1 1000033000 11 101 8:0x1234 4:0
+record 1 1000034000 10 101 8:0x1235 8:33000 8:34000 8:0 4:0
+EOT
+}
+
+@test "function graph: durations, nesting, a function that calls none on one line" {
+  calls
+  prints x.dat <<'EOT'
+cpus=2
+funcgraph_entry:                   |  first_function() {
+funcgraph_entry:        1.500 us   |    second_function();
+funcgraph_entry:      + 15.000 us  |    1234();
+funcgraph_exit:       + 20.500 us  |  }
+funcgraph_entry:                   |  second_function() {
+funcgraph_entry:                   |  first_function() {
+funcgraph_exit:         0.900 us   |  }
+funcgraph_exit:         1.400 us   |  }
+funcgraph_entry:                   |  1234() {
+funcgraph_exit:         1.000 us   |  }
+EOT
+  show --jobs 2 x.dat | cmp - x.dat.ours
+  show --stat -v x.dat | sed '1,/WHY/d' | grep -qx none
+}
+
+@test "function graph: how long, and how deep" {
+  local duration
+  {
+    for duration in 0 999 10000 10001 100001 1000001 1000000001 1000000000 1234567890123456 -1; do
+      echo "record 0 1000000000 10 100 8:0x1 8:0 8:$duration 8:0 4:0"
+    done
+    echo 'record 0 1000000000 10 100 8:0x1 8:0 8:5 8:0 4:3'
+    echo 'record 0 1000000000 10 100 8:0x1 8:0 8:5 8:0 4:-1'
+  } | graph x.dat
+  prints x.dat <<'EOT'
+cpus=2
+funcgraph_exit:         0.000 us   |  }
+funcgraph_exit:         0.999 us   |  }
+funcgraph_exit:         10.000 us  |  }
+funcgraph_exit:       + 10.001 us  |  }
+funcgraph_exit:       ! 100.001 us |  }
+funcgraph_exit:       # 1000.001 us |  }
+funcgraph_exit:       $ 1000000 us |  }
+funcgraph_exit:       # 1000000 us |  }
+funcgraph_exit:       $ 1234567890123 us |  }
+funcgraph_exit:         18446744073709551 us |  }
+funcgraph_exit:         0.005 us   |        }
+funcgraph_exit:         0.005 us   |  }
+EOT
+}
+
+@test "function graph: JSON, counts and choices have all records" {
+  need jq
+  calls
+  [ "$(show --format json x.dat | jq -r .event | sort | uniq -c | xargs)" = \
+    "6 funcgraph_entry 6 funcgraph_exit" ]
+  [[ $(show --check x.dat) == *": 12 events "* ]]
+  [ "$(show --stat x.dat | awk '$2 == "all" { print $1, $3 }' | xargs)" = \
+    "ftrace:funcgraph_exit 6 ftrace:funcgraph_entry 6" ]
+  # An entry has its duration, whether its exit was chosen or not.
+  show -e ftrace:funcgraph_entry x.dat | cmp - <(show x.dat | grep -v '}$')
+  [ "$(show -e ftrace:funcgraph_exit x.dat | grep -c '}$')" = 6 ]
+}
+
+@test "function graph: of several buffers, each its own" {
+  graph x.dat <<'EOT'
+record 0 1000000000 11 100 8:0xffffffff81000100 4:0
+record 0 1000005000 10 100 8:0xffffffff81000100 8:0 8:4000 8:0 4:0
+record 0 1000008000 11 100 8:0xffffffff81000200 4:0
+buffer second
+record 0 1000002000 11 101 8:0xffffffff81000200 4:1
+record 1 1000003000 11 101 8:0xffffffff81000200 4:1
+record 1 1000006000 10 101 8:0xffffffff81000200 8:3000 8:4000 8:0 4:1
+record 0 1000007500 11 101 8:0xffffffff81000200 4:1
+record 0 1000008500 10 101 8:0xffffffff81000200 8:7500 8:8000 8:0 4:1
+EOT
+  prints x.dat <<'EOT'
+cpus=2
+funcgraph_entry:        4.000 us   |  first_function();
+funcgraph_entry:                   |    second_function() {
+funcgraph_entry:        1.000 us   |    second_function();
+funcgraph_entry:        0.500 us   |    second_function();
+funcgraph_entry:                   |  second_function() {
+EOT
+  show --jobs 2 x.dat | cmp - x.dat.ours
+}

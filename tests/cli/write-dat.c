@@ -8,9 +8,11 @@
  *	event SYSTEM NAME ID
  *	field DECLARATION;OFFSET;SIZE;SIGNED
  *	print FORMAT
+ *	buffer NAME
  *	record CPU TIME ID PID [VALUE]...
  *
- * Fields and a print format belong to the event before them. A value is WIDTH:NUMBER,
+ * Fields and a print format belong to the event before them. Records after a buffer
+ *line, of which there is one at most, are of that buffer. A value is WIDTH:NUMBER,
  * WIDTH bytes from 0 to 8, zWIDTH, so many zeros, or sTEXT. The common fields are
  *added.
  */
@@ -48,7 +50,9 @@ struct cpu {
 
 static unsigned int nr_cpus = 1, nr_events;
 static struct event events[64];
-static struct cpu cpus[CPUS_MAX];
+static struct cpu cpus[2][CPUS_MAX];
+/* Of the second; empty: there is none. */
+static char buffer[64];
 static struct bytes symbols;
 
 static void fail(const char *what, const char *line)
@@ -216,7 +220,7 @@ static void take_record(const char *line)
 		fail("not a record", line);
 	strcpy(values, line + used);
 	record = make_record(id, pid, values);
-	add_record(&cpus[cpu], time, &record);
+	add_record(&cpus[*buffer != '\0'][cpu], time, &record);
 	free(record.at);
 }
 
@@ -231,6 +235,8 @@ static void take_line(char *line)
 		nr_cpus = strtoul(rest, NULL, 10) % (CPUS_MAX + 1);
 	else if (sscanf(line, "symbol %" SCNx64 " %63s", &address, name) == 2)
 		print(&symbols, "%016" PRIx64 " T %s\n", address, name);
+	else if (sscanf(line, "buffer %63s", buffer) == 1)
+		return;
 	else if (!strncmp(line, "event ", 6))
 		take_event(rest);
 	else if (!strncmp(line, "field ", 6))
@@ -291,30 +297,49 @@ static void put_formats(struct bytes *to)
 	}
 }
 
-static void put_cpus(struct bytes *to)
+static void put_cpus(struct bytes *to, struct cpu *of)
 {
 	static const char clock[] = "[local] global counter\n";
-	size_t at = to->size + 16 * nr_cpus + 8 + sizeof(clock) - 1;
+	size_t at = to->size + 10 + 16 * nr_cpus + 8 + sizeof(clock) - 1;
 
+	put(to, "flyrecord", 10);
 	at = (at + SUBBUF - 1) / SUBBUF * SUBBUF;
 	for (unsigned int i = 0; i < nr_cpus; i++) {
-		end_subbuf(&cpus[i]);
+		end_subbuf(&of[i]);
 		put_number(to, at, 8);
-		put_number(to, cpus[i].data.size, 8);
-		at += cpus[i].data.size;
+		put_number(to, of[i].data.size, 8);
+		at += of[i].data.size;
 	}
 	put_number(to, sizeof(clock) - 1, 8);
 	put(to, clock, sizeof(clock) - 1);
 	while (to->size % SUBBUF)
 		put_number(to, 0, 1);
 	for (unsigned int i = 0; i < nr_cpus; i++)
-		put(to, cpus[i].data.at, cpus[i].data.size);
+		put(to, of[i].data.at, of[i].data.size);
+}
+
+/* Returns where the place of the second buffer is to be written. */
+static size_t put_options(struct bytes *to)
+{
+	size_t place;
+
+	put(to, "options  ", 10);
+	place = to->size + 6;
+	if (*buffer) {
+		put_number(to, 3, 2);
+		put_number(to, 8 + strlen(buffer) + 1, 4);
+		put_number(to, 0, 8);
+		put(to, buffer, strlen(buffer) + 1);
+	}
+	put_number(to, 0, 2);
+	return place;
 }
 
 static struct bytes make_file(void)
 {
 	static const char commands[] = "100 worker\n101 other\n";
 	struct bytes file = { 0 };
+	size_t place, second;
 
 	put_head(&file);
 	put_formats(&file);
@@ -323,9 +348,14 @@ static struct bytes make_file(void)
 	put_number(&file, sizeof(commands) - 1, 8);
 	put(&file, commands, sizeof(commands) - 1);
 	put_number(&file, nr_cpus, 4);
-	put(&file, "options  \0\0", 12);
-	put(&file, "flyrecord", 10);
-	put_cpus(&file);
+	place = put_options(&file);
+	put_cpus(&file, cpus[0]);
+	if (!*buffer)
+		return file;
+	second = file.size;
+	put_cpus(&file, cpus[1]);
+	for (unsigned int i = 0; i < 8; i++)
+		file.at[place + i] = (uint64_t)second >> (8 * i);
 	return file;
 }
 

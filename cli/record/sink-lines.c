@@ -12,10 +12,12 @@
 #include <rbmap/merge.h>
 
 #include "common.h"
+#include "leaf.h"
 #include "lines.h"
 
 struct lines {
 	struct common_lines style;
+	struct common_leaf leaf;
 	struct rbmap_merge *merge;
 	struct trace_seq text;
 	struct common_writer writer;
@@ -32,7 +34,7 @@ static int write_out(struct lines *lines)
 	return r;
 }
 
-static int print_what_is_due(struct lines *lines)
+static int print_records(struct lines *lines)
 {
 	struct rbmap_record record;
 	unsigned int end;
@@ -40,12 +42,22 @@ static int print_what_is_due(struct lines *lines)
 
 	while (r == 0 && rbmap_merge_next(lines->merge, &record) > 0) {
 		end = lines->text.len;
-		r = common_lines_put(&lines->style, &record, &lines->text);
+		r = common_leaf_put(&lines->leaf, &record, &lines->text);
 		if (r < 0)
 			lines->text.len = end;
 		if (r == 0 && lines->text.len >= COMMON_WRITE_SIZE)
 			r = write_out(lines);
 	}
+	return r;
+}
+
+/* @all: also what waits for the record that comes after it. */
+static int print_what_is_due(struct lines *lines, bool all)
+{
+	int r = print_records(lines);
+
+	if (r == 0 && all)
+		r = common_leaf_end(&lines->leaf, &lines->text);
 	return r < 0 ? r : write_out(lines);
 }
 
@@ -68,7 +80,7 @@ static int lines_end_round(void *self)
 
 	lines->put_this_round = false;
 	rbmap_merge_end_round(lines->merge);
-	r = print_what_is_due(lines);
+	r = print_what_is_due(lines, !holds);
 	/* The latest records wait for a round in which every CPU is past them. */
 	return r < 0 ? r : holds;
 }
@@ -83,7 +95,7 @@ static int lines_finish(void *self)
 	struct lines *lines = self;
 
 	rbmap_merge_end(lines->merge);
-	return print_what_is_due(lines);
+	return print_what_is_due(lines, true);
 }
 
 static void lines_work(const void *self, struct sink_work *ret)
@@ -101,6 +113,7 @@ static void lines_free(void *self)
 	rbmap_merge_close(lines->merge);
 	rbmap_events_close(lines->style.events);
 	trace_seq_destroy(&lines->text);
+	common_leaf_free(&lines->leaf);
 	free(lines);
 }
 
@@ -139,6 +152,7 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 		return common_fail("%s", strerror(ENOMEM));
 	common_writer_init(&lines->writer, source->output->fd, source->stop_fd);
 	lines->style.json = source->config->format == FORMAT_JSON;
+	lines->leaf.lines = &lines->style;
 	trace_seq_init(&lines->text);
 	r = rbmap_merge_open(&lines->merge, source->layout, source->cpus,
 			     source->nr_cpus);

@@ -32,9 +32,11 @@ static int show(struct tail *tail, const struct rbmap_record *record)
 
 	tail_note(&tail->cpus[record->cpu], record, record->lost);
 	status = tail_print_gap(tail, record->cpu);
-	if (status == COMMON_OK && !tail->stop && choice_takes(tail->choice, record))
-		status = tail_printed(tail, printer_record(&tail->printer, record));
-	return status;
+	if (status != COMMON_OK || tail->stop)
+		return status;
+	return tail_printed(tail, choice_takes(tail->choice, record) ?
+					  printer_record(&tail->printer, record) :
+					  printer_pass(&tail->printer, record));
 }
 
 /* *@past: how much of the history was printed; it goes between the first records. */

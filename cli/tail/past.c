@@ -68,6 +68,16 @@ int tail_read_past(struct tail *tail)
 	return status;
 }
 
+/* Of events that were chosen it is not known what came between them. */
+static int print_remembered(struct tail *tail, const struct remembered *entry)
+{
+	const struct choice_wanted *wanted = &tail->config.wanted;
+
+	return wanted->events.nr || wanted->filter ?
+		       printer_lone_record(&tail->printer, &entry->record) :
+		       printer_record(&tail->printer, &entry->record);
+}
+
 int tail_print_past(struct tail *tail, size_t *at, uint64_t before)
 {
 	const struct remembered *entry;
@@ -81,7 +91,7 @@ int tail_print_past(struct tail *tail, size_t *at, uint64_t before)
 		if (entry->gap.lost)
 			r = printer_gap(&tail->printer, entry->record.cpu, &entry->gap);
 		if (r == 0)
-			r = printer_record(&tail->printer, &entry->record);
+			r = print_remembered(tail, entry);
 	}
 	return tail_printed(tail, r);
 }

@@ -13,6 +13,7 @@ void printer_open(struct tail_printer *printer, struct rbmap_events *events,
 		  int stop_fd)
 {
 	printer->lines.events = events;
+	printer->leaf.lines = &printer->lines;
 	trace_seq_init(&printer->text);
 	common_writer_init(&printer->writer, STDOUT_FILENO, stop_fd);
 }
@@ -21,9 +22,10 @@ void printer_close(struct tail_printer *printer)
 {
 	if (printer->lines.events)
 		trace_seq_destroy(&printer->text);
+	common_leaf_free(&printer->leaf);
 }
 
-int printer_flush(struct tail_printer *printer)
+static int write_out(struct tail_printer *printer)
 {
 	int r;
 
@@ -33,16 +35,40 @@ int printer_flush(struct tail_printer *printer)
 	return r;
 }
 
+/* What comes next may be long in coming. */
+int printer_flush(struct tail_printer *printer)
+{
+	int r = common_leaf_end(&printer->leaf, &printer->text);
+
+	return r < 0 ? r : write_out(printer);
+}
+
 static int flush_if_full(struct tail_printer *printer)
 {
-	return printer->text.len < COMMON_WRITE_SIZE ? 0 : printer_flush(printer);
+	return printer->text.len < COMMON_WRITE_SIZE ? 0 : write_out(printer);
 }
 
 int printer_record(struct tail_printer *printer, const struct rbmap_record *record)
 {
+	struct rbmap_record event = *record;
+	int r;
+
+	/* Gaps have lines of their own, see printer_gap(). */
+	event.lost = 0;
+	r = common_leaf_put(&printer->leaf, &event, &printer->text);
+	return r < 0 ? r : flush_if_full(printer);
+}
+
+int printer_lone_record(struct tail_printer *printer, const struct rbmap_record *record)
+{
 	int r = common_lines_put_event(&printer->lines, record, &printer->text);
 
 	return r < 0 ? r : flush_if_full(printer);
+}
+
+int printer_pass(struct tail_printer *printer, const struct rbmap_record *record)
+{
+	return common_leaf_pass(&printer->leaf, record, &printer->text);
 }
 
 static void put_missed_text(struct tail_printer *printer, const struct gap *gap)
@@ -75,8 +101,10 @@ int printer_gap(struct tail_printer *printer, int cpu, const struct gap *gap)
 	struct rbmap_record after = { .cpu = cpu,
 				      .time_stamp = gap->time_stamp,
 				      .lost = gap->lost };
-	int r = common_lines_put_loss(&printer->lines, &after, &printer->text);
+	int r = common_leaf_end(&printer->leaf, &printer->text);
 
+	if (r == 0)
+		r = common_lines_put_loss(&printer->lines, &after, &printer->text);
 	if (r < 0)
 		return r;
 	if (printer->lines.json)

@@ -8,6 +8,7 @@
 
 #include "common.h"
 #include "gap.h"
+#include "leaf.h"
 #include "lines.h"
 
 struct rbmap_events;
@@ -15,6 +16,7 @@ struct rbmap_record;
 
 struct tail_printer {
 	struct common_lines lines;
+	struct common_leaf leaf;
 	/* The clock counts something else than nanoseconds. */
 	bool ticks;
 	struct trace_seq text;
@@ -30,6 +32,11 @@ void printer_close(struct tail_printer *printer);
 
 /* All return 0 or a negative errno; those of common_writer_write() among them. */
 int printer_record(struct tail_printer *printer, const struct rbmap_record *record);
+/* Whatever comes next. */
+int printer_lone_record(struct tail_printer *printer,
+			const struct rbmap_record *record);
+/* One that is not shown. */
+int printer_pass(struct tail_printer *printer, const struct rbmap_record *record);
 int printer_gap(struct tail_printer *printer, int cpu, const struct gap *gap);
 int printer_flush(struct tail_printer *printer);
 

@@ -246,6 +246,8 @@ static int set_up(struct state *state)
 		status = selection_enable(&state->selection, target_instance(target),
 					  target_undo(target));
 	if (status == COMMON_OK)
+		target_settle(target);
+	if (status == COMMON_OK)
 		status = open_session(state);
 	if (status == COMMON_OK && state->config.dump_on.nr)
 		status = watch_open(&recorder->watch, &state->config, target,

@@ -69,10 +69,11 @@ static int add_node(struct parser *parser, const struct filter_node *node)
 	return filter->nr++;
 }
 
-static bool is_text(const struct tep_format_field *field)
+/* Kernels before about 5.8 say "char buf", of size 0, for "char buf[]". */
+static bool is_array(const struct tep_format_field *field)
 {
-	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) &&
-	       strstr(field->type, "char");
+	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) ||
+	       (!field->size && !field->next);
 }
 
 /* What the field is to be compared as; NULL where it can be. */
@@ -81,11 +82,12 @@ static const char *judge_field(const struct tep_format_field *field,
 {
 	if (field->offset < 0 || field->size < 0)
 		return "the field cannot be compared";
-	node->kind = is_text(field) ? FILTER_TEXT : FILTER_NUMBER;
+	node->kind = is_array(field) && strstr(field->type, "char") ? FILTER_TEXT :
+								      FILTER_NUMBER;
 	node->is_signed = field->flags & TEP_FIELD_IS_SIGNED;
 	if (node->kind == FILTER_TEXT)
 		return NULL;
-	if (field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC))
+	if (is_array(field))
 		return "the field is an array";
 	if (strstr(field->type, "char *"))
 		return "the field is a pointer; its string is not in the ring";

@@ -181,7 +181,7 @@ static int set_trigger(const struct selected_event *event, const char *trigger,
 	if (!removal)
 		return COMMON_FAILURE;
 	event_path(path, event, "trigger");
-	r = undo_add(undo, path, removal);
+	r = undo_add_step(undo, path, removal);
 	free(removal);
 	return r < 0 ? common_fail("-R %s: %s", trigger, strerror(-r)) : COMMON_OK;
 }
@@ -229,7 +229,7 @@ static int enable_event(const struct selected_event *event,
 			r = -errno;
 		/* "1*" and "0*": there are triggers as well. */
 		else if (before[0] == '0')
-			r = undo_add(undo, path, "0");
+			r = undo_add_step(undo, path, "0");
 		free(before);
 	}
 	if (r == 0)

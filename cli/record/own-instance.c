@@ -42,9 +42,21 @@ static int lock_directory(int parent, const char *name)
 	if (fd < 0)
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int r = -errno;
+
 		close(fd);
-		return -EWOULDBLOCK;
+		return r;
 	}
+	return fd;
+}
+
+int instance_lock(struct tracefs_instance *instance)
+{
+	char *path = tracefs_instance_get_dir(instance);
+	int fd = path ? lock_directory(AT_FDCWD, path) : -ENOMEM;
+
+	if (path)
+		tracefs_put_tracing_file(path);
 	return fd;
 }
 

@@ -22,4 +22,10 @@ int own_instance_create(struct tracefs_instance **ret, int *lock, const char *di
 /* Removes it; unlocks and frees also where that fails. */
 void own_instance_remove(struct tracefs_instance *instance, int lock);
 
+/*
+ * Locks an instance that is not our own against a second recorder. Returns a file
+ * descriptor to be kept meanwhile, or a negative errno; -EWOULDBLOCK: there is one.
+ */
+int instance_lock(struct tracefs_instance *instance);
+
 #endif

@@ -164,7 +164,7 @@ static int set_subbuf_size(struct tracefs_instance *instance, struct undo_list *
 	snprintf(text, sizeof(text), "%lu", (unsigned long)kb);
 	r = undo ? note_buffer_size(instance, undo) : 0;
 	if (r == 0)
-		r = tracing_set(instance, undo, "buffer_subbuf_size_kb", text);
+		r = undo_set(undo, instance, "buffer_subbuf_size_kb", text);
 	if (r == -ENOENT && kb * 1024 == (uint64_t)sysconf(_SC_PAGESIZE))
 		return COMMON_OK;
 	if (r == -ENOENT)

@@ -20,8 +20,10 @@ struct target {
 	struct undo_list *undo;
 	int lock;
 	bool own;
+	bool has_triggers;
+	/* What tracing_on said, and what it was set to. */
 	bool tracing_was_on;
-	bool tracing_touched;
+	bool tracing_is_on;
 	bool has_pids;
 	bool lets_threads_go;
 	pthread_t letting_go;
@@ -45,6 +47,26 @@ static int open_own(struct target *target, const char *dir)
 	return COMMON_OK;
 }
 
+/*
+ * Two recorders cannot share one: each would consume a part of the events, and neither
+ * can put settings back that the other one still needs.
+ */
+static int open_named(struct target *target, const char *name)
+{
+	int status = common_instance_open(&target->instance, name);
+
+	if (status != COMMON_OK)
+		return status;
+	target->lock = instance_lock(target->instance);
+	if (target->lock == -EWOULDBLOCK)
+		return common_fail("-B %s: another rbmap-record is recording in this "
+				   "instance; wait for its end, or omit -B",
+				   name);
+	return target->lock < 0 ? common_fail("-B %s: could not be locked: %s", name,
+					      strerror(-target->lock)) :
+				  COMMON_OK;
+}
+
 static int open_parts(struct target *target, const char *name)
 {
 	const char *dir;
@@ -56,9 +78,7 @@ static int open_parts(struct target *target, const char *name)
 	status = common_tracefs_check(&dir);
 	if (status != COMMON_OK)
 		return status;
-	if (name)
-		return common_instance_open(&target->instance, name);
-	return open_own(target, dir);
+	return name ? open_named(target, name) : open_own(target, dir);
 }
 
 int target_open(struct target **ret, const char *name)
@@ -161,8 +181,8 @@ static int set_cpus(struct target *target, const struct config *config,
 	if (!config->cpus)
 		return COMMON_OK;
 	mask = cpu_mask(cpus);
-	r = mask ? tracing_set(target->instance, target_undo(target), "tracing_cpumask",
-			       mask) :
+	r = mask ? undo_set(target_undo(target), target->instance, "tracing_cpumask",
+			    mask) :
 		   -ENOMEM;
 	free(mask);
 	if (r < 0)
@@ -171,7 +191,7 @@ static int set_cpus(struct target *target, const struct config *config,
 }
 
 /*
- * Adds numbers of threads, separated by spaces; what there was is put back. In one
+ * Adds numbers of threads, separated by spaces; they are removed in the end. In one
  * write, since for each the kernel waits until no CPU uses the earlier list.
  */
 static int add_pids(struct target *target, const char *file, const char *pids)
@@ -181,7 +201,8 @@ static int add_pids(struct target *target, const char *file, const char *pids)
 
 	if (!target->own) {
 		before = tracing_read(target->instance, file);
-		r = before ? undo_add_replace(target->undo, file, before) : -errno;
+		r = before ? undo_add_threads(target->undo, file, before, pids) :
+			     -errno;
 		free(before);
 	}
 	return r < 0 ? r : tracing_append(target->instance, file, pids);
@@ -204,8 +225,7 @@ static int set_pids(struct target *target, const struct config *config)
 		return common_fail("-P %s: %s", config->pids, strerror(-r));
 	if (!config->children)
 		return COMMON_OK;
-	r = tracing_set(target->instance, target_undo(target), "options/event-fork",
-			"1");
+	r = undo_set(target_undo(target), target->instance, "options/event-fork", "1");
 	if (r < 0)
 		return common_fail("-c: options/event-fork: %s", strerror(-r));
 	return COMMON_OK;
@@ -248,6 +268,7 @@ static int note_tracing(struct target *target)
 	if (on < 0)
 		return common_fail("tracing_on: %s", strerror(errno));
 	target->tracing_was_on = on;
+	target->tracing_is_on = on;
 	/* What is set up in our own instance must not be traced half done. */
 	return target->own ? target_set_tracing(target, false) : COMMON_OK;
 }
@@ -257,6 +278,8 @@ int target_set_up(struct target *target, const struct config *config,
 {
 	int status = note_tracing(target);
 
+	for (size_t i = 0; i < config->events.nr; i++)
+		target->has_triggers |= config->events.options[i].nr_triggers > 0;
 	if (status == COMMON_OK)
 		status = sizes_set(target->instance, target_undo(target), config);
 	if (status == COMMON_OK)
@@ -314,7 +337,7 @@ int target_set_tracing(struct target *target, bool on)
 
 	if (r < 0)
 		return common_fail("tracing_on: %s", strerror(-r));
-	target->tracing_touched = true;
+	target->tracing_is_on = on;
 	return COMMON_OK;
 }
 
@@ -343,13 +366,36 @@ static void start_to_let_go(struct target *target)
 		pthread_create(&target->letting_go, NULL, let_threads_go, target) == 0;
 }
 
+void target_settle(struct target *target)
+{
+	if (!target->own)
+		undo_settle(target->undo, target->instance);
+}
+
 int target_stop(struct target *target)
 {
-	int status = target_set_tracing(target, false);
+	int status;
 
+	/* Another program has switched it off, which stays; unless that was a trigger.
+	 */
+	if (!target->own && !target->has_triggers &&
+	    tracefs_trace_is_on(target->instance) == 0)
+		target->tracing_was_on = false;
+	status = target_set_tracing(target, false);
 	if (status == COMMON_OK)
 		start_to_let_go(target);
 	return status;
+}
+
+static void put_back(struct target *target)
+{
+	if (target->undo)
+		undo_run(target->undo, target->instance);
+	if (target->tracing_is_on != target->tracing_was_on)
+		target_set_tracing(target, target->tracing_was_on);
+	/* Not before: the next recorder restores what it finds. */
+	if (target->lock >= 0)
+		close(target->lock);
 }
 
 void target_close(struct target *target)
@@ -358,14 +404,12 @@ void target_close(struct target *target)
 		return;
 	if (target->lets_threads_go)
 		pthread_join(target->letting_go, NULL);
-	if (target->undo)
-		undo_run(target->undo, target->instance);
-	if (target->tracing_touched && !target->own)
-		target_set_tracing(target, target->tracing_was_on);
-	if (target->own)
+	if (target->own) {
 		own_instance_remove(target->instance, target->lock);
-	else
+	} else {
+		put_back(target);
 		tracefs_instance_free(target->instance);
+	}
 	undo_free(target->undo);
 	free(target);
 }

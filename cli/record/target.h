@@ -13,8 +13,9 @@
 struct target;
 
 /*
- * Opens the instance that is named; without a name removes what killed runs left, then
- * makes one. Prints its errors; returns an exit code.
+ * Opens the instance that is named, and locks it against a second recorder; without a
+ * name removes what killed runs left, then makes one. Prints its errors; returns an
+ * exit code.
  */
 int target_open(struct target **ret, const char *name);
 
@@ -27,9 +28,12 @@ int target_open(struct target **ret, const char *name);
 int target_set_up(struct target *target, const struct config *config,
 		  const struct common_cpus *cpus, const pid_t *threads, size_t nr);
 
+/* All is set, events included: a later change is another program's, and stays. */
+void target_settle(struct target *target);
+
 /*
- * Likewise, for an instance of our own beside one that is set up: the same clock, CPUs
- * and threads, and sub-buffers, but few of them.
+ * As target_set_up(), for an instance of our own beside one that is set up: the same
+ * clock, CPUs and threads, and sub-buffers, but few of them.
  */
 int target_set_up_beside(struct target *target, const struct target *recorded);
 

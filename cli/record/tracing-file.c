@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "tracing-file.h"
-#include "undo.h"
 
 static int write_flags(struct tracefs_instance *instance, const char *file,
 		       const char *text, int flags)
@@ -71,18 +70,4 @@ char *tracing_read(struct tracefs_instance *instance, const char *file)
 	}
 	fclose(stream);
 	return text;
-}
-
-int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,
-		const char *file, const char *text)
-{
-	char *before;
-	int r;
-
-	if (!undo)
-		return tracing_write(instance, file, text);
-	before = tracing_read(instance, file);
-	r = before ? undo_add(undo, file, before) : -errno;
-	free(before);
-	return r < 0 ? r : tracing_write(instance, file, text);
 }

@@ -25,10 +25,4 @@ int tracing_replace(struct tracefs_instance *instance, const char *file,
  */
 char *tracing_read(struct tracefs_instance *instance, const char *file);
 
-struct undo_list;
-
-/* As tracing_write(); with @undo, what the file holds is noted there before. */
-int tracing_set(struct tracefs_instance *instance, struct undo_list *undo,
-		const char *file, const char *text);
-
 #endif

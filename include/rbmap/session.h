@@ -249,7 +249,8 @@ void rbmap_session_work(const struct rbmap_session *session,
  * @session: the session
  *
  * Returns a file descriptor that is readable when rbmap_session_wait() would not block.
- * It belongs to the session: do not close it and do not read from it.
+ * Take spans then until rbmap_session_take() returns 0. The descriptor belongs to the
+ * session: do not close it and do not read from it.
  *
  * Since: 0.1
  */
@@ -265,8 +266,8 @@ int rbmap_session_fd(const struct rbmap_session *session);
  * 100 ms (or the latency_ms of the options). At these intervals all rings are read,
  * including those below the watermark. With RBMAP_ENGINE_OBSERVE, the call wakes up by
  * time alone. The interval adapts to how fast the rings fill, so that less than a
- * quarter of a ring is filled in between. This function must be called between two
- * rounds of rbmap_session_take().
+ * quarter of a ring is filled in between. A program that waits for rbmap_session_fd()
+ * in a poll loop of its own does not need this function.
  *
  * An observer with a latency_ms above 100 uses such long intervals only while nothing is
  * written at all, and only if the instance's buffer_percent is 0: then the kernel wakes
@@ -293,6 +294,9 @@ int rbmap_session_wait(struct rbmap_session *session, int timeout_ms);
  * Settle all spans before the next call. The round ends when the call returns 0. By
  * then, everything has been delivered that was in the rings for which the last
  * rbmap_session_wait() woke up.
+ *
+ * If the last round has ended and rbmap_session_wait() was not called since, the call
+ * first does what rbmap_session_wait() does with a timeout of 0.
  *
  * Returns the number of spans, 0 at the end of the round, -EINVAL if @max is less than
  * 1, -EBUSY if there are unsettled spans, -EPROTO if the kernel's values are not

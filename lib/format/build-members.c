@@ -12,14 +12,20 @@
 #define TYPE ",\"type\":"
 #define FLAGS ",\"flags\":"
 
+static bool is_array(const struct tep_format_field *field)
+{
+	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) ||
+	       rbmap_field_is_open(field);
+}
+
 /*
  * libtraceevent calls arrays of u8 strings as well, among them IP addresses; here
  * only char is text.
  */
 static bool is_text(const struct tep_format_field *field)
 {
-	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) &&
-	       strstr(field->type, "char") && !strstr(field->type, "signed char");
+	return is_array(field) && strstr(field->type, "char") &&
+	       !strstr(field->type, "signed char");
 }
 
 static bool is_number_size(uint32_t size)
@@ -43,8 +49,9 @@ static enum format_json_kind kind_of(const struct tep_format_field *field)
 		return JSON_NULL;
 	if (is_text(field))
 		return kind_of_text(field);
-	if (field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC))
-		return is_number_size(field->elementsize) ? JSON_ARRAY : JSON_BYTES;
+	if (is_array(field))
+		return is_number_size(rbmap_field_element(field)) ? JSON_ARRAY :
+								    JSON_BYTES;
 	return is_number_size(field->size) ? JSON_NUMBER : JSON_BYTES;
 }
 
@@ -58,7 +65,7 @@ static void set_member(struct format_member *member,
 	member->relative = field->flags & TEP_FIELD_IS_RELATIVE;
 	member->offset = field->offset;
 	member->size = field->size;
-	member->element = field->elementsize;
+	member->element = rbmap_field_element(field);
 }
 
 static bool add_text(struct format_build *build, struct text *text, uint32_t *ret,

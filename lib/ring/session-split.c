@@ -102,6 +102,7 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 		.epoll_fd = -1,
 		.pace.fd = -1,
 		.alarm.fd = -1,
+		.round_begun = session->round_begun,
 		.pressure = session->pressure,
 	};
 	memcpy(half->reason, session->reason, sizeof(half->reason));
@@ -232,6 +233,7 @@ static void merge_rest(struct rbmap_session *session, const struct rbmap_session
 		session->pressure = other->pressure;
 	if (!session->error)
 		session->error = other->error;
+	session->round_begun |= other->round_begun;
 	session->next = 0;
 	session->nr_turns = 0;
 }

@@ -94,6 +94,7 @@ static void wake(struct rbmap_session *session, size_t i)
 {
 	struct session_ring *ring = &session->rings[i];
 
+	session->round_begun = true;
 	ring->awake = true;
 	/* A ring that is not mapped may have been made larger. */
 	if (ring->spans_left == 0)
@@ -166,6 +167,7 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	int nr, r = 0;
 
 	session->work.waits++;
+	session->round_begun = true;
 	nr = epoll_wait(session->epoll_fd, events, EPOLL_BATCH, timeout_ms);
 	if (nr < 0)
 		return -errno;
@@ -279,6 +281,7 @@ static int adapt_pace(struct rbmap_session *session)
 
 static int end_round(struct rbmap_session *session)
 {
+	session->round_begun = false;
 	note_load(session);
 	return session->ops->consumes ? 0 : adapt_pace(session);
 }
@@ -303,19 +306,12 @@ static int take_turn(struct rbmap_session *session, size_t i, struct rbmap_span 
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_session_take(struct rbmap_session *session,
-				    struct rbmap_span *spans, int max)
+/* Takes from the rings that are awake, each once. */
+static int take_turns(struct rbmap_session *session, struct rbmap_span *spans, int max)
 {
-	int taken = 0, r = session->error;
+	int taken = 0, r;
 	size_t i;
 
-	if (max < 1)
-		return -EINVAL;
-	if (session->unsettled)
-		return -EBUSY;
-	session->error = 0;
-	if (r < 0)
-		return r;
 	session->nr_turns = 0;
 	for (size_t turns = 0; turns < session->nr_rings && taken < max; turns++) {
 		i = session->next;
@@ -334,6 +330,36 @@ RBMAP_PUBLIC int rbmap_session_take(struct rbmap_session *session,
 	}
 	session->unsettled = taken;
 	return taken ? taken : end_round(session);
+}
+
+/*
+ * A caller that polls the file descriptor and never waits would find it readable for
+ * ever, and the rings asleep.
+ */
+static int begin_round(struct rbmap_session *session)
+{
+	int r;
+
+	if (session->round_begun)
+		return 0;
+	r = rbmap_session_wait(session, 0);
+	session->round_begun = r > 0;
+	return r;
+}
+
+RBMAP_PUBLIC int rbmap_session_take(struct rbmap_session *session,
+				    struct rbmap_span *spans, int max)
+{
+	int r = session->error;
+
+	if (max < 1)
+		return -EINVAL;
+	if (session->unsettled)
+		return -EBUSY;
+	session->error = 0;
+	if (r == 0)
+		r = begin_round(session);
+	return r < 0 || !session->round_begun ? r : take_turns(session, spans, max);
 }
 
 RBMAP_PUBLIC int rbmap_session_settle(struct rbmap_session *session,

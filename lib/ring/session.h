@@ -64,6 +64,8 @@ struct rbmap_session {
 	size_t nr_turns;
 	int unsettled;
 	int error;
+	/* Spans may be taken, or a round is to be ended, without another wait. */
+	bool round_begun;
 
 	/* Of the last round that has ended: rbmap_session_pressure(). */
 	unsigned int pressure;

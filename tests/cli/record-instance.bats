@@ -105,6 +105,77 @@ restored() {
   [ "$(jq --argjson pid "$(cat pid)" 'select(.pid == $pid)' out | wc -l)" = 0 ]
 }
 
+@test "-B: a second recorder in the instance is refused, and the first has every event" {
+  local first
+  make_ring
+  instance_state "$ring" >before
+  start_record "${silent[@]}" -q -B "$instance" -o t.dat
+  markers 1 100
+  first=$(cat pid)
+  run -1 --separate-stderr record -q "${silent[@]}" -B "$instance" -C mono -o u.dat -- touch ran
+  one_line
+  [[ $stderr == *"-B $instance: another rbmap-record is recording in this instance; "* ]]
+  [ ! -e ran ] && [ ! -e u.dat ]
+  echo "$first" >pid
+  markers 101 200
+  stop_record 0
+  marker_list t.dat | each_once 1 200
+  as_before
+  run -0 record -q "${silent[@]}" -B "$instance" -o t.dat -- true
+}
+
+@test "-B: what another program changes during the recording stays" {
+  make_used_ring
+  instance_state "$ring" >before
+  start_record -q -B "$instance" -C global -b 500 -o t.dat -e sched:sched_switch -f 'common_pid != 3'
+  echo mono_raw >"$ring/trace_clock"
+  echo 'common_pid == 2' >"$ring/events/sched/sched_switch/filter"
+  echo 2 >>"$ring/set_event_notrace_pid"
+  stop_record 0
+  [ "$(wc -l <err)" = 2 ]
+  grep -q "trace_clock: not restored to 'mono', since another program has changed it" err
+  grep -q "sched_switch/filter: not restored to 'common_pid == 1', since another" err
+  instance_state "$ring" >after
+  run diff before after
+  [ "$(grep '^>' <<<"$output" | grep -oE '\[mono_raw\]|notrace_pid: 2|filter:common_pid == 2')" = \
+    $'[mono_raw]\nnotrace_pid: 2\nfilter:common_pid == 2' ]
+  [ "$(grep -c '^[<>]' <<<"$output")" = 5 ]
+}
+
+@test "-B: threads that another program adds stay on the list, descendants of -c do not" {
+  make_ring
+  start_record "${silent[@]}" -q -B "$instance" -P 1 -o t.dat
+  echo 2 >>"$ring/set_event_pid"
+  stop_record 0
+  [ "$(cat "$ring/set_event_pid")" = 2 ]
+  echo >"$ring/set_event_pid"
+  start_record "${silent[@]}" -q -B "$instance" -P $$ -c -o t.dat
+  sleep 100 3>&- 4>&- &
+  other=$!
+  wait_until 5 grep -qx $other "$ring/set_event_pid"
+  stop_record 0
+  [ -z "$(cat "$ring/set_event_pid")" ]
+}
+
+@test "-B: tracing that another program switches off stays off" {
+  make_ring
+  echo 1 >"$ring/tracing_on"
+  start_record "${silent[@]}" -q -B "$instance" -o t.dat
+  # It was on before: only what is consumed shows that it records.
+  markers 1 1
+  wait_until 20 all_consumed
+  echo 0 >"$ring/tracing_on"
+  stop_record 0
+  [ "$(cat "$ring/tracing_on")" = 0 ]
+}
+
+@test "-B: tracing that a trigger of the recording switches off goes on afterwards" {
+  make_ring
+  echo 1 >"$ring/tracing_on"
+  run -0 record -q -B "$instance" -e sched:sched_process_exec -R traceoff -o t.dat -- true
+  [ "$(cat "$ring/tracing_on")" = 1 ]
+}
+
 # A read(2) that meets a writer may say end of file.
 consume_cpu0() {
   trap 'kill $!; exit 0' TERM

@@ -1,13 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2154
-# rbmap-record killed with SIGKILL at any moment: what it leaves. RBMAP_KILLS is how often.
+# rbmap-record killed with SIGKILL at any moment: what it leaves. RBMAP_KILLS is how often;
+# RBMAP_KILLS_PEER names a Debian, such as trixie, whose trace-cmd is to read it as well.
 
 load helpers
+load report-helpers
+load report-peers
 
 setup() {
   prepare
   need trace-cmd jq
+  peer=
+  [ -z "${RBMAP_KILLS_PEER-}" ] || find_peer "$RBMAP_KILLS_PEER"
 }
 
 teardown() {
@@ -47,7 +52,15 @@ is_whole() {
   without_flags <raw >text
   ! grep -v '^trace-cmd: No such file' complaints >&2 || return
   ! grep DROPPED text >&2 || return
-  text_marker_list <text >>list
+  text_marker_list <text >markers
+  [ -z "$peer" ] || peer_reads "$1" || return
+  cat markers >>list
+}
+
+# peer_reads FILE: the same markers.
+peer_reads() {
+  its report -t "$1" 2>complaints | without_flags | text_marker_list | cmp - markers ||
+    { cat complaints; return 1; } >&2
 }
 
 # up_to NANOSECONDS: the list has what was written until then, but for the last two seconds;

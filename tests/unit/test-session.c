@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sessions over FIFOs: what is refused, waiting, fairness, settling, errors. */
 #include <dirent.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,45 @@ START_TEST(waits_for_data_and_for_the_timer)
 }
 END_TEST
 
+static int wait_until_readable(const struct session_bench *bench, int timeout_ms)
+{
+	struct pollfd fd = { .fd = rbmap_session_fd(bench->session), .events = POLLIN };
+
+	return poll(&fd, 1, timeout_ms);
+}
+
+/*
+ * What a poll loop has called for is taken without a wait, and calls no longer. The
+ * timer keeps out of it.
+ */
+START_TEST(a_poll_loop_needs_no_wait)
+{
+	struct session_bench bench;
+	struct rbmap_session_work before, work;
+
+	bench_prepare(&bench);
+	fake_tracefs_file(&bench.fake, "buffer_percent", "50\n");
+	bench.options.engine = RBMAP_ENGINE_READ;
+	bench.options.latency_ms = 1000000000;
+	ck_assert_int_eq(rbmap_session_open(&bench.session, &bench.options), 0);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	ck_assert_int_eq(bench_drain(&bench), 0);
+	bench_send(&bench, 2, 300);
+	ck_assert_int_eq(wait_until_readable(&bench, 10000), 1);
+	ck_assert_int_eq(bench_drain(&bench), 1);
+	ck_assert_int_eq(bench.spans[0].cpu, 2);
+	ck_assert_int_eq(wait_until_readable(&bench, 0), 0);
+	/* With a wait there is no second one. */
+	bench_send(&bench, 1, 300);
+	ck_assert_int_eq(rbmap_session_wait(bench.session, 10000), 1);
+	rbmap_session_work(bench.session, &before);
+	ck_assert_int_eq(bench_drain(&bench), 1);
+	rbmap_session_work(bench.session, &work);
+	ck_assert_uint_eq(work.waits, before.waits);
+	bench_tear_down(&bench);
+}
+END_TEST
+
 /*
  * A FIFO is always beyond its watermark as soon as it holds something. So the timer is
  * told to wait: what comes of it alone, is not to be there before all is wanted.
@@ -358,6 +398,7 @@ int main(void)
 		settle_rules,
 		fair_turns,
 		waits_for_data_and_for_the_timer,
+		a_poll_loop_needs_no_wait,
 		whole_ones_wait_for_the_watermark,
 		whole_ones_with_a_late_watermark,
 		error_after_spans,

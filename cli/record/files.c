@@ -106,7 +106,8 @@ static int finish_sink(struct files *files, struct record_file *file)
 	int r = 0;
 
 	if (!recorder_output_closed(recorder))
-		r = record_file_finish(file, &recorder->tally);
+		r = record_file_finish(file);
+	record_file_correct(file, &recorder->tally);
 	file->sink.ops->work(file->sink.self, &work);
 	files->work.bytes += work.bytes;
 	files->work.writes += work.writes;

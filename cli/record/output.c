@@ -177,7 +177,7 @@ int output_publish(struct output *output)
 	return COMMON_OK;
 }
 
-static bool is_regular(const struct output *output)
+bool output_is_file(const struct output *output)
 {
 	struct stat st;
 
@@ -189,7 +189,7 @@ bool output_is_path(const struct output *output, const char *path)
 {
 	struct stat ours, there;
 
-	return is_regular(output) && fstat(output->fd, &ours) == 0 &&
+	return output_is_file(output) && fstat(output->fd, &ours) == 0 &&
 	       stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
 	       ours.st_ino == there.st_ino;
 }
@@ -197,7 +197,7 @@ bool output_is_path(const struct output *output, const char *path)
 int output_protect(struct output *output)
 {
 	/* It may hold addresses and names that only root can see. */
-	if (is_regular(output) && !output->created && fchmod(output->fd, 0600) < 0)
+	if (output_is_file(output) && !output->created && fchmod(output->fd, 0600) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
 	return COMMON_OK;
 }
@@ -215,7 +215,8 @@ static bool has_content(const struct output *output)
 
 int output_begin(struct output *output)
 {
-	if (is_regular(output) && has_content(output) && ftruncate(output->fd, 0) < 0)
+	if (output_is_file(output) && has_content(output) &&
+	    ftruncate(output->fd, 0) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
 	return COMMON_OK;
 }
@@ -225,7 +226,7 @@ bool output_is_out_of_room(const struct output *output)
 	struct statvfs fs;
 
 	/* Where blocks are not counted there are none at all. */
-	return is_regular(output) && fstatvfs(output->fd, &fs) == 0 &&
+	return output_is_file(output) && fstatvfs(output->fd, &fs) == 0 &&
 	       fs.f_blocks > 0 && fs.f_bavail == 0;
 }
 

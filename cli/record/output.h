@@ -30,6 +30,9 @@ int output_open(struct output *output, const char *path, bool stream);
 int output_open_hidden(struct output *output, const char *path);
 int output_publish(struct output *output);
 
+/* A regular file, and not standard output. */
+bool output_is_file(const struct output *output);
+
 /* Does @path lead to the same regular file? */
 bool output_is_path(const struct output *output, const char *path);
 

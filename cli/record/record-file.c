@@ -25,8 +25,8 @@ static int begin_write_out(struct record_file *file, const struct sink_source *s
 		return COMMON_OK;
 	if (ops->write_out)
 		file->write_out = write_outs_begin(source->write_outs, &file->sink);
-	if (ops->written && unwritten_open(&file->unwritten, &file->sink, source->cpus,
-					   source->nr_cpus) < 0)
+	if (unwritten_open(&file->unwritten, &file->sink, source->cpus,
+			   source->nr_cpus) < 0)
 		return common_fail("%s", strerror(ENOMEM));
 	return COMMON_OK;
 }
@@ -60,7 +60,7 @@ void record_file_unuse(struct record_file *file)
 		eventfd_write(unused_fd, 1);
 }
 
-static int finish(struct record_file *file)
+int record_file_finish(struct record_file *file)
 {
 	int r = file->sink.ops->finish(file->sink.self);
 
@@ -70,20 +70,17 @@ static int finish(struct record_file *file)
 	return r;
 }
 
-int record_file_finish(struct record_file *file, struct tally *tally)
+void record_file_correct(const struct record_file *file, struct tally *tally)
 {
-	int r = finish(file);
-
 	if (file->unwritten)
 		unwritten_take_back(file->unwritten, tally);
-	return r;
 }
 
 void record_file_close_sink(struct record_file *file)
 {
 	/* Only the end of the file makes the thread let go of it. */
 	if (file->write_out)
-		finish(file);
+		record_file_finish(file);
 	unwritten_close(file->unwritten);
 	file->unwritten = NULL;
 	sink_close(&file->sink);

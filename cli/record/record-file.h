@@ -12,8 +12,7 @@
 
 /*
  * @write_out: the thread that writes it; NULL where the threads that drain into it do
- * @unwritten: what was put and may still have to be written; NULL where a put is a
- * write
+ * @unwritten: what was put and may still have to be written; NULL for a dump
  * @users: the threads that drain into it
  * @unused_fd: readable once there are none any more
  */
@@ -41,11 +40,11 @@ int record_file_begin(struct record_file *file, struct sink_source *source);
 void record_file_use(struct record_file *file);
 void record_file_unuse(struct record_file *file);
 
-/*
- * All is put that will be: completes it. Returns 0 or a negative errno. What could not
- * be written is not counted as delivered.
- */
-int record_file_finish(struct record_file *file, struct tally *tally);
+/* All is put that will be: completes it. Returns 0 or a negative errno. */
+int record_file_finish(struct record_file *file);
+
+/* Then: what could not be written is not counted as delivered. */
+void record_file_correct(const struct record_file *file, struct tally *tally);
 
 /* Frees the sink, also of one that is not complete. */
 void record_file_close_sink(struct record_file *file);

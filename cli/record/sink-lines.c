@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <trace-seq.h>
+#include <unistd.h>
 
 #include <rbmap/error.h>
 #include <rbmap/events.h>
@@ -15,34 +16,127 @@
 #include "leaf.h"
 #include "lines.h"
 
+#define LEAST_LINES 256
+
+/* A record in the text, and the lines before it that belong to it. */
+struct line {
+	int cpu;
+	unsigned int end;
+};
+
+/*
+ * @unwritten: what is in the text, in order
+ * @events: by the number of the CPU, those whose lines were written
+ * @may_cut: the file is our own, and ends with what was written
+ * @failed: nothing is written any more, as the first failure may have left a part of a
+ *	line
+ */
 struct lines {
 	struct common_lines style;
 	struct common_leaf leaf;
 	struct rbmap_merge *merge;
 	struct trace_seq text;
 	struct common_writer writer;
+	size_t nr_unwritten, room;
+	struct line *unwritten;
+	uint64_t *events;
+	int nr_cpus;
+	bool may_cut;
+	int failed;
 	bool put_this_round;
 };
 
+/* Counts what is whole of the first bytes of the text; returns where it ends. */
+static size_t count_written(struct lines *lines, size_t bytes)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < lines->nr_unwritten; i++) {
+		const struct line *line = &lines->unwritten[i];
+
+		if (line->end > bytes)
+			break;
+		lines->events[line->cpu]++;
+		end = line->end;
+	}
+	lines->nr_unwritten = 0;
+	return end;
+}
+
+/* What a program reads line by line has no half of one. */
+static void cut_last_line(struct lines *lines, size_t bytes)
+{
+	if (!bytes || !lines->may_cut)
+		return;
+	if (ftruncate(lines->writer.fd, lines->writer.bytes - bytes) == 0)
+		lines->writer.bytes -= bytes;
+	else
+		common_error("the last line is not whole: %s", strerror(errno));
+}
+
 static int write_out(struct lines *lines)
 {
+	uint64_t before = lines->writer.bytes;
+	size_t written, end;
 	int r;
 
 	r = common_writer_write(&lines->writer, lines->text.buffer, lines->text.len);
-	if (r == 0)
-		trace_seq_reset(&lines->text);
+	written = lines->writer.bytes - before;
+	end = count_written(lines, written);
+	if (r < 0)
+		cut_last_line(lines, written - end);
+	trace_seq_reset(&lines->text);
+	lines->failed = r;
 	return r;
+}
+
+static int add_line(struct lines *lines, int cpu)
+{
+	size_t room = lines->room ? 2 * lines->room : LEAST_LINES;
+	struct line *larger;
+
+	if (lines->nr_unwritten == lines->room) {
+		larger = reallocarray(lines->unwritten, room, sizeof(*larger));
+		if (!larger)
+			return -ENOMEM;
+		lines->unwritten = larger;
+		lines->room = room;
+	}
+	lines->unwritten[lines->nr_unwritten++] = (struct line){ cpu, lines->text.len };
+	return 0;
+}
+
+/* With what was held back for it. */
+static int put_record(struct lines *lines, const struct rbmap_record *record)
+{
+	int held_cpu = lines->leaf.entry.cpu;
+	bool held = lines->leaf.holds;
+	int r = common_leaf_put(&lines->leaf, record, &lines->text);
+
+	if (r == 0 && held)
+		r = add_line(lines, held_cpu);
+	if (r == 0 && !lines->leaf.holds)
+		r = add_line(lines, record->cpu);
+	return r;
+}
+
+static int put_held(struct lines *lines)
+{
+	bool held = lines->leaf.holds;
+	int r = common_leaf_end(&lines->leaf, &lines->text);
+
+	return r == 0 && held ? add_line(lines, lines->leaf.entry.cpu) : r;
 }
 
 static int print_records(struct lines *lines)
 {
 	struct rbmap_record record;
 	unsigned int end;
-	int r = 0;
+	int r = lines->failed;
 
 	while (r == 0 && rbmap_merge_next(lines->merge, &record) > 0) {
 		end = lines->text.len;
-		r = common_leaf_put(&lines->leaf, &record, &lines->text);
+		r = put_record(lines, &record);
 		if (r < 0)
 			lines->text.len = end;
 		if (r == 0 && lines->text.len >= COMMON_WRITE_SIZE)
@@ -57,7 +151,7 @@ static int print_what_is_due(struct lines *lines, bool all)
 	int r = print_records(lines);
 
 	if (r == 0 && all)
-		r = common_leaf_end(&lines->leaf, &lines->text);
+		r = put_held(lines);
 	return r < 0 ? r : write_out(lines);
 }
 
@@ -98,6 +192,13 @@ static int lines_finish(void *self)
 	return print_what_is_due(lines, true);
 }
 
+static uint64_t lines_events_written(const void *self, int cpu)
+{
+	const struct lines *lines = self;
+
+	return cpu < lines->nr_cpus ? lines->events[cpu] : 0;
+}
+
 static void lines_work(const void *self, struct sink_work *ret)
 {
 	const struct lines *lines = self;
@@ -114,6 +215,8 @@ static void lines_free(void *self)
 	rbmap_events_close(lines->style.events);
 	trace_seq_destroy(&lines->text);
 	common_leaf_free(&lines->leaf);
+	free(lines->unwritten);
+	free(lines->events);
 	free(lines);
 }
 
@@ -122,6 +225,7 @@ static const struct sink_ops lines_ops = {
 	.put = lines_put,
 	.end_round = lines_end_round,
 	.flush = lines_flush,
+	.events_written = lines_events_written,
 	.finish = lines_finish,
 	.work = lines_work,
 	.free = lines_free,
@@ -154,6 +258,13 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 	lines->style.json = source->config->format == FORMAT_JSON;
 	lines->leaf.lines = &lines->style;
 	trace_seq_init(&lines->text);
+	lines->may_cut = output_is_file(source->output);
+	lines->nr_cpus = source->cpus[source->nr_cpus - 1] + 1;
+	lines->events = calloc(lines->nr_cpus, sizeof(*lines->events));
+	if (!lines->events) {
+		lines_free(lines);
+		return common_fail("%s", strerror(ENOMEM));
+	}
 	r = rbmap_merge_open(&lines->merge, source->layout, source->cpus,
 			     source->nr_cpus);
 	if (r == 0)

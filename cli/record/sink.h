@@ -63,10 +63,12 @@ struct sink_ops {
 	 */
 	int (*write_out)(void *sink);
 	/*
-	 * NULL: what was put is stored. How many of the spans of a CPU that were put
-	 * are really stored, from the first on.
+	 * One of these two: how many of the spans of a CPU that were put are really
+	 * stored, from the first on; or how many of their events, once nothing more
+	 * will be.
 	 */
 	uint64_t (*written)(const void *sink, int cpu);
+	uint64_t (*events_written)(const void *sink, int cpu);
 	int (*finish)(void *sink);
 	void (*work)(const void *sink, struct sink_work *ret);
 	void (*free)(void *sink);

@@ -8,11 +8,13 @@
 #define LEAST_ROOM 256
 
 /*
+ * @put: events, of all spans
  * @first: how many spans there were before those that are kept
  * @events: of each span that may not be written yet
  */
 struct of_cpu {
 	int cpu;
+	uint64_t put;
 	uint64_t first;
 	size_t nr;
 	size_t room;
@@ -85,28 +87,41 @@ int unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
 	for (int i = 0; i < nr; i++) {
 		struct of_cpu *cpu = bsearch(&spans[i].cpu, unwritten->cpus,
 					     unwritten->nr_cpus, sizeof(*cpu), compare);
+		uint64_t events = spans[i].flags & RBMAP_SPAN_TORN ?
+					  0 :
+					  counted[i].records.records;
 
+		cpu->put += events;
+		if (!unwritten->sink->ops->written)
+			continue;
 		if (make_room(unwritten, cpu) < 0)
 			return -ENOMEM;
-		cpu->events[cpu->nr++] = spans[i].flags & RBMAP_SPAN_TORN ?
-						 0 :
-						 counted[i].records.records;
+		cpu->events[cpu->nr++] = events;
 	}
 	return 0;
 }
 
-void unwritten_take_back(const struct unwritten *unwritten, struct tally *tally)
+static uint64_t count(const struct unwritten *unwritten, const struct of_cpu *cpu)
 {
 	const struct sink *sink = unwritten->sink;
+	uint64_t written, events = 0;
 
+	if (!sink->ops->written) {
+		written = sink->ops->events_written(sink->self, cpu->cpu);
+		return cpu->put > written ? cpu->put - written : 0;
+	}
+	written = sink->ops->written(sink->self, cpu->cpu);
+	for (size_t at = written - cpu->first; at < cpu->nr; at++)
+		events += cpu->events[at];
+	return events;
+}
+
+void unwritten_take_back(const struct unwritten *unwritten, struct tally *tally)
+{
 	for (size_t i = 0; i < unwritten->nr_cpus; i++) {
 		const struct of_cpu *cpu = &unwritten->cpus[i];
-		uint64_t written = sink->ops->written(sink->self, cpu->cpu);
-		uint64_t events = 0;
 
-		for (size_t at = written - cpu->first; at < cpu->nr; at++)
-			events += cpu->events[at];
-		tally_take_back(tally, cpu->cpu, events);
+		tally_take_back(tally, cpu->cpu, count(unwritten, cpu));
 	}
 }
 

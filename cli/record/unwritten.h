@@ -14,7 +14,7 @@
 
 struct unwritten;
 
-/* @sink: borrowed; has written. @cpus: in ascending order. Returns 0 or -ENOMEM. */
+/* @sink: borrowed. @cpus: in ascending order. Returns 0 or -ENOMEM. */
 int unwritten_open(struct unwritten **ret, const struct sink *sink, const int *cpus,
 		   size_t nr_cpus);
 

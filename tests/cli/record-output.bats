@@ -132,6 +132,42 @@ command_named_on() {
   left_nothing
 }
 
+# events_in FILE: whole lines of them.
+events_in() {
+  head -n "$(wc -l <"$1")" "$1" | grep -cE 'sys_(enter|exit)'
+}
+
+@test "a full disk: text and JSON hold what is counted, in whole lines" {
+  local format
+  small_disk 1m
+  for format in text json; do
+    run -1 --separate-stderr record -q -e raw_syscalls --format $format -o disk/t \
+      --summary s.json -- "$load" 0 30000
+    jq -c .total s.json
+    [ "$(jq .total.delivered s.json)" = "$(events_in disk/t)" ]
+    [ "$(jq .bytes s.json)" = "$(stat -c %s disk/t)" ]
+    [ "$(tail -c 1 disk/t | od -An -c)" = "  \\n" ]
+    jq -e '[.total, .cpus[]] | all(.written == .delivered + .overrun + .dropped +
+      .commit_overrun + .torn + .others + .unread)' s.json
+    [ $format = text ] || [ "$(jq -c .event disk/t 2>/dev/null | wc -l)" = "$(wc -l <disk/t)" ]
+    rm disk/t
+  done
+}
+
+@test "a reader that stalls: what it can still read is counted" {
+  local both in
+  mkfifo fifo
+  exec {both}<>fifo
+  exec {in}<fifo
+  run -1 --separate-stderr record -q -e raw_syscalls --format text -o fifo --summary s.json -- \
+    "$load" 0 3000
+  exec {both}>&-
+  cat <&$in >t
+  [[ $stderr == *"the program reading the output has stopped reading"* ]]
+  jq -c .total s.json
+  [ "$(jq .total.delivered s.json)" = "$(events_in t)" ]
+}
+
 @test "a full or closed standard output is a failure" {
   run -1 bash -c '"$@" >/dev/full' - "$record" -q -e raw_syscalls --format text -- true
   [ "${#lines[@]}" = 1 ]

@@ -6,6 +6,7 @@
 #include <rbmap/error.h>
 #include <rbmap/events.h>
 #include <rbmap/features.h>
+#include <rbmap/field.h>
 #include <rbmap/log.h>
 #include <rbmap/mapping.h>
 #include <rbmap/merge.h>

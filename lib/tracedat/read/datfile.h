@@ -28,8 +28,6 @@
 #define TRACEDAT_MAX_TEXT (UINT64_C(1) << 30)
 #define TRACEDAT_MAX_CHUNK (UINT32_C(256) << 20)
 #define TRACEDAT_MAX_FAULTS 1000
-/* The kernel's limit: RB_WRITE_MASK in kernel/trace/ring_buffer.c. */
-#define TRACEDAT_MAX_SUBBUF (UINT32_C(1) << 20)
 
 /* How much of the file is mapped at once. */
 #define TRACEDAT_WINDOW (UINT64_C(1) << 20)

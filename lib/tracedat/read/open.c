@@ -7,6 +7,7 @@
 #include "events/events.h"
 #include "format/plugins.h"
 #include "span/subbuf.h"
+#include "tracedat/limits.h"
 #include "tracedat/read/datfile.h"
 #include "tracefs/clock.h"
 

@@ -14,7 +14,6 @@
 #include "tracedat/write/writer.h"
 #include "tracefs/tracefs.h"
 
-#define MAX_SUBBUF (UINT32_C(1) << 26)
 #define MIN_GRANULE (64 * 1024)
 #define MAX_GRANULE (UINT32_C(1) << 26)
 /*
@@ -97,7 +96,8 @@ static int check_options(const struct rbmap_tracedat_options *options)
 	    options->flags & ~(RBMAP_TRACEDAT_DIRECT | RBMAP_TRACEDAT_UNBROKEN))
 		return -EINVAL;
 	/* Readers find the sub-buffers with a mask. */
-	if (!is_power_of_two(layout->subbuf_size) || layout->subbuf_size > MAX_SUBBUF ||
+	if (!is_power_of_two(layout->subbuf_size) ||
+	    layout->subbuf_size > TRACEDAT_MAX_SUBBUF ||
 	    layout->data_offset > TRACEDAT_MAX_HEADER ||
 	    layout->data_offset >= layout->subbuf_size ||
 	    (layout->commit_size != 4 && layout->commit_size != 8) ||

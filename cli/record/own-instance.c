@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,12 +23,14 @@
 /* Of the library, which makes it to see what the kernel can do. */
 #define PROBE_PREFIX "rbmap-probe-"
 #define TRIES 16
+/* One millisecond each. */
+#define LOCK_TRIES 1000
 
 static bool has_number(const char *name, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
-	return !strncmp(name, prefix, length) && name[length] &&
+	return !strncmp(name, prefix, length) && isdigit(name[length]) &&
 	       strspn(name + length, "0123456789.") == strlen(name + length);
 }
 
@@ -34,7 +39,7 @@ static bool is_ours(const char *name)
 	return has_number(name, PREFIX) || has_number(name, PROBE_PREFIX);
 }
 
-/* A lock that is free means that no process is there to remove the instance. */
+/* A lock that is free: no process is there to remove the instance, or not yet. */
 static int lock_directory(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -60,14 +65,33 @@ int instance_lock(struct tracefs_instance *instance)
 	return fd;
 }
 
+static int open_below(int parent, const char *name, const char *file, int access)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", name, file);
+	return openat(parent, path, access | O_CLOEXEC);
+}
+
+/* The first character of the file, 0 if it cannot be read. */
+static char read_below(int parent, const char *name, const char *file)
+{
+	int fd = open_below(parent, name, file, O_RDONLY);
+	char first = 0;
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, &first, 1) != 1)
+		first = 0;
+	close(fd);
+	return first;
+}
+
 static void write_below(int parent, const char *name, const char *file,
 			const char *text)
 {
-	char path[PATH_MAX];
-	int fd;
+	int fd = open_below(parent, name, file, O_WRONLY);
 
-	snprintf(path, sizeof(path), "%s/%s", name, file);
-	fd = openat(parent, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	/* It is removed in the end; until then this makes it cost less. */
@@ -82,12 +106,47 @@ static void make_harmless(int parent, const char *name)
 	write_below(parent, name, "buffer_size_kb", "1");
 }
 
+/* Between the open and the lock, another one of that name may have taken its place. */
+static bool still_there(int fd, int parent, const char *name)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && fstatat(parent, name, &there, 0) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* A recorder switches tracing off first, and enables events later. */
+static bool is_set_up(int parent, const char *name)
+{
+	char events = read_below(parent, name, "events/enable");
+
+	return read_below(parent, name, "tracing_on") == '0' ||
+	       (events && events != '0');
+}
+
+/*
+ * An instance that was just made is not locked yet, but its process is alive. If one
+ * was killed, another process may have its number now; its instance was set up, though.
+ */
+static bool is_leftover(int parent, const char *name)
+{
+	pid_t maker = strtol(strrchr(name, '-') + 1, NULL, 10);
+
+	if (maker > 0 && kill(maker, 0) < 0 && errno == ESRCH)
+		return true;
+	return is_set_up(parent, name);
+}
+
 static void remove_leftover(int parent, const char *name)
 {
 	int fd = lock_directory(parent, name);
 
 	if (fd < 0)
 		return;
+	if (!still_there(fd, parent, name) || !is_leftover(parent, name)) {
+		close(fd);
+		return;
+	}
 	/* EBUSY: another program reads it; the next run tries again. */
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		common_error("removed the tracing instance %s, left by a killed run",
@@ -113,13 +172,17 @@ void own_instances_clean(const char *dir)
 	closedir(instances);
 }
 
-/* Between mkdir and flock another run may have taken it for a leftover. */
-static bool still_there(int fd, const char *path)
+/* A run that looks for leftovers holds the lock for a moment. */
+static int lock_patiently(const char *path)
 {
-	struct stat ours, there;
+	struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	int fd = lock_directory(AT_FDCWD, path);
 
-	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+	for (int i = 0; fd == -EWOULDBLOCK && i < LOCK_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		fd = lock_directory(AT_FDCWD, path);
+	}
+	return fd;
 }
 
 static int create_named(struct tracefs_instance **ret, int *lock, const char *dir,
@@ -131,14 +194,15 @@ static int create_named(struct tracefs_instance **ret, int *lock, const char *di
 	snprintf(path, sizeof(path), "%s/instances/%s", dir, name);
 	if (mkdir(path, 0750) < 0)
 		return -errno;
-	fd = lock_directory(AT_FDCWD, path);
-	if (fd == -EWOULDBLOCK || fd == -ENOENT)
+	fd = lock_patiently(path);
+	if (fd == -ENOENT)
 		return -EEXIST;
 	if (fd < 0) {
 		rmdir(path);
-		return fd;
+		return fd == -EWOULDBLOCK ? -EEXIST : fd;
 	}
-	if (!still_there(fd, path)) {
+	/* A run in another PID namespace may have taken it for a leftover. */
+	if (!still_there(fd, AT_FDCWD, path)) {
 		close(fd);
 		return -EEXIST;
 	}

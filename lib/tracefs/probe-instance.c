@@ -8,34 +8,43 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/internal.h"
 
 #define TRIES 4
+/* One millisecond each. */
+#define LOCK_TRIES 1000
 
+/* A negative errno; -EWOULDBLOCK: another process has the lock. */
 static int open_locked(int top, const char *path)
 {
 	int fd = openat(top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	r = -errno;
+	if (fd >= 0)
 		close(fd);
-		fd = -1;
+	return r;
+}
+
+/* A recorder that looks for leftovers holds the lock for a moment. */
+static int open_locked_patiently(int top, const char *path)
+{
+	struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	int fd = open_locked(top, path);
+
+	for (int i = 0; fd == -EWOULDBLOCK && i < LOCK_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		fd = open_locked(top, path);
 	}
 	return fd;
 }
 
-static void remove_leftover(int top, const char *path)
-{
-	int fd = open_locked(top, path);
-
-	if (fd < 0)
-		return;
-	unlinkat(top, path, AT_REMOVEDIR);
-	close(fd);
-}
-
-/* Before it had the lock, a recorder may have taken it for a leftover. */
+/* Before it had the lock, another program may have removed it, and made another. */
 static bool still_there(int fd, int top, const char *path)
 {
 	struct stat ours, there;
@@ -44,12 +53,23 @@ static bool still_there(int fd, int top, const char *path)
 	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
+static void remove_leftover(int top, const char *path)
+{
+	int fd = open_locked(top, path);
+
+	if (fd < 0)
+		return;
+	if (still_there(fd, top, path))
+		unlinkat(top, path, AT_REMOVEDIR);
+	close(fd);
+}
+
 static int make_locked(struct probe_instance *instance)
 {
 	remove_leftover(instance->top, instance->path);
 	if (mkdirat(instance->top, instance->path, 0750))
 		return -errno;
-	instance->fd = open_locked(instance->top, instance->path);
+	instance->fd = open_locked_patiently(instance->top, instance->path);
 	if (still_there(instance->fd, instance->top, instance->path))
 		return 0;
 	if (instance->fd >= 0)

@@ -305,6 +305,73 @@ each_goes_to_one() {
   [ ! -e "$live" ]
 }
 
+# start_held CALL [OPTION]... -- COMMAND...: in the background, stopped behind the first
+# such call. LeakSanitizer cannot work below a tracer.
+start_held() {
+  local call=$1 options=()
+  need strace
+  shift
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  rm -f pid
+  ASAN_OPTIONS=detect_leaks=0 bash -c "$starting_with" pid strace -D -o log "${options[@]}" \
+    -e trace="$call" -e inject="$call":signal=STOP:when=1 "${@:2}" >out 2>err 3>&- 4>&- &
+  recorder=$!
+  wait_until 20 grep -qs 'stopped by SIGSTOP' log
+}
+
+@test "an instance that is not locked yet is left alone: its recorder only starts" {
+  local made
+  start_held '?mkdir,mkdirat' -- "$record" "${silent[@]}" -q -o t.dat
+  made=$tracing/instances/rbmap-record-$(cat pid)
+  [ -d "$made" ]
+  run -0 --separate-stderr "$record" -q "${silent[@]}" -o u.dat -- true
+  [[ $stderr != *"${made##*/}"* ]]
+  kill -CONT "$recorder"
+  wait_until 20 is_recording
+  [ "$(own_rings)" = "$made" ]
+  stop_record 0
+  left_nothing
+}
+
+# A name like that of this process, which lives: one that is not set up is left alone.
+leftover_replaced_meanwhile() {
+  local dir=$tracing/instances/$1
+  shift
+  mkdir "$dir"
+  echo 0 >"$dir/tracing_on"
+  start_held flock -P "$dir" -- "$@"
+  rmdir "$dir"
+  mkdir "$dir"
+  kill -CONT "$recorder"
+  wait_until 20 is_over
+  wait "$recorder"
+  recorder=
+  rmdir "$dir"
+}
+
+@test "an instance that has taken the name of a leftover meanwhile is left alone" {
+  leftover_replaced_meanwhile "rbmap-record-$$.7" "$record" "${silent[@]}" -q -o t.dat -- true
+  run ! grep -q "rbmap-record-$$.7" err
+}
+
+@test "a probe leaves an instance alone that has taken the name of a leftover meanwhile" {
+  local dir lock
+  start_held flock -- bash -c 'mkdir "$1/rbmap-probe-$$" && exec "$2" --features' - \
+    $tracing/instances "$RBMAP_BIN/rbmap-stat"
+  dir=$tracing/instances/rbmap-probe-$(cat pid)
+  rmdir "$dir"
+  mkdir "$dir"
+  exec {lock}<"$dir"
+  flock $lock
+  kill -CONT "$recorder"
+  wait_until 20 is_over
+  rmdir "$dir"
+  exec {lock}<&-
+}
+
 # Killed when it is about to remove it; LeakSanitizer cannot work below a tracer.
 killed_probe() {
   run ! env ASAN_OPTIONS=detect_leaks=0 bash -c 'echo $$ >probe.pid; exec "$@"' - \

@@ -132,7 +132,7 @@ restored() {
   echo 'common_pid == 2' >"$ring/events/sched/sched_switch/filter"
   echo 2 >>"$ring/set_event_notrace_pid"
   stop_record 0
-  [ "$(wc -l <err)" = 2 ]
+  [ "$(grep -c 'not restored' err)" = 2 ]
   grep -q "trace_clock: not restored to 'mono', since another program has changed it" err
   grep -q "sched_switch/filter: not restored to 'common_pid == 1', since another" err
   instance_state "$ring" >after

@@ -14,6 +14,7 @@
 #include <rbmap/stats.h>
 
 #include "common.h"
+#include "escape.h"
 #include "systems.h"
 #include "tail.h"
 
@@ -165,6 +166,8 @@ static int open_printer(struct tail *tail)
 {
 	char *clock = tracefs_get_clock(tail->instance);
 
+	if (common_escapes(tail->config.escape, STDOUT_FILENO))
+		rbmap_events_set_text_format(tail->events, RBMAP_TEXT_ESCAPE);
 	tail->printer.lines.json = tail->config.json;
 	tail->printer.ticks = clock && !strcmp(clock, "x86-tsc");
 	free(clock);

@@ -34,6 +34,8 @@ static const char help_text[] =
 	"      --format FORMAT      dat (default), text (as trace-cmd report prints it)\n"
 	"                           or json (one object per line); text and json are\n"
 	"                           live, sorted by time\n"
+	"      --escape             print control characters in names and strings as \\n,\n"
+	"                           \\x1b; the default on a terminal\n"
 	"      --compress[=LEVEL|none]\n"
 	"                           compress the trace.dat with zstd (default) at LEVEL,\n"
 	"                           from -100 (fastest) to 19 (default -1), or not\n"
@@ -348,6 +350,7 @@ static const struct common_option options[] = {
 	{ "duration", 0, required_argument, common_set_time, MEMBER(duration_ns) },
 	{ "engine", 0, required_argument, set_engine, MEMBER(engine) },
 	{ "format", 0, required_argument, set_format, MEMBER(format) },
+	{ "escape", 0, no_argument, common_set_flag, MEMBER(escape) },
 	{ "compress", 0, optional_argument, set_compression, 0 },
 	{ "file-version", 0, required_argument, set_version, MEMBER(file_version) },
 	{ "direct", 0, no_argument, common_set_flag, MEMBER(direct) },
@@ -431,6 +434,8 @@ static int check_file_format(const struct config *config)
 			     config->file_version ? "--file-version" :
 						    NULL;
 
+	if (config->escape && config->format == FORMAT_DAT)
+		return common_usage_error("--escape: requires --format text");
 	if (option && config->format != FORMAT_DAT)
 		return common_usage_error("%s: requires --format dat", option);
 	if (zstd && config->file_version == 6)

@@ -37,6 +37,8 @@ struct config {
 	enum rbmap_engine engine;
 	enum record_format format;
 	bool direct;
+	/* Control characters are escaped in text. */
+	bool escape;
 	/* CONFIG_QUEUE_DEFAULT: not given. 0: none. */
 	uint64_t queue_bytes;
 	/* SCHED_FIFO; 0: not. */

@@ -13,6 +13,7 @@
 #include <rbmap/merge.h>
 
 #include "common.h"
+#include "escape.h"
 #include "leaf.h"
 #include "lines.h"
 
@@ -243,6 +244,8 @@ static int open_events(struct lines *lines, const struct sink_source *source)
 	options.systems = (const char *const *)systems;
 	options.log = common_log(source->config->verbosity);
 	r = rbmap_events_open(&lines->style.events, &options);
+	if (r == 0 && common_escapes(source->config->escape, source->output->fd))
+		rbmap_events_set_text_format(lines->style.events, RBMAP_TEXT_ESCAPE);
 	selection_names_free(systems);
 	return r;
 }

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
+#include "escape.h"
 #include "options.h"
 
 /* More than any file has use for: one thread reads. */
@@ -35,6 +37,8 @@ static const char help_text[] =
 	"      --ns                 print times with nine digits instead of six\n"
 	"  -l, --latency            print interrupt and preemption state before the time,\n"
 	"                           as trace-cmd report -l does\n"
+	"      --escape             print control characters in names and strings as \\n,\n"
+	"                           \\x1b; the default on a terminal\n"
 	"  -j, --jobs N             print on N cores (default 1); the output is the same\n"
 	"      --stat               print statistics instead of events: counts by type\n"
 	"                           and CPU, losses, and information about the file\n"
@@ -141,6 +145,7 @@ static const struct common_option options[] = {
 	{ "to", 0, required_argument, set_time, MEMBER(to) },
 	{ "ts", 0, required_argument, set_ts, MEMBER(ts) },
 	{ "ns", 0, no_argument, common_set_flag, MEMBER(ns) },
+	{ "escape", 0, no_argument, common_set_flag, MEMBER(escape) },
 	{ "latency", 'l', no_argument, common_set_flag, MEMBER(latency) },
 	{ "jobs", 'j', required_argument, set_jobs, MEMBER(jobs) },
 	{ "stat", 0, no_argument, set_stat, MEMBER(what) },
@@ -186,6 +191,7 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 		return status;
 	if (!config->file)
 		config->file = "trace.dat";
+	config->escape = common_escapes(config->escape, STDOUT_FILENO);
 	status = check_ts(config);
 	if (status == COMMON_OK)
 		status = check_latency(config);

@@ -42,6 +42,8 @@ struct config {
 	bool ns;
 	/* The columns of trace-cmd report -l. */
 	bool latency;
+	/* Control characters are escaped in text. */
+	bool escape;
 	enum report_what what;
 	bool json;
 	/* Threads that print. */

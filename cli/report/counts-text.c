@@ -9,6 +9,7 @@
 
 #include "anchors.h"
 #include "common.h"
+#include "escape.h"
 #include "ts.h"
 
 /* As it stands before an event. */
@@ -39,6 +40,21 @@ static void print_conversion(const struct rbmap_tracedat_info *info)
 		printf("%" PRId64 " is added to each time stamp\n", info->offset);
 }
 
+/* A string of the file; returns its length. */
+static size_t print_string(const struct report *report, const char *text)
+{
+	if (report->config.escape)
+		return common_put_escaped(stdout, text, false);
+	return printf("%s", text);
+}
+
+static void print_line(const struct report *report, const char *what, const char *text)
+{
+	printf("%s ", what);
+	print_string(report, text);
+	putchar('\n');
+}
+
 static void print_file(const struct report *report)
 {
 	const struct rbmap_tracedat_info *info = report->info;
@@ -50,12 +66,12 @@ static void print_file(const struct report *report)
 	       common_format_bytes(size, info->size),
 	       info->big_endian ? "big" : "little", info->long_size, info->compression);
 	if (info->writer)
-		printf("written by %s\n", info->writer);
+		print_line(report, "written by", info->writer);
 	if (info->system)
-		printf("on %s\n", info->system);
+		print_line(report, "on", info->system);
 	if (info->trace_id)
 		printf("trace id 0x%" PRIx64 "\n", info->trace_id);
-	printf("clock %s\n", info->clock ? info->clock : "unknown");
+	print_line(report, "clock", info->clock ? info->clock : "unknown");
 	print_conversion(info);
 	anchors_print(report);
 }
@@ -102,12 +118,14 @@ static void print_name(const struct report_counts *stat, int id)
 {
 	const struct tep_event *event = counts_event(stat, id);
 	char name[128];
+	size_t length;
 
 	if (event)
 		snprintf(name, sizeof(name), "%s:%s", event->system, event->name);
 	else
 		snprintf(name, sizeof(name), "unknown event %d", id);
-	printf("%-40s", name);
+	length = print_string(stat->report, name);
+	printf("%*s", length < 40 ? 40 - (int)length : 0, "");
 }
 
 /* One line for all CPUs, then one for each that has any. */
@@ -145,7 +163,9 @@ static void print_gap(const struct report_counts *stat, const struct counts_gap 
 	const char *name = stat->report->buffers[gap->buffer].name;
 	char from[TS_SIZE], to[TS_SIZE];
 
-	printf("gap on CPU %d%s%s: ", gap->cpu, *name ? " of " : "", name);
+	printf("gap on CPU %d%s", gap->cpu, *name ? " of " : "");
+	print_string(stat->report, name);
+	printf(": ");
 	if (gap->lost == RBMAP_LOST_UNKNOWN)
 		printf("an unknown number of events");
 	else
@@ -204,7 +224,10 @@ static void print_summary(const struct report *report)
 	if (*stats)
 		printf("\nThe kernel's counters at the end of the recording\n");
 	for (; *stats; stats++)
-		printf("%s", *stats);
+		if (report->config.escape)
+			common_put_escaped(stdout, *stats, true);
+		else
+			printf("%s", *stats);
 }
 
 void counts_print_text(const struct report_counts *stat)
@@ -215,9 +238,9 @@ void counts_print_text(const struct report_counts *stat)
 	for (size_t i = 0; i < report->nr_buffers; i++) {
 		if (!report->buffers[i].nr_cpus)
 			continue;
-		printf("\nbuffer %s\n", *report->buffers[i].name ?
-						report->buffers[i].name :
-						"(top level)");
+		print_line(report, "\nbuffer",
+			   *report->buffers[i].name ? report->buffers[i].name :
+						      "(top level)");
 		print_cpus(stat, i);
 		print_events(stat, i);
 	}

@@ -11,6 +11,7 @@
 #include <rbmap/events.h>
 
 #include "common-json.h"
+#include "escape.h"
 #include "jobs.h"
 #include "printer.h"
 
@@ -44,14 +45,42 @@ static int print_all(struct report_printer *printer)
 	return r;
 }
 
-static int width_of_names(const struct report *report)
+static char *escaped(const char *name)
 {
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	common_put_escaped(stream, name, false);
+	if (fclose(stream)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int make_names(struct report_printer *printer)
+{
+	const struct report *report = printer->report;
 	size_t width = 0;
 
-	for (size_t i = 0; i < report->nr_buffers; i++)
-		if (strlen(report->buffers[i].name) > width)
-			width = strlen(report->buffers[i].name);
-	return width < 256 ? (int)width : 256;
+	printer->names = calloc(report->nr_buffers + 1, sizeof(*printer->names));
+	if (!printer->names)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->nr_buffers; i++) {
+		const char *name = report->buffers[i].name;
+
+		printer->names[i] =
+			report->config.escape ? escaped(name) : strdup(name);
+		if (!printer->names[i])
+			return -ENOMEM;
+		if (strlen(printer->names[i]) > width)
+			width = strlen(printer->names[i]);
+	}
+	printer->name_width = width < 256 ? (int)width : 256;
+	return 0;
 }
 
 static char *buffer_member(const char *name)
@@ -86,11 +115,11 @@ static int make_members(struct report_printer *printer)
 	return 0;
 }
 
-static void free_members(struct report_printer *printer)
+static void free_all(char **strings, size_t nr)
 {
-	for (size_t i = 0; printer->members && i < printer->report->nr_buffers; i++)
-		free(printer->members[i]);
-	free(printer->members);
+	for (size_t i = 0; strings && i < nr; i++)
+		free(strings[i]);
+	free(strings);
 }
 
 static int ended(const struct report_printer *printer, int r)
@@ -110,7 +139,8 @@ static int ended(const struct report_printer *printer, int r)
 
 static void choose_text(const struct report *report)
 {
-	unsigned int format = report->config.latency ? RBMAP_TEXT_LATENCY : 0;
+	unsigned int format = (report->config.latency ? RBMAP_TEXT_LATENCY : 0) |
+			      (report->config.escape ? RBMAP_TEXT_ESCAPE : 0);
 
 	for (size_t i = 0; i < report->nr_buffers; i++)
 		rbmap_events_set_text_format(
@@ -124,11 +154,13 @@ int report_print_events(struct report *report)
 
 	common_writer_init(&printer.writer, STDOUT_FILENO, -1);
 	choose_text(report);
-	printer.name_width = width_of_names(report);
-	r = make_members(&printer);
+	r = make_names(&printer);
+	if (r == 0)
+		r = make_members(&printer);
 	if (r == 0)
 		r = report->config.jobs > 1 ? jobs_print(&printer) :
 					      print_all(&printer);
-	free_members(&printer);
+	free_all(printer.names, report->nr_buffers);
+	free_all(printer.members, report->nr_buffers);
 	return ended(&printer, r);
 }

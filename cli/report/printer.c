@@ -42,10 +42,11 @@ int printer_next(struct report_printer *printer, struct report_record *ret)
 static void put_buffer_name(const struct report_printer *printer, size_t buffer,
 			    struct trace_seq *text)
 {
-	const char *name = printer->report->buffers[buffer].name;
+	const char *name;
 
 	if (!printer->name_width)
 		return;
+	name = printer->names[buffer];
 	trace_seq_printf(text, "%*s%s", printer->name_width, name, *name ? ": " : "  ");
 }
 

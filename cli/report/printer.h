@@ -16,6 +16,7 @@ struct report_printer {
 	/* What writing said, as opposed to reading. */
 	int write_error;
 	/* Names of buffers stand before the lines where there are several. */
+	char **names;
 	int name_width;
 	/* Of the record before; read by --ts delta alone. */
 	uint64_t previous;

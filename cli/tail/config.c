@@ -25,6 +25,8 @@ static const char help_text[] =
 	"                           for the preceding -e, or without -e for all events\n"
 	"      --format FORMAT      text (default, as trace-cmd report prints it) or json\n"
 	"                           (one object per line)\n"
+	"      --escape             print control characters in names and strings as \\n,\n"
+	"                           \\x1b; the default on a terminal\n"
 	"      --self               also show events that rbmap-tail itself causes\n"
 	"  -q, --quiet              print only errors\n"
 	"  -v, --verbose            report what is done; give it twice for more detail\n"
@@ -61,6 +63,7 @@ static const struct common_option options[] = {
 	{ "event", 'e', required_argument, common_set_event, MEMBER(wanted.events) },
 	{ "filter", 'F', required_argument, choice_set_filter, MEMBER(wanted) },
 	{ "format", 0, required_argument, common_set_json, MEMBER(json) },
+	{ "escape", 0, no_argument, common_set_flag, MEMBER(escape) },
 	{ "self", 0, no_argument, common_set_flag, MEMBER(self) },
 	COMMON_OPTIONS_VERBOSITY(MEMBER(verbosity)),
 };

@@ -21,6 +21,8 @@ struct config {
 	/* What rbmap-tail itself causes is shown as well. */
 	bool self;
 	bool json;
+	/* Control characters are escaped in text. */
+	bool escape;
 	int verbosity;
 };
 

@@ -130,11 +130,16 @@ int rbmap_events_set_time_format(struct rbmap_events *events, unsigned int forma
  *	CPU in brackets: the CPU, whether interrupts were off, whether a reschedule was
  *	due, hard or soft interrupt, the depths of preempt_disable() and
  *	migrate_disable()
+ * @RBMAP_TEXT_ESCAPE: a flag: control characters in names and strings are printed as \n,
+ *	\t or \x1b, and bytes that are not valid UTF-8 as \x9b, so that a string cannot
+ *	control a terminal or look like another line. Newlines and tabs of events without
+ *	strings, such as kernel_stack, stay
  *
  * Since: 0.1
  */
 enum rbmap_text_format {
-	RBMAP_TEXT_LATENCY = 1 << 0
+	RBMAP_TEXT_LATENCY = 1 << 0,
+	RBMAP_TEXT_ESCAPE = 1 << 1
 };
 
 /**

@@ -115,6 +115,12 @@ void rbmap_text_number(struct text *text, const struct text_style *style,
 void rbmap_text_bytes(struct text *text, const struct text_style *style,
 		      const char *bytes, size_t nr);
 
+/*
+ * Control characters from that place on become \n, \t, \x1b, and bytes that are not
+ * UTF-8 \x9b. @layout: newlines and tabs stay.
+ */
+void rbmap_text_escape(struct text *text, size_t from, bool layout);
+
 /* Works in the sequence's own buffer; it may not be used until it is given back. */
 struct text rbmap_text_from_seq(const struct trace_seq *seq);
 void rbmap_text_to_seq(const struct text *text, struct trace_seq *seq);

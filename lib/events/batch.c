@@ -348,6 +348,7 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 		     struct text *text)
 {
 	const struct batch_name *name = entry->name;
+	size_t begin = text->used;
 	char *at;
 
 	if (!name->text_length) {
@@ -360,7 +361,7 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 		text_put(text, batch->texts.buffer + name->text, name->text_length);
 	}
 	rbmap_line_resolved(entry->plan, entry->functions, &entry->record, &name->style,
-			    &batch->second, text);
+			    &batch->second, begin, text);
 }
 
 RBMAP_PUBLIC int rbmap_batch_put(struct rbmap_batch *batch, size_t number,

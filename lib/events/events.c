@@ -76,9 +76,10 @@ RBMAP_PUBLIC int rbmap_events_set_time_format(struct rbmap_events *events,
 RBMAP_PUBLIC int rbmap_events_set_text_format(struct rbmap_events *events,
 					      unsigned int format)
 {
-	if (format & ~(unsigned int)RBMAP_TEXT_LATENCY)
+	if (format & ~(unsigned int)(RBMAP_TEXT_LATENCY | RBMAP_TEXT_ESCAPE))
 		return -EINVAL;
 	events->style.latency = format & RBMAP_TEXT_LATENCY;
+	events->style.escape = format & RBMAP_TEXT_ESCAPE;
 	return 0;
 }
 

@@ -32,6 +32,8 @@ struct rbmap_line_style {
 	struct rbmap_time_style time;
 	/* The columns of trace-cmd report -l instead of the CPU in brackets. */
 	bool latency;
+	/* Control characters are escaped. */
+	bool escape;
 };
 
 /*
@@ -120,12 +122,15 @@ void rbmap_line_comm(const char *comm, int pid, bool latency, struct text *text)
 bool rbmap_line_compiled(struct rbmap_events *events, const struct format_plan *plan,
 			 const struct rbmap_record *record, struct text *text);
 
-/* All that follows, of a record that the steps print; see rbmap_format_resolve(). */
+/*
+ * All that follows, of a record that the steps print; see rbmap_format_resolve().
+ * @begin: of the line
+ */
 void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
 			 const struct rbmap_record *record,
 			 const struct rbmap_line_style *style,
-			 struct rbmap_second *second, struct text *text);
+			 struct rbmap_second *second, size_t begin, struct text *text);
 
 /* A part of an object: ,"comm":"COMM","pid":PID */
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid);

@@ -240,6 +240,23 @@ static inline void put_place(const struct format_plan *plan,
 		put_cpu(text, record->cpu);
 }
 
+/* Names, up to where the event says something of itself. */
+static inline void escape_head(const struct rbmap_line_style *style, size_t from,
+			       struct text *text)
+{
+	if (style->escape)
+		rbmap_text_escape(text, from, false);
+}
+
+/* From there on; newlines may be those of the format, as in a stack. */
+static inline void escape_rest(const struct rbmap_line_style *style,
+			       const struct format_plan *plan, size_t from,
+			       struct text *text)
+{
+	if (style->escape)
+		rbmap_text_escape(text, from, plan->has_no_text);
+}
+
 static void put_head(struct rbmap_events *events, int pid,
 		     const struct format_plan *plan, const struct rbmap_record *record,
 		     struct text *text)
@@ -287,6 +304,20 @@ static void put_info(struct rbmap_events *events, const struct format_plan *plan
 		out->len--;
 }
 
+/* So trace-cmd report has it: without the time and the pid. */
+static int put_unknown(struct rbmap_events *events, struct trace_seq *out)
+{
+	struct text text = rbmap_text_from_seq(out);
+
+	text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
+	if (events->style.latency)
+		text_string(&text, "[UNKNOWN EVENT]");
+	rbmap_format_put_name("(NULL)", &text);
+	text_string(&text, "[UNKNOWN EVENT]");
+	rbmap_text_to_seq(&text, out);
+	return state(out);
+}
+
 /* Through libtraceevent, or not at all. */
 static int put_uncompiled(struct rbmap_events *events, const struct format_plan *plan,
 			  const struct rbmap_record *record, struct trace_seq *out)
@@ -294,28 +325,26 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	struct tep_event *event = rbmap_events_find(events, record);
 	struct text text = rbmap_text_from_seq(out);
 	struct tep_record copy;
+	size_t begin = text.used;
 	int r;
 
-	if (event && !plan)
+	if (!event)
+		return put_unknown(events, out);
+	if (!plan)
 		return -ENOMEM;
 	r = rbmap_events_tep_record(events, record, &copy);
 	if (r)
 		return r;
-	if (event) {
-		put_head(events, format_pid(plan, record->data, record->size), plan,
-			 record, &text);
-		rbmap_format_put_name(event->name, &text);
-	} else {
-		/* So trace-cmd report has it: without the time and the pid. */
-		text_string(&text, "[UNKNOWN EVENT][UNKNOWN EVENT]");
-		if (events->style.latency)
-			text_string(&text, "[UNKNOWN EVENT]");
-		rbmap_format_put_name("(NULL)", &text);
-		text_string(&text, "[UNKNOWN EVENT]");
-	}
+	put_head(events, format_pid(plan, record->data, record->size), plan, record,
+		 &text);
+	rbmap_format_put_name(event->name, &text);
+	escape_head(&events->style, begin, &text);
+	begin = text.used;
 	rbmap_text_to_seq(&text, out);
-	if (event)
-		put_info(events, plan, &copy, out);
+	put_info(events, plan, &copy, out);
+	text = rbmap_text_from_seq(out);
+	escape_rest(&events->style, plan, begin, &text);
+	rbmap_text_to_seq(&text, out);
 	return state(out);
 }
 
@@ -329,12 +358,15 @@ void rbmap_line_resolved(const struct format_plan *plan,
 			 const struct rbmap_function *functions,
 			 const struct rbmap_record *record,
 			 const struct rbmap_line_style *style,
-			 struct rbmap_second *second, struct text *text)
+			 struct rbmap_second *second, size_t begin, struct text *text)
 {
 	put_place(plan, record, style, text);
 	put_time(text, style->time, second, record->time_stamp);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
+	escape_head(style, begin, text);
+	begin = text->used;
 	rbmap_format_resolved_text(plan, functions, record->data, record->size, text);
+	escape_rest(style, plan, begin, text);
 }
 
 bool rbmap_line_compiled(struct rbmap_events *events, const struct format_plan *plan,
@@ -342,10 +374,16 @@ bool rbmap_line_compiled(struct rbmap_events *events, const struct format_plan *
 {
 	const unsigned char *data = record->data;
 	int pid = format_read(data + plan->pid_offset, plan->pid_size, plan->swap);
+	size_t begin = text->used;
 
 	put_head(events, pid, plan, record, text);
 	text_put_short(text, plan->strings + plan->name, plan->name_length);
-	return rbmap_format_text(plan, &events->names, data, record->size, text);
+	escape_head(&events->style, begin, text);
+	begin = text->used;
+	if (!rbmap_format_text(plan, &events->names, data, record->size, text))
+		return false;
+	escape_rest(&events->style, plan, begin, text);
+	return true;
 }
 
 RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,

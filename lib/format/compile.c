@@ -61,6 +61,26 @@ static void find_common(struct format_plan *plan)
 	plan->lock = find_place(event, "common_lock_depth");
 }
 
+/* Also a string that a pointer leads to. */
+static bool may_be_text(const struct tep_format_field *field)
+{
+	if (field->flags &
+	    (TEP_FIELD_IS_STRING | TEP_FIELD_IS_DYNAMIC | TEP_FIELD_IS_POINTER))
+		return true;
+	/* Not the callers of a stack. */
+	return (field->flags & TEP_FIELD_IS_ARRAY || rbmap_field_is_open(field)) &&
+	       rbmap_field_element(field) <= 1;
+}
+
+static bool has_no_text(const struct tep_event *event)
+{
+	const struct tep_format_field *field = event->format.fields;
+
+	while (field && !may_be_text(field))
+		field = field->next;
+	return !field;
+}
+
 static bool add_name(struct format_build *build)
 {
 	struct format_plan *plan = build->plan;
@@ -153,6 +173,7 @@ static struct format_plan *compile(const struct tep_event *event,
 	plan->swap =
 		tep_is_file_bigendian(event->tep) != tep_is_local_bigendian(event->tep);
 	find_common(plan);
+	plan->has_no_text = has_no_text(event);
 	if (rbmap_build_json(&build) && add_name(&build) &&
 	    measure(&build, event->format.common_fields) &&
 	    measure(&build, event->format.fields) && rbmap_build_guards(&build) &&

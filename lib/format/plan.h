@@ -229,6 +229,9 @@ struct format_plan {
 		nr_lookups, strings_size;
 	/* Names of functions that the steps put. */
 	uint32_t nr_functions;
+	/* Newlines and tabs are those of the format or a plugin: no text is in a record.
+	 */
+	bool has_no_text;
 	/* A step may find that only libtraceevent can print the record. */
 	bool may_give_up;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes a trace.dat of version 6 with one CPU, as the description on standard input
- *has it, to the file that is its argument. A line each:
+ * has it, to the file that is its argument. A line each:
  *
  *	big | long4			the other order of bytes, longs of 32 bits
  *	option ID TEXT			of the file; without any, that of the clock
  *	clock TEXT			what follows the table of the CPUs
- *	task PID NAME			(escapes as in a record)
+ *	task PID NAME
  *	function HEX NAME
  *	string HEX TEXT			of trace_printk(), as the kernel quotes it
  *	common OFFSET SIZE SIGNED TYPE	a field of all events, before the first of these
@@ -16,7 +16,8 @@
  *	record TIME ID FLAGS PREEMPT PID VALUE...
  *
  * A VALUE is BYTES:NUMBER, or a string in quotes, without a 0 at its end unless it is
- * there: "a\x00". With SIZE before the quotes it is filled with zeros.
+ * there: "a\x00". With SIZE before the quotes it is filled with zeros. In strings,
+ * options and names of tasks, \n, \t and \x1b are what they are in C.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -216,13 +217,17 @@ static void put_record(char *line)
 	free(record.text);
 }
 
-static void put_option(const char *line)
+static void put_option(char *line)
 {
+	char *from, *end;
 	unsigned int id;
 	int text = 0;
 
 	if (sscanf(line, "%u %n", &id, &text) != 1)
 		fail(line);
+	for (from = end = line + text; *from;)
+		*end++ = unescape(&from);
+	*end = '\0';
 	put_number(to(&made.options), id, 2);
 	put_text(to(&made.options), line + text, 4);
 }
@@ -296,7 +301,7 @@ static void put_head(FILE *out)
 	put_part(out, &made.tasks, 8);
 	put_number(out, 1, 4);
 	if (!made.options.stream)
-		put_option("4 [local] global counter");
+		put_option(strdup("4 [local] global counter"));
 	fwrite("options  ", 1, 10, out);
 	fflush(made.options.stream);
 	fwrite(made.options.text, 1, made.options.size, out);

@@ -309,7 +309,7 @@ START_TEST(formats_of_lines_change_in_a_batch)
 		ck_assert_int_eq(rbmap_events_set_time_format(side.events,
 							      times[i % 4]),
 				 0);
-		ck_assert_int_eq(rbmap_events_set_text_format(side.events, i / 4 % 2),
+		ck_assert_int_eq(rbmap_events_set_text_format(side.events, i / 4 % 4),
 				 0);
 		ck_assert_int_eq(rbmap_events_text(side.events, &records[i].record,
 						   &at_once),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "random.h"
@@ -242,6 +243,69 @@ START_TEST(no_text_is_longer_than_a_sequence_can_tell)
 }
 END_TEST
 
+/* Byte by byte, what rbmap_text_escape() finds eight at once. */
+static void put_escaped(struct text *text, const char *bytes, size_t size, bool layout)
+{
+	char escape[ESCAPE_MOST + 1];
+	size_t length;
+
+	for (size_t at = 0; at < size; at += length) {
+		length = escape_plain((const unsigned char *)bytes + at, size - at);
+		if (!length && layout && escape_is_layout(bytes[at]))
+			length = 1;
+		text_put(text, bytes + at, length);
+		if (length)
+			continue;
+		text_put(text, escape, escape_write(escape, bytes[at]));
+		length = 1;
+	}
+}
+
+START_TEST(control_characters_anywhere)
+{
+	static const char odd[] =
+		"\n\t\x1b\x7f\xc2\x9b\xc3\xa4\xe2\x82\xac\xff\x01\"\\";
+	struct random random = { .state = 3 };
+	struct text text = { 0 }, wanted = { 0 };
+	char bytes[64];
+
+	for (int i = 0; i < 100000; i++) {
+		size_t size = random_below(&random, sizeof(bytes) + 1), from;
+		bool layout = random_below(&random, 2);
+
+		for (size_t at = 0; at < size; at++)
+			bytes[at] = random_below(&random, 8) ?
+					    (char)(' ' + random_below(&random, 95)) :
+					    odd[random_below(&random, sizeof(odd) - 1)];
+		from = random_below(&random, size + 1);
+		text.used = 0;
+		wanted.used = 0;
+		text_put(&text, bytes, size);
+		rbmap_text_escape(&text, from, layout);
+		text_put(&wanted, bytes, from);
+		put_escaped(&wanted, bytes + from, size - from, layout);
+		ck_assert_uint_eq(text.used, wanted.used);
+		ck_assert(!memcmp(text.buffer, wanted.buffer, text.used));
+	}
+	free(text.buffer);
+	free(wanted.buffer);
+}
+END_TEST
+
+START_TEST(escapes_are_those_of_c)
+{
+	struct text text = { 0 };
+
+	text_string(&text, "a\x1b[1m\n\tb\\ \xc3\xa4\xc2\x9b\x9b\x7f");
+	rbmap_text_escape(&text, 0, false);
+	expect(&text, "a\\x1b[1m\\n\\tb\\ \xc3\xa4\\xc2\\x9b\\x9b\\x7f");
+	text_string(&text, "\na\n\tb\r");
+	rbmap_text_escape(&text, 1, true);
+	expect(&text, "\na\n\tb\\x0d");
+	free(text.buffer);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -250,6 +314,8 @@ int main(void)
 		numbers_in_any_style,
 		strings_in_any_style,
 		json_strings_with_any_byte_anywhere,
+		control_characters_anywhere,
+		escapes_are_those_of_c,
 		sequences_take_what_was_put,
 		no_text_is_longer_than_a_sequence_can_tell,
 	};

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "escape.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+
+bool common_escapes(bool asked_for, int fd)
+{
+	return asked_for || isatty(fd);
+}
+
+size_t common_put_escaped(FILE *stream, const char *text, bool lines)
+{
+	size_t left = strlen(text), length, nr = 0;
+	char escape[ESCAPE_MOST];
+
+	for (; left; text += length, left -= length) {
+		length = escape_plain((const unsigned char *)text, left);
+		if (!length && lines)
+			length = escape_is_layout(*text);
+		if (length) {
+			nr += fwrite(text, 1, length, stream);
+			continue;
+		}
+		nr += fwrite(escape, 1, escape_write(escape, *text), stream);
+		length = 1;
+	}
+	return nr;
+}

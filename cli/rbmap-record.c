@@ -40,7 +40,10 @@ struct state {
 	struct symbols *symbols;
 };
 
-/* Every way out goes through the end of main, so signals only make the loop stop. */
+/*
+ * Every way out goes through the end of main, with all put back and the summary
+ * printed, so signals only make the loop stop.
+ */
 static void block_signals(sigset_t *signals, sigset_t *before)
 {
 	static const int ends[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,	  SIGXCPU,
@@ -56,6 +59,9 @@ static int take_signals(struct recorder *recorder, sigset_t *before)
 {
 	sigset_t signals;
 
+	/* Nothing may wait without end now. */
+	if (common_bound_stderr() != COMMON_OK)
+		return COMMON_FAILURE;
 	block_signals(&signals, before);
 	recorder->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (recorder->signal_fd < 0)
@@ -369,7 +375,7 @@ static int run(struct state *state)
 	struct recorder *recorder = &state->recorder;
 	bool began = false;
 	int status;
-	sigset_t mask, signals;
+	sigset_t mask;
 
 	status = take_signals(recorder, &mask);
 	if (status == COMMON_OK)
@@ -383,12 +389,9 @@ static int run(struct state *state)
 	if (status == COMMON_OK)
 		status = record(state, &began);
 	put_back(state);
-	/* From here on nothing needs to be put back, so that signals may end it. */
-	sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (began && !state->config.flight)
 		status = common_worse(status, report(state));
 	status = common_worse(status, close_files(state, began));
-	block_signals(&signals, NULL);
 	if (recorder->started && recorder->command) {
 		int command = run_wait_for_command(recorder);
 

@@ -276,4 +276,13 @@ void common_writer_init(struct common_writer *writer, int fd, int stop_fd);
  */
 int common_writer_write(struct common_writer *writer, const char *text, size_t size);
 
+/* ---- stderr.c ---- */
+
+/*
+ * For a program that blocks signals, which could not be ended while a message waits for
+ * a reader that takes nothing: from now on a message waits for a second, and is dropped
+ * then. Prints its errors; returns an exit code.
+ */
+int common_bound_stderr(void);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <tracefs.h>
 #include <unistd.h>
 
@@ -114,21 +115,21 @@ static struct json_object *document(const struct recorder *recorder)
 	return root;
 }
 
+/* It may be a pipe whose reader takes nothing. */
 static int write_all(const struct output *output, const char *text)
 {
-	size_t left = strlen(text);
-	ssize_t written;
+	int stop_fd = eventfd(1, EFD_CLOEXEC), r;
+	struct common_writer writer;
 
-	while (left) {
-		written = write(output->fd, text, left);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return common_fail("%s: %s", output->path, strerror(errno));
-		text += written;
-		left -= written;
-	}
-	return COMMON_OK;
+	if (stop_fd < 0)
+		return common_fail("eventfd: %s", strerror(errno));
+	common_writer_init(&writer, output->fd, stop_fd);
+	r = common_writer_write(&writer, text, strlen(text));
+	close(stop_fd);
+	if (r == -ETIMEDOUT)
+		return common_fail("%s: the program reading it has stopped reading",
+				   output->path);
+	return r < 0 ? common_fail("%s: %s", output->path, strerror(-r)) : COMMON_OK;
 }
 
 int summary_write(const struct recorder *recorder, struct output *output)

@@ -293,7 +293,6 @@ static int begin_recording(struct state *state)
 
 	status = tally_open(&recorder->tally, recorder->session, source.instance);
 	source.layout = &recorder->tally.layout;
-	recorder->tally.shared = !target_is_own(recorder->target);
 	if (status == COMMON_OK)
 		status = output_protect(&state->summary);
 	if (status == COMMON_OK)

@@ -41,7 +41,7 @@ int end_recording(struct recorder *recorder)
 {
 	int status = workers_finish(recorder->workers);
 
-	recorder->tally.output_failed = recorder->sink_error;
+	recorder->tally.incomplete = recorder->sink_error || status != COMMON_OK;
 	status = common_worse(status, tally_end(&recorder->tally));
 	if (target_is_own(recorder->target) && !recorder->config->cpus)
 		tally_find_unrecorded(&recorder->tally);

@@ -29,14 +29,14 @@ static struct json_object *cpus_json(const struct tally *tally)
 
 	for (size_t i = 0; i < tally->nr_cpus; i++) {
 		struct json_object *cpu = json_object_new_object();
+		bool reset = tally->cpus[i].identity == -ESTALE;
 
 		json_object_object_add(cpu, "cpu",
 				       json_object_new_int(tally->cpus[i].cpu));
 		add_account(cpu, &tally->cpus[i].account);
-		json_object_object_add(cpu, "reset",
-				       json_object_new_boolean(tally->cpus[i]
-								       .identity ==
-							       -ESTALE));
+		json_object_object_add(cpu, "reset", json_object_new_boolean(reset));
+		common_json_number_if(cpu, "before_reset", reset,
+				      tally->cpus[i].before_reset);
 		json_object_array_add(cpus, cpu);
 	}
 	return cpus;

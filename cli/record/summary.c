@@ -49,19 +49,43 @@ static void print_cpus(const struct tally *tally, bool all)
  */
 static bool is_left_behind(const struct recorder *recorder)
 {
-	return recorder->result.own_instance && recorder->tally.total.unread;
+	return recorder->result.own_instance && !recorder->tally.incomplete &&
+	       recorder->tally.total.unread;
+}
+
+/* Events of its own instance that another program took. */
+static bool is_robbed(const struct recorder *recorder)
+{
+	return recorder->result.own_instance && !recorder->tally.incomplete &&
+	       recorder->tally.total.others;
+}
+
+static size_t count_reset(const struct tally *tally)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++)
+		nr += tally->cpus[i].identity == -ESTALE;
+	return nr;
 }
 
 static void print_rest(const struct recorder *recorder)
 {
 	const struct rbmap_account *total = &recorder->tally.total;
 	char others[COMMON_FORMAT_SIZE], unread[COMMON_FORMAT_SIZE];
+	uint64_t consumed = recorder->tally.consumed;
 
 	if (total->others && !recorder_output_closed(recorder))
 		fprintf(stderr, "%s events were not stored: %s\n",
 			common_format_count(others, total->others),
-			recorder->sink_error ? "the output failed" :
-					       "another reader consumed them");
+			recorder->sink_error	   ? "the output failed" :
+			recorder->tally.incomplete ? "the recording failed" :
+						     "another reader consumed them");
+	if (consumed && total->torn)
+		fprintf(stderr,
+			"another reader consumed %s events, which may be among the "
+			"lost ones\n",
+			common_format_count(others, consumed));
 	if (total->unread)
 		fprintf(stderr, "%s events %s\n",
 			common_format_count(unread, total->unread),
@@ -110,6 +134,14 @@ static void print_files(const struct recorder_result *result)
 		fputc('\n', stderr);
 }
 
+static bool is_complete(const struct recorder *recorder)
+{
+	const struct tally *tally = &recorder->tally;
+
+	return !tally->incomplete && !tally->not_recorded && !tally->total.others &&
+	       !count_reset(tally) && !is_left_behind(recorder);
+}
+
 void summary_print(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
@@ -130,30 +162,20 @@ void summary_print(const struct recorder *recorder)
 	print_queue(&recorder->result);
 	if (rbmap_account_lost(&tally->total))
 		print_loss(tally);
-	else if (!recorder->sink_error && !tally->not_recorded &&
-		 !is_left_behind(recorder))
+	else if (is_complete(recorder))
 		fputs("nothing lost\n", stderr);
 	print_rest(recorder);
 	if (recorder->config->verbosity > 0 || rbmap_account_lost(&tally->total))
 		print_cpus(tally, recorder->config->verbosity > 0);
 }
 
-static int judge_cpu(const struct recorder *recorder, const struct tally_cpu *cpu)
+static int judge_cpu(const struct tally_cpu *cpu)
 {
-	bool all_ours = recorder->result.own_instance && !recorder->sink_error;
-
 	if (cpu->corrupt)
 		return common_fail(
 			"CPU %d: invalid data in a sub-buffer; please report this",
 			cpu->cpu);
-	if (cpu->identity == -ESTALE) {
-		common_error(
-			"CPU %d: the ring buffer was reset during the recording; the "
-			"loss is unknown",
-			cpu->cpu);
-		return COMMON_OK;
-	}
-	if (cpu->identity < 0 || (all_ours && cpu->account.others))
+	if (cpu->identity < 0 && cpu->identity != -ESTALE)
 		return common_fail(
 			"CPU %d: written %lu does not equal delivered %lu + lost %lu + "
 			"unread %lu; please report this",
@@ -164,14 +186,37 @@ static int judge_cpu(const struct recorder *recorder, const struct tally_cpu *cp
 	return COMMON_OK;
 }
 
+/* What is known before the reset and since. */
+static void tell_reset(const struct tally *tally)
+{
+	char before_text[COMMON_FORMAT_SIZE], delivered_text[COMMON_FORMAT_SIZE];
+	char written_text[COMMON_FORMAT_SIZE];
+	uint64_t before = 0, delivered = 0, written = 0;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		const struct tally_cpu *cpu = &tally->cpus[i];
+
+		if (cpu->identity != -ESTALE)
+			continue;
+		before += cpu->before_reset;
+		delivered += cpu->account.delivered - cpu->before_reset;
+		written += cpu->account.written - cpu->before_reset;
+	}
+	common_error("the ring buffer was reset during the recording, on %zu of %zu "
+		     "CPUs: %s events were recorded before, and %s of %s since; those "
+		     "that were discarded are not counted",
+		     count_reset(tally), tally->nr_cpus,
+		     common_format_count(before_text, before),
+		     common_format_count(delivered_text, delivered),
+		     common_format_count(written_text, written));
+}
+
 static bool loss_is_not_known(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
 
-	for (size_t i = 0; i < tally->nr_cpus; i++)
-		if (tally->cpus[i].identity == -ESTALE)
-			return true;
-	return tally->not_recorded || is_left_behind(recorder);
+	return count_reset(tally) || tally->not_recorded || is_left_behind(recorder) ||
+	       is_robbed(recorder);
 }
 
 int summary_judge(const struct recorder *recorder)
@@ -179,8 +224,10 @@ int summary_judge(const struct recorder *recorder)
 	const struct tally *tally = &recorder->tally;
 	int status = COMMON_OK;
 
+	if (count_reset(tally))
+		tell_reset(tally);
 	for (size_t i = 0; i < tally->nr_cpus; i++)
-		status = common_worse(status, judge_cpu(recorder, &tally->cpus[i]));
+		status = common_worse(status, judge_cpu(&tally->cpus[i]));
 	if (status == COMMON_OK && recorder->config->fail_on_loss &&
 	    (tally_lost(tally) || tally->nr_stretches || loss_is_not_known(recorder)))
 		status = COMMON_LOST;

@@ -7,6 +7,7 @@
 #include <rbmap/error.h>
 
 #include "common.h"
+#include "reset.h"
 #include "tally.h"
 
 /* A ring that is lapped for hours must not fill the memory with its gaps. */
@@ -34,6 +35,7 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 		.layout = *rbmap_session_layout(session),
 		.nr_cpus = rbmap_session_cpus(session, &cpus),
 		.observed = !rbmap_engine_consumes(rbmap_session_engine(session)),
+		.mapped = rbmap_engine_maps(rbmap_session_engine(session)),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	tally->cpus = aligned_alloc(_Alignof(struct tally_cpu),
@@ -43,6 +45,7 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 	memset(tally->cpus, 0, tally->nr_cpus * sizeof(*tally->cpus));
 	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
 		tally->cpus[i].cpu = cpus[i];
+		tally->cpus[i].emptied_ns = reset_emptied_ns(instance, cpus[i]);
 		status = read_counters(tally, &tally->cpus[i], &tally->cpus[i].begin);
 	}
 	return status;
@@ -91,8 +94,9 @@ static void add(_Atomic uint64_t *counter, uint64_t number)
 	atomic_store_explicit(counter, now + number, memory_order_relaxed);
 }
 
+/* @before: the events before it. */
 static int put_stretch(struct tally *tally, struct tally_cpu *cpu,
-		       const struct lost_stretch *stretch)
+		       const struct lost_stretch *stretch, uint64_t before)
 {
 	int r;
 
@@ -100,7 +104,8 @@ static int put_stretch(struct tally *tally, struct tally_cpu *cpu,
 	if (stretch->events != RBMAP_LOST_UNKNOWN) {
 		add(&cpu->lost_in_place, stretch->events);
 	} else {
-		cpu->nr_unknown++;
+		if (!cpu->nr_unknown++)
+			cpu->before_unknown = before;
 		cpu->last_unknown = tally->nr_stretches;
 	}
 	r = add_stretch(tally, stretch);
@@ -133,12 +138,12 @@ static int put_span(struct tally *tally, const struct rbmap_span *span,
 	if (span->flags & RBMAP_SPAN_TORN)
 		return 0;
 	cpu->corrupt |= span_counted->corrupt;
-	add(&cpu->events, counted->records);
 	if (span->lost) {
 		if (counted->records)
 			stretch.before = counted->first;
-		r = put_stretch(tally, cpu, &stretch);
+		r = put_stretch(tally, cpu, &stretch, cpu->events);
 	}
+	add(&cpu->events, counted->records);
 	if (counted->records)
 		cpu->last_time_stamp = counted->last;
 	return r;
@@ -184,16 +189,6 @@ void tally_find_unrecorded(struct tally *tally)
 	common_cpus_free(&possible);
 }
 
-/* Counters that were reset may have passed again where they began. */
-static void take_for_reset(struct tally_cpu *cpu)
-{
-	uint64_t delivered = cpu->account.delivered;
-
-	cpu->account =
-		(struct rbmap_account){ .written = delivered, .delivered = delivered };
-	cpu->identity = -ESTALE;
-}
-
 /* Where one number only is not known, that is what the others leave. */
 static void fill_in_unknown(struct tally *tally, const struct tally_cpu *cpu)
 {
@@ -217,21 +212,53 @@ static void drop_empty_stretches(struct tally *tally, const struct tally_cpu *cp
 	tally->nr_stretches = kept;
 }
 
+/*
+ * Counters that are reset fall, or what was delivered before is more than they have
+ * counted since. But they may have passed again where they began; then the file shows
+ * it, unless the clock was changed. Who reads through the mapping comes across a reset
+ * as well, so that delivering twice is not taken for one.
+ */
+static bool was_reset(const struct tally *tally, const struct tally_cpu *cpu,
+		      const struct rbmap_counters *end, int identity)
+{
+	bool any = end->unread || end->overrun || end->read;
+
+	if (identity == -ESTALE ||
+	    reset_emptied_ns(tally->instance, cpu->cpu) != cpu->emptied_ns)
+		return true;
+	return identity == -EBADMSG && (!tally->mapped || cpu->nr_unknown || !any);
+}
+
+static void account_reset(const struct tally *tally, struct tally_cpu *cpu,
+			  const struct rbmap_counters *end)
+{
+	/* An observer's only gap is where it was reset. */
+	bool is_gap = tally->observed && cpu->nr_unknown == 1;
+
+	cpu->before_reset = reset_account(&cpu->account, end, tally->observed,
+					  is_gap ? cpu->before_unknown : UINT64_MAX);
+}
+
 static int fill_account(const struct tally *tally, struct tally_cpu *cpu,
 			const struct rbmap_counters *end)
 {
-	int r;
+	struct rbmap_account *account = &cpu->account;
+	int r = tally->observed ?
+			rbmap_account_fill_observed(account, &cpu->begin, end) :
+			rbmap_account_fill(account, &cpu->begin, end);
 
-	if (!tally->observed)
-		return rbmap_account_fill(&cpu->account, &cpu->begin, end);
-	r = rbmap_account_fill_observed(&cpu->account, &cpu->begin, end);
-	/* Seen and not stored, or never looked at: lost by the output, not the ring. */
-	if (r == 0 && tally->output_failed) {
-		cpu->account.others = cpu->account.torn;
-		cpu->account.torn = 0;
+	if (was_reset(tally, cpu, end, r)) {
+		account_reset(tally, cpu, end);
+		r = -ESTALE;
 	}
-	/* Missed, and not a word of it. */
-	if (r == 0 && cpu->account.torn && !cpu->nr_unknown)
+	/* Seen and not stored, or never looked at: lost by the output, not the ring. */
+	if (tally->observed && tally->incomplete) {
+		account->others = account->torn;
+		account->torn = 0;
+	}
+	/* Missed, and not a word of it, though no one else has consumed it. */
+	if (r == 0 && tally->observed && account->torn && !cpu->nr_unknown &&
+	    end->read == cpu->begin.read)
 		r = -EBADMSG;
 	return r;
 }
@@ -250,8 +277,8 @@ int tally_end(struct tally *tally)
 		if (status != COMMON_OK)
 			break;
 		cpu->identity = fill_account(tally, cpu, &end);
-		if (cpu->identity == -EBADMSG && tally->shared)
-			take_for_reset(cpu);
+		if (tally->observed && cpu->identity == 0)
+			tally->consumed += end.read - cpu->begin.read;
 		fill_in_unknown(tally, cpu);
 		rbmap_account_add(&tally->total, &cpu->account);
 	}

@@ -41,21 +41,29 @@ struct tally_cpu {
 	/* Stretches with an unknown number, and the last of them. */
 	uint64_t nr_unknown;
 	size_t last_unknown;
+	/* The events before the first of them. */
+	uint64_t before_unknown;
 	struct rbmap_counters begin;
 	struct rbmap_account account;
-	/* Result of rbmap_account_fill(). */
+	/* Result of rbmap_account_fill(); -ESTALE: it was reset. */
 	int identity;
+	/* Of a ring that was reset: what was delivered before, as far as it is known.
+	 */
+	uint64_t before_reset;
+	/* By reset_emptied_ns(), at the begin. */
+	uint64_t emptied_ns;
 	bool corrupt;
 };
 
 struct tally {
 	struct tracefs_instance *instance;
-	/* Others can reset the rings. */
-	bool shared;
 	/* Nothing is consumed: what is lost, the kernel does not count. */
 	bool observed;
-	/* Set before the end: the sink has not taken all that there was. */
-	bool output_failed;
+	/* The rings are mapped, which shows when they are reset. */
+	bool mapped;
+	/* Set before the end: something failed, and not all that there was was taken.
+	 */
+	bool incomplete;
 	struct rbmap_layout layout;
 	struct tally_cpu *cpus;
 	size_t nr_cpus;
@@ -66,6 +74,8 @@ struct tally {
 	/* Stretches beyond those that are kept. */
 	uint64_t more_stretches;
 	struct rbmap_account total;
+	/* Where nothing is consumed: what others have consumed meanwhile. */
+	uint64_t consumed;
 	/* Events of CPUs that are not recorded, since they came online too late. */
 	uint64_t not_recorded;
 };

@@ -172,8 +172,9 @@ static int read_machine(struct common_cpus *ret, const char *which)
 
 	if (!r && ret->nr)
 		return COMMON_OK;
-	return common_fail("/sys/devices/system/cpu/%s: %s; is /sys mounted?", which,
-			   r ? strerror(-r) : "empty");
+	return common_fail("/sys/devices/system/cpu/%s: %s%s", which,
+			   r ? strerror(-r) : "empty",
+			   r == -ENOENT ? "; is /sys mounted?" : "");
 }
 
 static int refuse_cpu(int cpu, const struct common_cpus *present)

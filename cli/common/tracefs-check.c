@@ -27,48 +27,60 @@ static int no_access(const char *path, int error)
 	return common_fail("%s: %s", path, strerror(error));
 }
 
-/* The first mount of @type, in @path; false without one. */
-static bool find_mount(const char *type, char path[PATH_MAX])
+/* The first mount of @type, in @path. A negative errno; -ENOENT: there is none. */
+static int find_mount(const char *type, char path[PATH_MAX])
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	bool found = false;
 	struct mntent *entry;
+	int r = -ENOENT;
 
-	while (mounts && !found && (entry = getmntent(mounts))) {
-		found = !strcmp(entry->mnt_type, type);
-		if (found)
-			snprintf(path, PATH_MAX, "%s", entry->mnt_dir);
+	if (!mounts)
+		return -errno;
+	while (r == -ENOENT && (entry = getmntent(mounts))) {
+		if (strcmp(entry->mnt_type, type))
+			continue;
+		snprintf(path, PATH_MAX, "%s", entry->mnt_dir);
+		r = 0;
 	}
-	if (mounts)
-		endmntent(mounts);
-	return found;
+	endmntent(mounts);
+	return r;
 }
 
 /*
  * As libtracefs finds it, but without its ways to mount it: where only debugfs is
  * there, libtracefs has to be given its path, or it would mount tracefs all the same.
  */
-static const char *find_tracing_dir(void)
+static int find_tracing_dir(const char **ret)
 {
 	char path[PATH_MAX];
+	int r = find_mount("tracefs", path);
 
-	if (find_mount("tracefs", path))
-		return tracefs_tracing_dir();
-	if (!find_mount("debugfs", path) ||
-	    strlen(path) + sizeof("/tracing") > sizeof(path))
-		return NULL;
-	strcat(path, "/tracing");
-	if (access(path, F_OK) && errno == ENOENT)
-		return NULL;
-	return tracefs_set_tracing_dir(path) ? NULL : tracefs_tracing_dir();
+	if (r == -ENOENT) {
+		r = find_mount("debugfs", path);
+		if (r < 0)
+			return r;
+		if (strlen(path) + sizeof("/tracing") > sizeof(path))
+			return -ENOENT;
+		strcat(path, "/tracing");
+		if (access(path, F_OK) && errno == ENOENT)
+			return -ENOENT;
+		if (tracefs_set_tracing_dir(path))
+			return -ENOMEM;
+	}
+	if (r == 0)
+		*ret = tracefs_tracing_dir();
+	return r < 0 ? r : *ret ? 0 : -ENOENT;
 }
 
 int common_tracefs_check(const char **ret_dir)
 {
-	const char *dir = find_tracing_dir();
+	const char *dir = NULL;
+	int r = find_tracing_dir(&dir);
 
-	if (!dir)
+	if (r == -ENOENT)
 		return common_fail("tracefs: not mounted; " REMEDY_MOUNT);
+	if (r < 0)
+		return common_fail("/proc/self/mounts: %s", strerror(-r));
 	if (faccessat(AT_FDCWD, dir, R_OK | X_OK, AT_EACCESS))
 		return no_access(dir, errno);
 	*ret_dir = dir;

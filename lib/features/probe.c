@@ -92,13 +92,18 @@ static bool kernel_has_tracefs(void)
 
 static void try_tracefs(struct probe *probe)
 {
-	if (!rbmap_tracefs_find(&probe->dir)) {
+	int r = rbmap_tracefs_find(&probe->dir);
+
+	if (!r) {
 		rbmap_features_add(probe->features, "tracefs", YES, "", "mounted on %s",
 				   probe->dir);
 		probe->top = open(probe->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return;
 	}
-	if (kernel_has_tracefs())
+	if (r != -ENOENT)
+		rbmap_features_add(probe->features, "tracefs", UNKNOWN, "",
+				   "/proc/self/mounts: %s", why(r));
+	else if (kernel_has_tracefs())
 		rbmap_features_add(
 			probe->features, "tracefs", NO,
 			"mount -t tracefs nodev /sys/kernel/tracing (for a container: "

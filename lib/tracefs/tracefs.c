@@ -24,7 +24,7 @@ static int find_mount(const char *type, char **ret)
 	char line[4096];
 
 	if (!mounts)
-		return r;
+		return -errno;
 	while (r == -ENOENT && getmntent_r(mounts, &entry, line, sizeof(line))) {
 		if (strcmp(entry.mnt_type, type))
 			continue;

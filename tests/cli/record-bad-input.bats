@@ -230,6 +230,17 @@ as_nobody() {
   [ ! -e t.dat ]
 }
 
+@test "too few file descriptors: the message names that cause, not one that it causes" {
+  local limit
+  for limit in 5 6 7 9 14; do
+    run -1 --separate-stderr bash -c 'exec 3>&- 4>&-; ulimit -n "$1"; exec "${@:2}"' - $limit \
+      "$record" -q -e sched -o t.dat
+    one_line
+    [[ $stderr == *": Too many open files" ]] || { echo "$limit: $stderr"; return 1; }
+    [ ! -e t.dat ]
+  done
+}
+
 @test "an engine that the kernel does not have" {
   can_map && skip "this kernel can map ring buffers"
   refused 1 "--engine read needs no mapping" -e sched --engine mapped -o t.dat

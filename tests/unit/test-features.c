@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <rbmap/features.h>
 
@@ -49,6 +50,24 @@ START_TEST(findings_are_lines)
 }
 END_TEST
 
+START_TEST(without_a_file_descriptor_nothing_is_said_to_be_missing)
+{
+	struct rbmap_features *features;
+	const struct rbmap_feature *found;
+	struct rlimit before, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(rbmap_features_probe(&features), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	found = rbmap_features_find(features, "tracefs");
+	ck_assert_int_eq(found->state, RBMAP_FEATURE_UNKNOWN);
+	ck_assert_str_eq(found->detail, "/proc/self/mounts: Too many open files");
+	rbmap_features_free(features);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("features");
@@ -58,6 +77,7 @@ int main(void)
 
 	tcase_add_test(tcase, every_name_is_found_once);
 	tcase_add_test(tcase, findings_are_lines);
+	tcase_add_test(tcase, without_a_file_descriptor_nothing_is_said_to_be_missing);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

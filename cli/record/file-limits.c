@@ -159,7 +159,7 @@ enum limit limits_check(struct limits *limits, int fd, uint64_t data, uint64_t k
 	uint64_t bytes = limits_file_bytes(fd), free = UNKNOWN, grown, in_ns;
 	struct statvfs fs;
 
-	if (has_blocks(fd, &fs))
+	if (limits->min_free && has_blocks(fd, &fs))
 		free = free_bytes(&fs);
 	if (bytes < limits->head + data)
 		bytes = limits->head + data;

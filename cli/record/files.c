@@ -103,11 +103,14 @@ static int finish_sink(struct files *files, struct record_file *file)
 {
 	struct recorder *recorder = files->recorder;
 	struct sink_work work;
+	bool removed;
 	int r = 0;
 
 	if (!recorder_output_closed(recorder))
 		r = record_file_finish(file);
-	record_file_correct(file, &recorder->tally);
+	removed = output_check_name(&file->output) != COMMON_OK;
+	recorder->output_removed |= removed;
+	record_file_correct(file, &recorder->tally, removed);
 	file->sink.ops->work(file->sink.self, &work);
 	files->work.bytes += work.bytes;
 	files->work.writes += work.writes;
@@ -271,6 +274,8 @@ int files_finish(struct files *files)
 	int status = finish_old(files);
 
 	status = common_worse(status, finish_sink(files, files->file));
+	if (files->recorder->output_removed)
+		status = common_worse(status, COMMON_FAILURE);
 	if (!config_rotates(files->recorder->config))
 		return status;
 	tell_size(files, files->file, limits_file_bytes(files->file->output.fd));

@@ -75,7 +75,7 @@ static int check_regular(const struct output *output, const struct stat *st)
 	return COMMON_OK;
 }
 
-static int check(const struct output *output)
+static int check(struct output *output)
 {
 	struct stat st;
 
@@ -86,6 +86,7 @@ static int check(const struct output *output)
 		return common_fail("%s: belongs to user %u; remove it, or name another "
 				   "file",
 				   output->path, (unsigned int)st.st_uid);
+	output->named = st.st_nlink > 0;
 	if (S_ISREG(st.st_mode))
 		return check_regular(output, &st);
 	if (!output->stream)
@@ -166,6 +167,7 @@ int output_open_hidden(struct output *output, const char *path)
 
 int output_publish(struct output *output)
 {
+	struct stat st;
 	char name[32];
 
 	if (!output->hidden)
@@ -174,6 +176,7 @@ int output_publish(struct output *output)
 	if (linkat(AT_FDCWD, name, AT_FDCWD, output->path, AT_SYMLINK_FOLLOW) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
 	output->hidden = false;
+	output->named = fstat(output->fd, &st) == 0 && st.st_nlink > 0;
 	return COMMON_OK;
 }
 
@@ -192,6 +195,19 @@ bool output_is_path(const struct output *output, const char *path)
 	return output_is_file(output) && fstat(output->fd, &ours) == 0 &&
 	       stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
 	       ours.st_ino == there.st_ino;
+}
+
+int output_check_name(struct output *output)
+{
+	struct stat st;
+
+	if (!output->named || output->hidden || !output_is_file(output) ||
+	    fstat(output->fd, &st) < 0 || st.st_nlink > 0)
+		return COMMON_OK;
+	output->named = false;
+	return common_fail(
+		"%s: was removed while it was written; its contents are lost",
+		output->path);
 }
 
 int output_protect(struct output *output)
@@ -225,9 +241,9 @@ bool output_is_out_of_room(const struct output *output)
 {
 	struct statvfs fs;
 
-	/* Where blocks are not counted there are none at all. */
+	/* Where none are free, or none are counted, only a write shows what is left. */
 	return output_is_file(output) && fstatvfs(output->fd, &fs) == 0 &&
-	       fs.f_blocks > 0 && fs.f_bavail == 0;
+	       fs.f_bfree > 0 && fs.f_bavail == 0;
 }
 
 void output_discard(struct output *output)
@@ -242,12 +258,15 @@ void output_discard(struct output *output)
 
 int output_close(struct output *output)
 {
-	int fd = output->fd;
+	int fd = output->fd, status;
 
-	output->fd = -1;
-	if (fd <= STDERR_FILENO)
+	if (fd <= STDERR_FILENO) {
+		output->fd = -1;
 		return COMMON_OK;
+	}
+	status = output_check_name(output);
+	output->fd = -1;
 	if (close(fd) < 0)
 		return common_fail("%s: %s", output->path, strerror(errno));
-	return COMMON_OK;
+	return status;
 }

@@ -13,6 +13,8 @@ struct output {
 	bool stream;
 	/* It has no name yet. */
 	bool hidden;
+	/* It has one, as far as it is known: not every file system counts names. */
+	bool named;
 };
 
 /*
@@ -29,6 +31,12 @@ int output_open(struct output *output, const char *path, bool stream);
  */
 int output_open_hidden(struct output *output, const char *path);
 int output_publish(struct output *output);
+
+/*
+ * A failure if it has lost its last name, so that its contents are lost. Prints that,
+ * and only once; returns an exit code.
+ */
+int output_check_name(struct output *output);
 
 /* A regular file, and not standard output. */
 bool output_is_file(const struct output *output);

@@ -70,9 +70,12 @@ int record_file_finish(struct record_file *file)
 	return r;
 }
 
-void record_file_correct(const struct record_file *file, struct tally *tally)
+void record_file_correct(const struct record_file *file, struct tally *tally,
+			 bool removed)
 {
-	if (file->unwritten)
+	if (file->unwritten && removed)
+		unwritten_take_back_all(file->unwritten, tally);
+	else if (file->unwritten)
 		unwritten_take_back(file->unwritten, tally);
 }
 

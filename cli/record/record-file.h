@@ -4,6 +4,7 @@
 #define RECORD_RECORD_FILE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "output.h"
 #include "sink.h"
@@ -43,8 +44,12 @@ void record_file_unuse(struct record_file *file);
 /* All is put that will be: completes it. Returns 0 or a negative errno. */
 int record_file_finish(struct record_file *file);
 
-/* Then: what could not be written is not counted as delivered. */
-void record_file_correct(const struct record_file *file, struct tally *tally);
+/*
+ * Then: what could not be written is not counted as delivered; nor is what was, if the
+ * file is removed.
+ */
+void record_file_correct(const struct record_file *file, struct tally *tally,
+			 bool removed);
 
 /* Frees the sink, also of one that is not complete. */
 void record_file_close_sink(struct record_file *file);

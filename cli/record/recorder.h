@@ -72,6 +72,8 @@ struct recorder {
 	int command_status;
 	/* A negative errno where the sink failed: what came after is not stored. */
 	atomic_int sink_error;
+	/* A file lost its name while it was written; those after it are kept. */
+	bool output_removed;
 	/* Why the file ends was told: a full disk shows in several places. */
 	atomic_flag end_told;
 	/* For the progress line: what the sink has written by its last flush. */

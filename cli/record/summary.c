@@ -69,6 +69,17 @@ static size_t count_reset(const struct tally *tally)
 	return nr;
 }
 
+static const char *why_not_stored(const struct recorder *recorder)
+{
+	if (recorder->sink_error)
+		return "the output failed";
+	if (recorder->output_removed)
+		return "the output was removed";
+	if (recorder->tally.incomplete)
+		return "the recording failed";
+	return "another reader consumed them";
+}
+
 static void print_rest(const struct recorder *recorder)
 {
 	const struct rbmap_account *total = &recorder->tally.total;
@@ -78,9 +89,7 @@ static void print_rest(const struct recorder *recorder)
 	if (total->others && !recorder_output_closed(recorder))
 		fprintf(stderr, "%s events were not stored: %s\n",
 			common_format_count(others, total->others),
-			recorder->sink_error	   ? "the output failed" :
-			recorder->tally.incomplete ? "the recording failed" :
-						     "another reader consumed them");
+			why_not_stored(recorder));
 	if (consumed && total->torn)
 		fprintf(stderr,
 			"another reader consumed %s events, which may be among the "

@@ -125,6 +125,12 @@ void unwritten_take_back(const struct unwritten *unwritten, struct tally *tally)
 	}
 }
 
+void unwritten_take_back_all(const struct unwritten *unwritten, struct tally *tally)
+{
+	for (size_t i = 0; i < unwritten->nr_cpus; i++)
+		tally_take_back(tally, unwritten->cpus[i].cpu, unwritten->cpus[i].put);
+}
+
 void unwritten_close(struct unwritten *unwritten)
 {
 	if (!unwritten)

@@ -25,6 +25,9 @@ int unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
 /* After the end of the sink: what it did not write is not counted as delivered. */
 void unwritten_take_back(const struct unwritten *unwritten, struct tally *tally);
 
+/* Likewise: nothing of what was put is. */
+void unwritten_take_back_all(const struct unwritten *unwritten, struct tally *tally);
+
 void unwritten_close(struct unwritten *unwritten);
 
 #endif

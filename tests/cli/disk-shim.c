@@ -8,6 +8,8 @@
  * With DISK_SHIM_ROOM, the file may take so many bytes, and what goes over something
  * needs room as well, as where a file system copies on write. With $DISK_SHIM/full,
  * there is none left.
+ *
+ * With DISK_SHIM_FREE, so many blocks are reported as free.
  */
 #define _GNU_SOURCE
 /* Both names are defined here, whatever the program is built with. */
@@ -20,10 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+int fstatvfs64(int fd, struct statvfs64 *ret);
+int fstatvfs(int fd, struct statvfs *ret);
 ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset);
 ssize_t pwritev(int fd, const struct iovec *parts, int nr, off_t offset);
 
@@ -116,4 +121,24 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset)
 ssize_t pwritev(int fd, const struct iovec *parts, int nr, off_t offset)
 {
 	return pwritev64(fd, parts, nr, offset);
+}
+
+int fstatvfs64(int fd, struct statvfs64 *ret)
+{
+	static int (*next)(int, struct statvfs64 *);
+	const char *blocks = getenv("DISK_SHIM_FREE");
+	int r;
+
+	if (!next)
+		next = (int (*)(int, struct statvfs64 *))dlsym(RTLD_NEXT, "fstatvfs64");
+	r = next(fd, ret);
+	if (r == 0 && blocks)
+		ret->f_bfree = ret->f_bavail = strtoull(blocks, NULL, 10);
+	return r;
+}
+
+/* The same where off_t has 64 bits. */
+int fstatvfs(int fd, struct statvfs *ret)
+{
+	return fstatvfs64(fd, (struct statvfs64 *)ret);
 }

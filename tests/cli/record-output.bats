@@ -358,3 +358,27 @@ refused() {
   stop_record 0
   trace-cmd report t.dat >/dev/null
 }
+
+# removed [OPTION]...: t is not there any more at the end.
+removed() {
+  run -1 --separate-stderr record -e raw_syscalls -o t --summary s.json "$@" -- \
+    sh -c '"$0" 0 300; rm t' "$load"
+  echo "$stderr"
+  [[ $stderr == *"rbmap-record: t: was removed while it was written; its contents are lost"* ]]
+  [[ $stderr == *" events were not stored: the output was removed"* ]]
+  [[ $stderr != *"nothing lost"* && $stderr != *"report this"* ]]
+  jq -e '.total.delivered == 0 and .total.others > 0 and .total.written == .total.others' s.json
+  left_nothing
+}
+
+@test "an output that is removed meanwhile is a failure" {
+  removed
+  removed --compress=none --engine read
+  removed --format text
+  run -1 --separate-stderr record -q "${silent[@]}" -o t.dat --summary s.json -- rm s.json
+  [ "$stderr" = "rbmap-record: s.json: was removed while it was written; its contents are lost" ]
+  # It has another name, or is no file.
+  run -0 --separate-stderr record "${silent[@]}" -o t.dat -- mv t.dat u.dat
+  [[ $stderr == *"nothing lost"* ]]
+  run -0 record "${silent[@]}" --format text -o /dev/null -- true
+}

@@ -191,6 +191,35 @@ flood() {
   left_nothing
 }
 
+@test "--min-free 0: a file system that reports no free space is recorded to" {
+  local shim
+  shim=$(support disk-shim.so)
+  export ASAN_OPTIONS=verify_asan_link_order=0 DISK_SHIM_FREE=0
+  run -1 --separate-stderr env LD_PRELOAD="$shim" "$record" "${silent[@]}" -o t.dat -- true
+  one_line
+  [[ $stderr == *"t.dat: only 0 B are free on its file system, "*"--min-free"* ]]
+  run -0 --separate-stderr env LD_PRELOAD="$shim" "$record" -e raw_syscalls --min-free 0 -o t.dat \
+    --summary s.json -- sleep 1.2
+  [[ $stderr == *"nothing lost"* ]]
+  run -0 "$RBMAP_BIN/rbmap-report" --check t.dat
+  [[ $output == *": $(jq .total.delivered s.json) events in "*": intact" ]]
+}
+
+@test "a file that is removed while it is written: told, and the next ones are kept" {
+  start_record "${silent[@]}" --rotate 16K --compress=none -o t.dat --summary s.json
+  rm t.dat.1
+  markers 1 20000
+  wait_until 20 test -e t.dat.2
+  stop_record 1
+  cat err
+  grep -q '^rbmap-record: t.dat.1: was removed while it was written; ' err
+  run -0 "$RBMAP_BIN/rbmap-report" --check t.dat.2
+  jq -c .total s.json
+  jq -e '.total | .delivered > 0 and .others > 0' s.json
+  [ "$(all_markers t.dat | wc -l)" = "$(jq .total.delivered s.json)" ]
+  left_nothing
+}
+
 @test "the next file cannot be made: told, and what there is stays whole" {
   echo other >t.dat.2
   ln t.dat.2 another-name

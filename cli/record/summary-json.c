@@ -37,6 +37,9 @@ static struct json_object *cpus_json(const struct tally *tally)
 		json_object_object_add(cpu, "reset", json_object_new_boolean(reset));
 		common_json_number_if(cpu, "before_reset", reset,
 				      tally->cpus[i].before_reset);
+		json_object_object_add(cpu, "unchecked",
+				       json_object_new_boolean(tally->cpus[i]
+								       .unchecked));
 		json_object_array_add(cpus, cpu);
 	}
 	return cpus;

@@ -148,7 +148,7 @@ static bool is_complete(const struct recorder *recorder)
 	const struct tally *tally = &recorder->tally;
 
 	return !tally->incomplete && !tally->not_recorded && !tally->total.others &&
-	       !count_reset(tally) && !is_left_behind(recorder);
+	       !tally->nr_unchecked && !count_reset(tally) && !is_left_behind(recorder);
 }
 
 void summary_print(const struct recorder *recorder)
@@ -224,8 +224,8 @@ static bool loss_is_not_known(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
 
-	return count_reset(tally) || tally->not_recorded || is_left_behind(recorder) ||
-	       is_robbed(recorder);
+	return count_reset(tally) || tally->nr_unchecked || tally->not_recorded ||
+	       is_left_behind(recorder) || is_robbed(recorder);
 }
 
 int summary_judge(const struct recorder *recorder)
@@ -237,6 +237,8 @@ int summary_judge(const struct recorder *recorder)
 		tell_reset(tally);
 	for (size_t i = 0; i < tally->nr_cpus; i++)
 		status = common_worse(status, judge_cpu(&tally->cpus[i]));
+	if (tally->nr_unchecked)
+		status = common_worse(status, COMMON_FAILURE);
 	if (status == COMMON_OK && recorder->config->fail_on_loss &&
 	    (tally_lost(tally) || tally->nr_stretches || loss_is_not_known(recorder)))
 		status = COMMON_LOST;

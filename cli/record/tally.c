@@ -13,22 +13,11 @@
 /* A ring that is lapped for hours must not fill the memory with its gaps. */
 #define MOST_STRETCHES 100000
 
-static int read_counters(struct tally *tally, const struct tally_cpu *cpu,
-			 struct rbmap_counters *ret)
-{
-	int r = rbmap_counters_read(ret, tally->instance, cpu->cpu);
-
-	if (r < 0)
-		return common_fail("per_cpu/cpu%d/stats: %s", cpu->cpu,
-				   rbmap_strerror(r));
-	return COMMON_OK;
-}
-
 int tally_open(struct tally *tally, const struct rbmap_session *session,
 	       struct tracefs_instance *instance)
 {
-	int status = COMMON_OK;
 	const int *cpus;
+	int r;
 
 	*tally = (struct tally){
 		.instance = instance,
@@ -43,12 +32,15 @@ int tally_open(struct tally *tally, const struct rbmap_session *session,
 	if (!tally->cpus)
 		return common_fail("%s", strerror(ENOMEM));
 	memset(tally->cpus, 0, tally->nr_cpus * sizeof(*tally->cpus));
-	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
 		tally->cpus[i].cpu = cpus[i];
 		tally->cpus[i].emptied_ns = reset_emptied_ns(instance, cpus[i]);
-		status = read_counters(tally, &tally->cpus[i], &tally->cpus[i].begin);
+		r = rbmap_counters_read(&tally->cpus[i].begin, instance, cpus[i]);
+		if (r < 0)
+			return common_fail("per_cpu/cpu%d/stats: %s", cpus[i],
+					   rbmap_strerror(r));
 	}
-	return status;
+	return COMMON_OK;
 }
 
 static struct tally_cpu *find_cpu(struct tally *tally, int cpu)
@@ -164,21 +156,41 @@ static bool is_recorded(struct tally *tally, int cpu)
 	return find_cpu(tally, cpu)->cpu == cpu;
 }
 
+static bool find_written(struct tally *tally, int cpu, uint64_t *ret)
+{
+	struct rbmap_counters now;
+	int r;
+
+	if (is_recorded(tally, cpu))
+		return false;
+	r = rbmap_counters_read(&now, tally->instance, cpu);
+	if (r < 0 && r != -ENOENT) {
+		tally->nr_unchecked++;
+		common_error("CPU %d: whether it came online during the recording is "
+			     "unknown: per_cpu/cpu%d/stats: %s",
+			     cpu, cpu, rbmap_strerror(r));
+	}
+	if (r < 0)
+		return false;
+	*ret = now.unread + now.overrun + now.read + now.dropped + now.commit_overrun;
+	return *ret;
+}
+
 void tally_find_unrecorded(struct tally *tally)
 {
 	struct common_cpus possible;
-	struct rbmap_counters now;
 	uint64_t written;
+	int r = common_cpus_read(&possible, "possible");
 
-	if (common_cpus_read(&possible, "possible") < 0)
+	if (r < 0) {
+		tally->nr_unchecked++;
+		common_error("whether CPUs came online during the recording is "
+			     "unknown: /sys/devices/system/cpu/possible: %s",
+			     strerror(-r));
 		return;
+	}
 	for (size_t i = 0; i < possible.nr; i++) {
-		if (is_recorded(tally, possible.cpus[i]) ||
-		    rbmap_counters_read(&now, tally->instance, possible.cpus[i]) < 0)
-			continue;
-		written = now.unread + now.overrun + now.read + now.dropped +
-			  now.commit_overrun;
-		if (!written)
+		if (!find_written(tally, possible.cpus[i], &written))
 			continue;
 		common_error(
 			"CPU %d: came online during the recording; %lu of its events "
@@ -204,7 +216,8 @@ static void drop_empty_stretches(struct tally *tally, const struct tally_cpu *cp
 {
 	size_t kept = 0;
 
-	if (cpu->identity != 0 || cpu->account.torn || cpu->lost_in_place)
+	if (cpu->unchecked || cpu->identity != 0 || cpu->account.torn ||
+	    cpu->lost_in_place)
 		return;
 	for (size_t i = 0; i < tally->nr_stretches; i++)
 		if (tally->stretches[i].cpu != cpu->cpu)
@@ -263,30 +276,55 @@ static int fill_account(const struct tally *tally, struct tally_cpu *cpu,
 	return r;
 }
 
-int tally_end(struct tally *tally)
+/* Without the counters: what the data show. */
+static void account_unchecked(struct tally *tally, struct tally_cpu *cpu)
+{
+	struct rbmap_account *account = &cpu->account;
+
+	*(tally->observed ? &account->torn : &account->overrun) = cpu->lost_in_place;
+	account->written = account->delivered + cpu->lost_in_place;
+	cpu->unchecked = true;
+	tally->nr_unchecked++;
+}
+
+static int end_cpu(struct tally *tally, struct tally_cpu *cpu)
 {
 	struct rbmap_counters end;
-	int status = COMMON_OK;
+	int r = rbmap_counters_read(&end, tally->instance, cpu->cpu);
 
-	for (size_t i = 0; i < tally->nr_cpus; i++)
-		tally->cpus[i].account.delivered = tally->cpus[i].events;
-	for (size_t i = 0; status == COMMON_OK && i < tally->nr_cpus; i++) {
-		struct tally_cpu *cpu = &tally->cpus[i];
-
-		status = read_counters(tally, cpu, &end);
-		if (status != COMMON_OK)
-			break;
+	cpu->account.delivered = cpu->events;
+	if (r < 0) {
+		account_unchecked(tally, cpu);
+	} else {
 		cpu->identity = fill_account(tally, cpu, &end);
 		if (tally->observed && cpu->identity == 0)
 			tally->consumed += end.read - cpu->begin.read;
 		fill_in_unknown(tally, cpu);
-		rbmap_account_add(&tally->total, &cpu->account);
+	}
+	rbmap_account_add(&tally->total, &cpu->account);
+	return r;
+}
+
+int tally_end(struct tally *tally)
+{
+	int failed = 0, failed_cpu = 0, r;
+
+	for (size_t i = 0; i < tally->nr_cpus; i++) {
+		r = end_cpu(tally, &tally->cpus[i]);
+		if (r < 0 && failed == 0) {
+			failed = r;
+			failed_cpu = tally->cpus[i].cpu;
+		}
 	}
 	/* Those that are filled in have their places until then. */
-	for (size_t i = 0; status == COMMON_OK && tally->observed && i < tally->nr_cpus;
-	     i++)
+	for (size_t i = 0; tally->observed && i < tally->nr_cpus; i++)
 		drop_empty_stretches(tally, &tally->cpus[i]);
-	return status;
+	if (failed == 0)
+		return COMMON_OK;
+	return common_fail("the loss on %zu of %zu CPUs is unknown: "
+			   "per_cpu/cpu%d/stats: %s",
+			   tally->nr_unchecked, tally->nr_cpus, failed_cpu,
+			   rbmap_strerror(failed));
 }
 
 void tally_take_back(struct tally *tally, int cpu, uint64_t events)

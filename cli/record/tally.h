@@ -53,6 +53,8 @@ struct tally_cpu {
 	/* By reset_emptied_ns(), at the begin. */
 	uint64_t emptied_ns;
 	bool corrupt;
+	/* Its counters could not be read at the end: the loss is not known. */
+	bool unchecked;
 };
 
 struct tally {
@@ -76,6 +78,9 @@ struct tally {
 	struct rbmap_account total;
 	/* Where nothing is consumed: what others have consumed meanwhile. */
 	uint64_t consumed;
+	/* CPUs of which it is not known what was lost, or that they were not recorded.
+	 */
+	size_t nr_unchecked;
 	/* Events of CPUs that are not recorded, since they came online too late. */
 	uint64_t not_recorded;
 };

@@ -382,3 +382,34 @@ removed() {
   [[ $stderr == *"nothing lost"* ]]
   run -0 record "${silent[@]}" --format text -o /dev/null -- true
 }
+
+# in_own_mounts COMMAND [ARG]...: what it mounts, only it sees.
+in_own_mounts() {
+  unshare -m sh -c 'mount --make-rprivate / && exec "$@"' - "$@"
+}
+
+# loss_is_unknown COMMAND: run by the recorded command in the recorder's mounts.
+loss_is_unknown() {
+  run -1 --separate-stderr in_own_mounts env own="$(declare -f own_rings own_ring)" \
+    tracing="$tracing" bash -c "$starting_with" pid "$record" \
+    -e sched:sched_process_fork -o t.dat --summary s.json -- \
+    bash -c 'eval "$own"; for i in 1 2 3 4 5; do /bin/true; done; '"$1"
+  echo "$stderr"
+  [[ $stderr != *"nothing lost"* && $stderr != *"report this"* ]]
+  [[ $stderr == *"rbmap-record: the loss on "*" CPUs is unknown: per_cpu/cpu"*"/stats: "* ]]
+  jq -c .cpus s.json
+  jq -e '.total.delivered > 0' s.json
+  run -0 "$RBMAP_BIN/rbmap-report" --check t.dat
+  [[ $output == *": $(jq .total.delivered s.json) events in "* ]]
+}
+
+@test "counters that cannot be read: the loss is unknown, which is a failure" {
+  loss_is_unknown 'umount -l $tracing'
+  jq -e '.cpus | all(.unchecked)' s.json
+  # It could not be removed.
+  rmdir "$(own_ring)"
+  need_two_cpus
+  loss_is_unknown 'mount --bind /dev/null "$(own_ring)/per_cpu/cpu0/stats"'
+  jq -e '[.cpus[] | .unchecked == (.cpu == 0)] | all' s.json
+  left_nothing
+}

@@ -68,6 +68,9 @@ static int open_alarm(struct rbmap_session *session)
 {
 	int r = rbmap_alarm_open(&session->alarm, session->epoll_fd, SESSION_ALARM);
 
+	/* Where it cannot be read, the alarm stays off. */
+	session->percent_fd =
+		rbmap_tracefs_open(session->instance, "buffer_percent", O_RDONLY);
 	return r < 0 ? r :
 		       rbmap_pace_limit_alone(&session->pace,
 					      rbmap_session_largest(session));
@@ -190,11 +193,13 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session->epoll_fd = -1;
 	session->pace.fd = -1;
 	session->alarm.fd = -1;
+	session->percent_fd = -1;
 	r = open_parts(session, &options);
 	if (r < 0) {
 		rbmap_session_close(session);
 		return r;
 	}
+	rbmap_session_read_sizes(session);
 	rbmap_session_wake_rings(session);
 	log_info(&session->log, "%zu CPUs, engine %s, sub-buffers of %u bytes",
 		 session->nr_rings, session->ops->name, session->layout.subbuf_size);
@@ -218,6 +223,7 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 		close_fd(session->rings[i].fd);
 	rbmap_pace_close(&session->pace);
 	rbmap_alarm_close(&session->alarm);
+	close_fd(session->percent_fd);
 	close_fd(session->epoll_fd);
 	free(session->turns);
 	free(session->rings);

@@ -4,6 +4,7 @@
  * ring is in one session or in the other, whatever happens.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -102,6 +103,7 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 		.epoll_fd = -1,
 		.pace.fd = -1,
 		.alarm.fd = -1,
+		.percent_fd = -1,
 		.round_begun = session->round_begun,
 		.pressure = session->pressure,
 	};
@@ -122,6 +124,10 @@ static int open_half(struct rbmap_session *half, const struct rbmap_session *ses
 		r = rbmap_session_watch(half, half->pace.fd, SESSION_TIMER);
 	if (r == 0 && session->alarm.fd >= 0)
 		r = rbmap_alarm_open(&half->alarm, half->epoll_fd, SESSION_ALARM);
+	if (r == 0 && session->percent_fd >= 0) {
+		half->percent_fd = fcntl(session->percent_fd, F_DUPFD_CLOEXEC, 0);
+		r = half->percent_fd < 0 ? -errno : 0;
+	}
 	if (r == 0)
 		r = watch_moved(half, session, moves);
 	return r;

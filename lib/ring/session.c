@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/internal.h"
 #include "ring/session.h"
@@ -44,6 +45,26 @@ static uint64_t most_spans(const struct rbmap_session *session,
 	uint32_t room = rbmap_layout_capacity(&session->layout);
 
 	return ring->size ? ring->size / room + 4 : UINT64_MAX;
+}
+
+/* A thread that may not read it any more goes by what was known. */
+static void read_size(struct rbmap_session *session, size_t i)
+{
+	uint64_t size = size_of_ring(session, i);
+
+	if (size)
+		session->rings[i].size = size;
+}
+
+void rbmap_session_read_sizes(struct rbmap_session *session)
+{
+	for (size_t i = 0; i < session->nr_rings; i++) {
+		struct session_ring *ring = &session->rings[i];
+
+		read_size(session, i);
+		/* Unknown: at 0, it is read again. */
+		ring->spans_left = ring->size ? most_spans(session, ring) : 0;
+	}
 }
 
 RBMAP_PUBLIC enum rbmap_engine rbmap_session_engine(const struct rbmap_session *session)
@@ -98,7 +119,7 @@ static void wake(struct rbmap_session *session, size_t i)
 	ring->awake = true;
 	/* A ring that is not mapped may have been made larger. */
 	if (ring->spans_left == 0)
-		ring->size = size_of_ring(session, i);
+		read_size(session, i);
 	ring->spans_left = most_spans(session, ring);
 	ring->engine->whole = session->whole && !ring->all;
 	session->ops->wake(ring->engine);
@@ -234,16 +255,12 @@ static bool is_quiet(const struct rbmap_session *session)
 /* Beyond a watermark of 0 the kernel tells of the next event; else it never would. */
 static bool arm_alarm(struct rbmap_session *session)
 {
-	char *text;
-	bool told;
+	char first;
 
 	if (session->alarm.armed)
 		return true;
-	if (rbmap_tracefs_read(session->instance, "buffer_percent", &text, NULL) < 0)
-		return false;
-	told = text[0] == '0' && rbmap_alarm_arm(&session->alarm) == 0;
-	free(text);
-	return told;
+	return pread(session->percent_fd, &first, 1, 0) == 1 && first == '0' &&
+	       rbmap_alarm_arm(&session->alarm) == 0;
 }
 
 /*

@@ -46,8 +46,9 @@ struct rbmap_session {
 	char reason[256];
 	int epoll_fd;
 	struct pace pace;
-	/* Of an observer that may rest for long. */
+	/* Of an observer that may rest for long; buffer_percent. */
 	struct alarm alarm;
+	int percent_fd;
 	bool copies;
 	bool whole;
 	/* What the kernel tells of a ring comes early enough to rely on it alone. */
@@ -73,6 +74,12 @@ struct rbmap_session {
 
 /* A round of the session's own: RBMAP_SESSION_WHOLE applies to it. */
 void rbmap_session_wake_rings(struct rbmap_session *session);
+
+/*
+ * When the session is opened: the threads that take from it may have dropped the
+ * privilege that reading tracefs requires.
+ */
+void rbmap_session_read_sizes(struct rbmap_session *session);
 
 /* Opens the engine on all rings; sets the reason. */
 int rbmap_session_choose_engine(struct rbmap_session *session,

@@ -249,6 +249,19 @@ go() {
   jq -e '.recorder.waits < 20' s.json
 }
 
+# The threads that drain the rings have no capability to read files of other users, to whom
+# tracefs may be mounted.
+@test "an observer that has nothing to do rests, whoever owns tracefs" {
+  can_map || skip "the kernel cannot map ring buffers"
+  start_record "${silent[@]}" -q --engine observe --duration 4s -o t.dat --summary s.json
+  chown 65534:65534 "$(own_ring)/buffer_percent"
+  chmod 600 "$(own_ring)/buffer_percent"
+  # It was at rest already: only from now on it has to look whether it can be again.
+  markers 1 1
+  stop_record 0 0
+  jq -e '.recorder.waits < 20' s.json
+}
+
 @test "the recorder's own work is in the summary" {
   run -0 record -q -e sched --engine read -o t.dat --summary s.json -- true
   jq -e '.engine == "read" and .recorder.reads > 0 and .recorder.get_readers == 0 and

@@ -2,6 +2,8 @@
 /* Rings that move from one session to another, and how full they become. */
 #include <check.h>
 #include <rbmap/session.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "base/internal.h"
 #include "run.h"
@@ -231,6 +233,30 @@ START_TEST(pressure_is_that_of_the_fullest_ring)
 }
 END_TEST
 
+/* As for a thread that has dropped its privileges; the session is opened before. */
+START_TEST(pressure_is_known_without_a_right_to_read_tracefs)
+{
+	struct session_bench bench;
+	char size[300];
+
+	bench_prepare(&bench);
+	fake_tracefs_file(&bench.fake, "buffer_percent", "50\n");
+	fake_tracefs_file(&bench.fake, "per_cpu/cpu0/buffer_size_kb", "32\n");
+	bench.options.flags = RBMAP_SESSION_WHOLE;
+	bench.options.latency_ms = 1000;
+	ck_assert_int_eq(rbmap_session_open(&bench.session, &bench.options), 0);
+	snprintf(size, sizeof(size), "%s/per_cpu/cpu0/buffer_size_kb", bench.fake.path);
+	ck_assert_int_eq(unlink(size), 0);
+	for (int i = 0; i < 3; i++)
+		bench_send(&bench, 1, 300);
+	rbmap_session_wake_all(bench.session);
+	ck_assert_int_eq(bench_drain(&bench), 3);
+	ck_assert_uint_eq(rbmap_session_pressure(bench.session),
+			  100 * 3 * 300 * 12 / 32768);
+	bench_tear_down(&bench);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -240,6 +266,7 @@ int main(void)
 		split_halves_the_load,
 		split_and_join_are_refused,
 		pressure_is_that_of_the_fullest_ring,
+		pressure_is_known_without_a_right_to_read_tracefs,
 	};
 
 	return RUN_TESTS("session-split", tests);

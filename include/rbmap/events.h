@@ -323,6 +323,11 @@ int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *
  * count time, "ts" is the raw clock value. A record that belongs to no loaded event has
  * "event":null and its bytes as "raw".
  *
+ * What addresses among the fields stand for comes after the fields, where it is known:
+ * "functions":{FIELD:NAME}, "strings":{FIELD:S}, the kernel's strings, and "text":S, the
+ * text of a trace_printk(). Strings are known only to events that loaded them: those of
+ * rbmap_events_open() and of a trace.dat.
+ *
  * Returns 0 or -ENOMEM.
  *
  * Since: 0.1

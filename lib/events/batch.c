@@ -51,6 +51,10 @@ struct batch_entry {
 	union {
 		const struct rbmap_function *functions;
 		size_t text_length;
+		/* Of an object: names beside its addresses, among the texts. */
+		struct {
+			uint32_t names, names_length;
+		};
 	};
 };
 
@@ -219,6 +223,18 @@ static const struct batch_name *add_name(struct rbmap_batch *batch,
 	return name;
 }
 
+static void add_names(struct rbmap_batch *batch, struct rbmap_events *events,
+		      struct batch_entry *entry)
+{
+	struct text text = rbmap_text_from_seq(&batch->texts);
+
+	entry->names = text.used;
+	if (entry->plan->json_names)
+		rbmap_object_names(events, entry->plan, &entry->record, &text);
+	entry->names_length = text.used - entry->names;
+	rbmap_text_to_seq(&text, &batch->texts);
+}
+
 static void add_compiled(struct rbmap_batch *batch, struct rbmap_events *events,
 			 struct batch_entry *entry)
 {
@@ -228,7 +244,11 @@ static void add_compiled(struct rbmap_batch *batch, struct rbmap_events *events,
 
 	entry->name =
 		add_name(batch, events, format_pid(plan, record->data, record->size));
-	if (batch->format == RBMAP_BATCH_TEXT && plan->nr_lookups) {
+	if (batch->format == RBMAP_BATCH_JSON) {
+		add_names(batch, events, entry);
+		return;
+	}
+	if (plan->nr_lookups) {
 		if (plan->nr_functions)
 			functions =
 				take(batch, plan->nr_functions * sizeof(*functions));
@@ -364,6 +384,19 @@ static void put_line(struct rbmap_batch *batch, const struct batch_entry *entry,
 			    &batch->second, begin, text);
 }
 
+static void put_object(struct rbmap_batch *batch, const struct batch_entry *entry,
+		       struct text *text)
+{
+	const struct rbmap_object_parts parts = {
+		.pid = batch->texts.buffer + entry->name->text,
+		.pid_length = entry->name->text_length,
+		.names = batch->texts.buffer + entry->names,
+		.names_length = entry->names_length,
+	};
+
+	rbmap_object_resolved(entry->plan, &parts, &entry->record, text);
+}
+
 RBMAP_PUBLIC int rbmap_batch_put(struct rbmap_batch *batch, size_t number,
 				 struct trace_seq *out)
 {
@@ -375,9 +408,7 @@ RBMAP_PUBLIC int rbmap_batch_put(struct rbmap_batch *batch, size_t number,
 	else if (batch->format == RBMAP_BATCH_TEXT)
 		put_line(batch, entry, &text);
 	else
-		rbmap_object_resolved(entry->plan,
-				      batch->texts.buffer + entry->name->text,
-				      entry->name->text_length, &entry->record, &text);
+		put_object(batch, entry, &text);
 	rbmap_text_to_seq(&text, out);
 	return out->state == TRACE_SEQ__GOOD ? 0 : -ENOMEM;
 }

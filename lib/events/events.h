@@ -94,6 +94,10 @@ const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events);
 int rbmap_events_tep_record(struct rbmap_events *events,
 			    const struct rbmap_record *record, struct tep_record *ret);
 
+/* What libtraceevent makes of a record, without the head of the line. */
+int rbmap_line_info(struct rbmap_events *events, const struct format_plan *plan,
+		    const struct rbmap_record *record, struct trace_seq *out);
+
 /* Whether the steps of a plan, which may be NULL, print the record. */
 bool rbmap_line_is_compiled(const struct format_plan *plan,
 			    const struct rbmap_record *record);
@@ -135,9 +139,22 @@ void rbmap_line_resolved(const struct format_plan *plan,
 /* A part of an object: ,"comm":"COMM","pid":PID */
 void rbmap_object_pid(struct text *text, struct rbmap_events *events, int pid);
 
-/* The object of a record that has a plan, with that part. */
-void rbmap_object_resolved(const struct format_plan *plan, const char *pid,
-			   size_t pid_length, const struct rbmap_record *record,
-			   struct text *text);
+/*
+ * Another, which is the last: names and strings beside addresses, and the text of a
+ * trace_printk(). Nothing where nothing of it is known.
+ */
+void rbmap_object_names(struct rbmap_events *events, const struct format_plan *plan,
+			const struct rbmap_record *record, struct text *text);
+
+/* The two parts. */
+struct rbmap_object_parts {
+	const char *pid, *names;
+	size_t pid_length, names_length;
+};
+
+/* The object of a record that has a plan, with these. */
+void rbmap_object_resolved(const struct format_plan *plan,
+			   const struct rbmap_object_parts *parts,
+			   const struct rbmap_record *record, struct text *text);
 
 #endif

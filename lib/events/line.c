@@ -304,6 +304,18 @@ static void put_info(struct rbmap_events *events, const struct format_plan *plan
 		out->len--;
 }
 
+int rbmap_line_info(struct rbmap_events *events, const struct format_plan *plan,
+		    const struct rbmap_record *record, struct trace_seq *out)
+{
+	struct tep_record copy;
+	int r = rbmap_events_tep_record(events, record, &copy);
+
+	if (r)
+		return r;
+	put_info(events, plan, &copy, out);
+	return state(out);
+}
+
 /* So trace-cmd report has it: without the time and the pid. */
 static int put_unknown(struct rbmap_events *events, struct trace_seq *out)
 {

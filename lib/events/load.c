@@ -8,6 +8,7 @@
 
 #include "base/internal.h"
 #include "events/events.h"
+#include "names/strings.h"
 #include "tracefs/tracefs.h"
 
 struct loader {
@@ -138,6 +139,11 @@ static void load_printk_formats(struct loader *loader)
 		return;
 	}
 	tep_parse_printk_formats(loader->events->tep, text);
+	/* Of a caller's handle, that are those that it has got here. */
+	r = rbmap_strings_parse(&loader->events->names.strings, text);
+	if (r)
+		log_info(&loader->events->names.log, "printk_formats: %s",
+			 rbmap_strerror(r));
 	free(text);
 }
 

@@ -189,5 +189,7 @@ bool rbmap_build_json(struct format_build *build)
 			  sizeof(FORMAT_JSON_FIELDS) + sizeof("}}") + TEXT_SHORT;
 	done = done && add_common(build, &text) && add_fields(build, &text);
 	free(text.buffer);
+	if (done)
+		rbmap_build_pointers(plan);
 	return done;
 }

@@ -71,6 +71,9 @@ bool rbmap_build_guards(struct format_build *build);
 /* How the fields are members of an object; false only without memory. */
 bool rbmap_build_json(struct format_build *build);
 
+/* What addresses among the members stand for. */
+void rbmap_build_pointers(struct format_plan *plan);
+
 /* Makes the steps that print most of all events cheaper: see format/build-fuse.c. */
 void rbmap_build_fuse(struct format_plan *plan);
 

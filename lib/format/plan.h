@@ -158,9 +158,18 @@ enum format_json_kind {
 	JSON_BYTES
 };
 
+/* What a number that is an address stands for. */
+enum format_json_means {
+	MEANS_NOTHING,
+	MEANS_FUNCTION,
+	MEANS_STRING
+};
+
 /* A field as a member of an object. */
 struct format_member {
 	uint8_t kind;
+	/* enum format_json_means */
+	uint8_t means;
 	bool is_signed;
 	/* To the end of the record. */
 	bool open;
@@ -229,7 +238,8 @@ struct format_plan {
 		nr_lookups, strings_size;
 	/* Names of functions that the steps put. */
 	uint32_t nr_functions;
-	/* Newlines and tabs are those of the format or a plugin: no text is in a record.
+	/* Newlines and tabs are those of the format or a plugin: no text is in a
+	 * record.
 	 */
 	bool has_no_text;
 	/* A step may find that only libtraceevent can print the record. */
@@ -238,6 +248,9 @@ struct format_plan {
 	struct format_graph graph;
 	/* Of an entry: prints what rbmap_format_join() makes of it and its exit. */
 	struct format_plan *leaf;
+
+	/* An object has names beside addresses; also the text of a trace_printk(). */
+	bool json_names, is_printk;
 
 	/* In the strings: the event's name as it follows the time. */
 	uint32_t name, name_length;

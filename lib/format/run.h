@@ -101,6 +101,18 @@ static inline uint32_t format_joined_size(const struct format_plan *entry)
 void rbmap_format_json(const struct format_plan *plan, const void *data, uint32_t size,
 		       struct text *text);
 
+/*
+ * What the event's addresses stand for, as members of an object: ,"functions":{...} and
+ * ,"strings":{...}, where anything is known.
+ */
+void rbmap_format_json_names(const struct format_plan *plan, struct rbmap_names *names,
+			     const void *data, uint32_t size, struct text *text);
+
+/* The first string that is known of those; NULL: none is. */
+const char *rbmap_format_string(const struct format_plan *plan,
+				struct rbmap_names *names, const void *data,
+				uint32_t size);
+
 /* The fields alone, as an object. */
 void rbmap_format_json_fields(const struct format_plan *plan, const void *data,
 			      uint32_t size, struct text *text);

@@ -14,6 +14,7 @@
 #include "base/internal.h"
 #include "base/json.h"
 #include "names/names.h"
+#include "names/strings.h"
 #include "tracefs/tracefs.h"
 
 /* Ten times a second, however many unknown pids come along. */
@@ -91,7 +92,13 @@ void rbmap_names_init(struct rbmap_names *names, struct tep_handle *tep,
 void rbmap_names_close(struct rbmap_names *names)
 {
 	rbmap_names_forget_functions(names);
+	rbmap_strings_free(names->strings);
 	rbmap_names_close_files(&names->files);
+}
+
+const char *rbmap_names_string(const struct rbmap_names *names, uint64_t address)
+{
+	return rbmap_strings_find(names->resolver->strings, address);
 }
 
 static uint64_t now_ns(void)

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 
+struct rbmap_strings;
 struct rbmap_symbols;
 struct tep_handle;
 
@@ -68,6 +69,8 @@ struct rbmap_names {
 	int (*read_symbols)(void *context, char **ret);
 	void *symbols_context;
 	struct rbmap_symbols *symbols;
+	/* Freed with the names; NULL: none are known. */
+	struct rbmap_strings *strings;
 	bool symbols_tried;
 	bool resolves;
 	bool tries_functions;
@@ -100,6 +103,9 @@ void rbmap_names_read_cmdlines(struct rbmap_names *names);
 /* Looked up as rbmap_events_comm() does; valid until the next call on the names. */
 const struct rbmap_pid_name *rbmap_names_pid(struct rbmap_names *names, int pid);
 const char *rbmap_names_comm(struct rbmap_names *names, int pid);
+
+/* The kernel's string at an address; NULL: not known. */
+const char *rbmap_names_string(const struct rbmap_names *names, uint64_t address);
 
 /* A name from a record, for a pid without one; it ends with a 0 or after size bytes. */
 void rbmap_names_learn(struct rbmap_names *names, int pid, const char *comm,

@@ -118,6 +118,8 @@ struct rbmap_tracedat_reader {
 	struct rbmap_layout layout;
 	bool has_layout;
 	struct tracedat_place kallsyms;
+	/* The names of the first buffer take them over. */
+	struct rbmap_strings *strings;
 
 	struct tracedat_buffer *buffers;
 	struct rbmap_tracedat_buffer *public_buffers;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "names/strings.h"
 
 /* A text of its own, since libtraceevent wants a 0 at its end; to be freed. */
 static int copy_text(const struct tracedat_in *part, char **ret)
@@ -188,6 +189,13 @@ int rbmap_datfile_printk(struct rbmap_tracedat_reader *datfile, struct tracedat_
 	r = copy_text(&part, &text);
 	if (r < 0)
 		return r;
+	/* The first text counts; files have no more. */
+	if (!datfile->strings)
+		r = rbmap_strings_parse(&datfile->strings, text);
+	if (r < 0) {
+		free(text);
+		return r;
+	}
 	for (line = strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest))
 		learn_print_format(datfile->tep, line);

@@ -5,6 +5,7 @@
 
 #include "base/internal.h"
 #include "events/events.h"
+#include "names/strings.h"
 #include "format/plugins.h"
 #include "span/subbuf.h"
 #include "tracedat/limits.h"
@@ -156,6 +157,8 @@ static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 		buffer->events->names.resolver = &datfile->buffers[0].events->names;
 		return 0;
 	}
+	buffer->events->names.strings = datfile->strings;
+	datfile->strings = NULL;
 	rbmap_names_read_symbols(&buffer->events->names, rbmap_datfile_kallsyms,
 				 datfile);
 	return rbmap_names_resolve_functions(&buffer->events->names);
@@ -313,6 +316,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 	if (datfile->tep)
 		tep_unref(datfile->tep);
 	rbmap_plugins_close(datfile->plugins);
+	rbmap_strings_free(datfile->strings);
 	free(datfile->heap.items);
 	free(datfile->entry);
 	free(datfile->public_buffers);

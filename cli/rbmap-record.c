@@ -423,6 +423,7 @@ int main(int argc, char **argv)
 	free(state.recorder.result.clock);
 	command_free(state.recorder.command);
 	tally_close(&state.recorder.tally);
+	settings_free(&state.recorder.settings);
 	selection_free(&state.selection);
 	common_cpus_free(&state.cpus);
 	config_free(&state.config);

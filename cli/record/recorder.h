@@ -12,6 +12,7 @@
 #include "command.h"
 #include "config.h"
 #include "record-file.h"
+#include "settings.h"
 #include "tally.h"
 #include "target.h"
 #include "watch.h"
@@ -54,6 +55,7 @@ struct recorder {
 	/* Readable once there is more in the file; for who keeps its bounds. */
 	int flushed_fd;
 	struct tally tally;
+	struct settings settings;
 	/* NULL for a flight recorder, which drains nothing. */
 	struct workers *workers;
 	struct command *command;

@@ -90,10 +90,15 @@ int run_recording(struct recorder *recorder)
 		status = watch_start(recorder->watch);
 	if (status != COMMON_OK)
 		return status;
+	settings_note(&recorder->settings, target_instance(recorder->target));
 	recorder->started = recorder_now();
 	if (recorder->command)
 		command_go(recorder->command);
 	status = flight ? flight_run_until_stop(recorder) : watch_over(recorder);
+	if (!flight)
+		progress_clear(recorder);
+	settings_compare(&recorder->settings, target_instance(recorder->target),
+			 recorder->selection);
 	if (target_is_own(recorder->target))
 		selection_silence(recorder->selection,
 				  target_instance(recorder->target));

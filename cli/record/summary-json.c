@@ -64,6 +64,15 @@ static struct json_object *stretches_json(const struct tally *tally)
 	return list;
 }
 
+static struct json_object *changed_json(const struct settings *settings)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < settings->nr_changed; i++)
+		json_object_array_add(list, common_json_string(settings->changed[i]));
+	return list;
+}
+
 static struct json_object *recorder_json(const struct recorder *recorder)
 {
 	struct json_object *self = json_object_new_object();
@@ -111,6 +120,7 @@ static struct json_object *document(const struct recorder *recorder)
 	common_json_number(total, "lost", tally_lost(tally));
 	json_object_object_add(root, "total", total);
 	common_json_number(root, "not_recorded", tally->not_recorded);
+	json_object_object_add(root, "changed", changed_json(&recorder->settings));
 	json_object_object_add(root, "cpus", cpus_json(tally));
 	json_object_object_add(root, "lost", stretches_json(tally));
 	common_json_number(root, "lost_not_listed", tally->more_stretches);

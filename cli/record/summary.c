@@ -148,7 +148,8 @@ static bool is_complete(const struct recorder *recorder)
 	const struct tally *tally = &recorder->tally;
 
 	return !tally->incomplete && !tally->not_recorded && !tally->total.others &&
-	       !tally->nr_unchecked && !count_reset(tally) && !is_left_behind(recorder);
+	       !tally->nr_unchecked && !count_reset(tally) &&
+	       !is_left_behind(recorder) && !recorder->settings.nr_changed;
 }
 
 void summary_print(const struct recorder *recorder)
@@ -225,7 +226,8 @@ static bool loss_is_not_known(const struct recorder *recorder)
 	const struct tally *tally = &recorder->tally;
 
 	return count_reset(tally) || tally->nr_unchecked || tally->not_recorded ||
-	       is_left_behind(recorder) || is_robbed(recorder);
+	       is_left_behind(recorder) || is_robbed(recorder) ||
+	       recorder->settings.nr_changed;
 }
 
 int summary_judge(const struct recorder *recorder)

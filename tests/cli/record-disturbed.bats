@@ -63,8 +63,10 @@ change_clock() {
   known_on_both_sides read empty
 }
 
-@test "a clock that is changed: what is known before and since" {
+@test "a clock that is changed: what is known before and since, and the clocks" {
   known_on_both_sides observe change_clock
+  grep -q ': trace_clock: another program has changed it from local to mono during' err
+  jq -e '.changed == ["trace_clock"]' s.json
 }
 
 @test "a ring that is emptied before anything was read" {
@@ -133,4 +135,59 @@ taken_away() {
 # All of its threads.
 is_traced() {
   run ! grep -q '^TracerPid:[[:space:]]*0$' "/proc/$(cat pid)"/task/*/status
+}
+
+# changed COMMAND FILE: what COMMAND does while it is recorded is reported as a change of FILE.
+changed() {
+  start_record -e 'sched:sched_process_ex*' -f 'pid == -1' \
+    --fail-on-loss -o t.dat --summary s.json
+  "$1"
+  stop_record 3
+  run ! grep 'nothing lost' err
+  jq -e --arg file "$2" '.changed == [$file]' s.json
+}
+
+switch_off() {
+  echo 0 >"$(own_ring)/tracing_on"
+}
+
+disable_exit() {
+  echo 0 >"$(own_ring)/events/sched/sched_process_exit/enable"
+}
+
+disable_all() {
+  echo 0 >"$(own_ring)/events/sched/enable"
+}
+
+narrow() {
+  echo 1 >"$(own_ring)/tracing_cpumask"
+}
+
+@test "tracing that another program switches off" {
+  changed switch_off tracing_on
+  grep -q ': tracing_on: tracing was switched off during the recording, by another program' err
+}
+
+@test "an event that another program disables" {
+  changed disable_exit set_event
+  grep -q ': sched:sched_process_exit: another program has disabled the event during' err
+}
+
+@test "events that another program disables" {
+  changed disable_all set_event
+  grep -q ': sched:sched_process_exec: another program has disabled it .* 1 more of 2 events' err
+}
+
+@test "CPUs that another program takes out" {
+  need_two_cpus
+  changed narrow tracing_cpumask
+  grep -qE ': tracing_cpumask: another program has changed it from [0-9a-f,]+ to 0*1 during' err
+}
+
+@test "tracing that a trigger of the recording switches off is not another program's" {
+  run -0 --separate-stderr record -q -e sched:sched_process_exec -R traceoff -o t.dat \
+    --summary s.json -- true
+  forget_notice
+  [ "${#stderr_lines[@]}" = 0 ]
+  jq -e '.changed == []' s.json
 }

@@ -237,7 +237,7 @@ static bool was_reset(const struct tally *tally, const struct tally_cpu *cpu,
 	bool any = end->unread || end->overrun || end->read;
 
 	if (identity == -ESTALE ||
-	    reset_emptied_ns(tally->instance, cpu->cpu) != cpu->emptied_ns)
+	    reset_emptied_ns(tally->instance, cpu->cpu) > cpu->emptied_ns)
 		return true;
 	return identity == -EBADMSG && (!tally->mapped || cpu->nr_unknown || !any);
 }

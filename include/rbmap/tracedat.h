@@ -529,10 +529,10 @@ struct rbmap_tracedat_fault {
  * @log: where messages go, copied; may be NULL
  *
  * Reads the file header: formats, command lines, options and the location of each CPU's
- * data. The data itself is mapped later, one piece at a time, so memory usage does not
- * grow with the size of the file. If the file is damaged or truncated, all intact parts
- * are read, and rbmap_tracedat_reader_faults() lists the damage. The file must not be
- * truncated while it is open.
+ * data. The data itself is read later, one piece at a time, so memory usage does not
+ * grow with the size of the file, and is at most RBMAP_TRACEDAT_READER_MEMORY. If the
+ * file is damaged or truncated, also while it is read, all intact parts are read, and
+ * rbmap_tracedat_reader_faults() lists the damage.
  *
  * Returns 0, -EBADMSG if the file is not a trace.dat, -EOPNOTSUPP if this library does
  * not know its version or compression, -ESPIPE if @fd is not a regular file, -ENOMEM,
@@ -625,7 +625,7 @@ size_t rbmap_tracedat_reader_faults(const struct rbmap_tracedat_reader *reader,
  * shows an unknown number of lost events.
  *
  * Returns 1, 0 at the end, -EINVAL if there is no such buffer or CPU, -ENOMEM, or the
- * negative errno from mapping the file.
+ * negative errno from reading the file.
  *
  * Since: 0.1
  */
@@ -662,7 +662,7 @@ void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *reader, const in
  * Invalid records are recorded as a fault, and reading continues with the next
  * sub-buffer. Do not mix calls of this function and rbmap_tracedat_reader_take().
  *
- * Returns 1, 0 at the end, -ENOMEM, or the negative errno from mapping the file.
+ * Returns 1, 0 at the end, -ENOMEM, or the negative errno from reading the file.
  *
  * Since: 0.1
  */

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* The data of a CPU, sub-buffer by sub-buffer, through a window on the file. */
-#define _GNU_SOURCE
 #include "tracedat/read/datfile.h"
 
 #include <byteswap.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/internal.h"
 #include "span/subbuf.h"
+#include "tracedat/read/window.h"
 
 /* Sizes of a chunk, before and behind the compression. */
 #define CHUNK_HEADER 8
-
-static void unmap(struct tracedat_stream *stream)
-{
-	if (stream->map)
-		munmap(stream->map, stream->map_size);
-	stream->map = NULL;
-	stream->map_size = 0;
-}
 
 void rbmap_stream_rewind(struct tracedat_stream *stream)
 {
@@ -39,58 +27,10 @@ void rbmap_stream_rewind(struct tracedat_stream *stream)
 	stream->walk = (struct rbmap_walk){ 0 };
 }
 
-void rbmap_stream_free(struct tracedat_stream *stream)
+void rbmap_stream_free(struct rbmap_tracedat_reader *datfile,
+		       struct tracedat_stream *stream)
 {
-	unmap(stream);
-	free(stream->chunk);
-	free(stream->rest);
-}
-
-/*
- * Maps a window that has @size bytes at @offset, which are in the file. One that was
- * cut since it was opened would be a SIGBUS.
- */
-static int move_window(struct rbmap_tracedat_reader *datfile,
-		       struct tracedat_stream *stream, uint64_t offset, uint64_t size)
-{
-	uint64_t page = sysconf(_SC_PAGESIZE);
-	uint64_t begin = offset / page * page, length = TRACEDAT_WINDOW;
-	struct stat st;
-	void *map;
-
-	if (length < offset + size - begin)
-		length = offset + size - begin;
-	if (length > datfile->size - begin)
-		length = datfile->size - begin;
-	if (fstat(datfile->fd, &st) < 0)
-		return -errno;
-	if ((uint64_t)st.st_size < begin + length)
-		return rbmap_datfile_fault(
-			datfile, st.st_size,
-			"the file was truncated while it was being read");
-	unmap(stream);
-	map = mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_POPULATE, datfile->fd,
-		   begin);
-	if (map == MAP_FAILED)
-		return -errno;
-	stream->map = map;
-	stream->map_offset = begin;
-	stream->map_size = length;
-	return 0;
-}
-
-static int look_at(struct rbmap_tracedat_reader *datfile,
-		   struct tracedat_stream *stream, uint64_t offset, uint64_t size,
-		   const unsigned char **ret)
-{
-	int r = 0;
-
-	if (offset < stream->map_offset ||
-	    offset + size > stream->map_offset + stream->map_size)
-		r = move_window(datfile, stream, offset, size);
-	if (r == 0)
-		*ret = stream->map + (offset - stream->map_offset);
-	return r;
+	rbmap_window_free(datfile, &stream->window);
 }
 
 static int bad_data(struct rbmap_tracedat_reader *datfile,
@@ -101,20 +41,6 @@ static int bad_data(struct rbmap_tracedat_reader *datfile,
 
 	return rbmap_datfile_fault(datfile, offset, "CPU %d%s%s: %s", stream->cpu->cpu,
 				   *name ? " of " : "", name, what);
-}
-
-static int read_u32(struct rbmap_tracedat_reader *datfile,
-		    struct tracedat_stream *stream, uint64_t offset, uint32_t *ret)
-{
-	const unsigned char *bytes;
-	uint32_t number;
-	int r = look_at(datfile, stream, offset, sizeof(number), &bytes);
-
-	if (r < 0)
-		return r;
-	memcpy(&number, bytes, sizeof(number));
-	*ret = datfile->swap ? bswap_32(number) : number;
-	return 0;
 }
 
 /* The rest of the CPU's data is given up: where its next chunk begins is not known. */
@@ -128,11 +54,59 @@ static int give_up(struct rbmap_tracedat_reader *datfile,
 	return bad_data(datfile, stream, offset, what);
 }
 
+/* What to do is the same for all that follow: it is said once. */
+static int give_up_memory(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_stream *stream)
+{
+	const char *name = datfile->buffers[stream->buffer].name;
+	int r = -EBADMSG;
+
+	if (!datfile->is_over)
+		r = rbmap_datfile_fault(
+			datfile, stream->at,
+			"CPU %d%s%s: not read: with more of its CPUs at once the file "
+			"would take more than %llu MB of memory; choose fewer CPUs",
+			stream->cpu->cpu, *name ? " of " : "", name,
+			(unsigned long long)RBMAP_TRACEDAT_READER_MEMORY >> 20);
+	datfile->is_over = true;
+	stream->at = stream->end;
+	stream->chunks = 0;
+	return r;
+}
+
+/* @r: what reading from the window said; 0, or what is left of the CPU is given up. */
+static int check_read(struct rbmap_tracedat_reader *datfile,
+		      struct tracedat_stream *stream, int r)
+{
+	if (r == -E2BIG)
+		return give_up_memory(datfile, stream);
+	if (r == -EBADMSG) {
+		stream->at = stream->end;
+		stream->chunks = 0;
+	}
+	return r;
+}
+
+/* Numbers at the place of the stream, which follows them then. */
+static int read_numbers(struct rbmap_tracedat_reader *datfile,
+			struct tracedat_stream *stream, uint32_t *ret, size_t nr)
+{
+	size_t size = nr * sizeof(*ret);
+	int r = rbmap_datfile_load(datfile, ret, size, stream->at);
+
+	if (r == -EBADMSG)
+		r = rbmap_datfile_check_size(datfile, r);
+	if (r < 0)
+		return check_read(datfile, stream, r);
+	for (size_t i = 0; datfile->swap && i < nr; i++)
+		ret[i] = bswap_32(ret[i]);
+	stream->at += size;
+	return 0;
+}
+
 static int count_chunks(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_stream *stream)
 {
-	int r;
-
 	stream->counted = true;
 	if (stream->end == stream->at)
 		return 0;
@@ -142,96 +116,70 @@ static int count_chunks(struct rbmap_tracedat_reader *datfile,
 		stream->end = datfile->size;
 	if (stream->end - stream->at < sizeof(stream->chunks))
 		return give_up(datfile, stream, "cut off before its chunks");
-	r = read_u32(datfile, stream, stream->at, &stream->chunks);
-	if (r == 0)
-		stream->at += sizeof(stream->chunks);
-	return r;
+	return read_numbers(datfile, stream, &stream->chunks, 1);
 }
 
-static int make_room(struct tracedat_stream *stream, size_t size)
+/* @sizes: of the chunk in the file and outside of it; its header is passed over. */
+static int begin_chunk(struct rbmap_tracedat_reader *datfile,
+		       struct tracedat_stream *stream, uint32_t sizes[2])
 {
-	unsigned char *room;
-
-	if (size <= stream->chunk_room)
-		return 0;
-	room = malloc(size);
-	if (!room)
-		return -ENOMEM;
-	free(stream->chunk);
-	stream->chunk = room;
-	stream->chunk_room = size;
-	return 0;
-}
-
-/* @ret: bytes of the chunk in the file; its header is passed over. */
-static int chunk_sizes(struct rbmap_tracedat_reader *datfile,
-		       struct tracedat_stream *stream, uint32_t *ret,
-		       uint32_t *ret_to_size)
-{
-	int r;
-
-	if (stream->end - stream->at < CHUNK_HEADER)
-		return give_up(datfile, stream, "cut off before a chunk");
-	r = read_u32(datfile, stream, stream->at, ret);
-	if (r == 0)
-		r = read_u32(datfile, stream, stream->at + 4, ret_to_size);
-	if (r < 0)
-		return r;
-	if (*ret > stream->end - stream->at - CHUNK_HEADER)
-		return give_up(datfile, stream, "cut off in this chunk");
-	if (*ret_to_size > TRACEDAT_MAX_CHUNK)
-		return give_up(datfile, stream, "a chunk of an impossible size");
-	return 0;
-}
-
-static int next_chunk(struct rbmap_tracedat_reader *datfile,
-		      struct tracedat_stream *stream)
-{
-	const unsigned char *from;
-	uint32_t from_size = 0, to_size = 0;
+	uint64_t left = stream->end - stream->at, place = stream->at;
 	int r;
 
 	stream->chunk_size = 0;
 	stream->chunk_at = 0;
-	r = chunk_sizes(datfile, stream, &from_size, &to_size);
-	if (r == 0)
-		r = make_room(stream, to_size);
-	if (r == 0)
-		r = look_at(datfile, stream, stream->at + CHUNK_HEADER, from_size,
-			    &from);
+	if (left < CHUNK_HEADER)
+		return give_up(datfile, stream, "cut off before a chunk");
+	r = read_numbers(datfile, stream, sizes, 2);
 	if (r < 0)
 		return r;
-	stream->chunk_place = stream->at;
-	stream->at += CHUNK_HEADER + (uint64_t)from_size;
+	if (sizes[0] <= left - CHUNK_HEADER) {
+		stream->chunk_place = place;
+		return 0;
+	}
+	stream->at = place;
+	return give_up(datfile, stream, "cut off in this chunk");
+}
+
+/* A last sub-buffer that is not whole has room for zeros behind it. */
+static uint64_t room_for(uint64_t bytes, uint32_t subbuf_size)
+{
+	return (bytes + subbuf_size - 1) / subbuf_size * subbuf_size;
+}
+
+static int next_chunk(struct rbmap_tracedat_reader *datfile,
+		      struct tracedat_stream *stream, uint32_t subbuf_size)
+{
+	struct tracedat_window *window = &stream->window;
+	const unsigned char *from = NULL;
+	uint32_t sizes[2];
+	uint64_t room;
+	int r = begin_chunk(datfile, stream, sizes);
+
+	if (r < 0)
+		return r;
+	room = room_for(sizes[1], subbuf_size);
+	r = room > SIZE_MAX ? -E2BIG : rbmap_window_make_room(datfile, window, room);
+	if (r == 0 && sizes[0])
+		r = rbmap_window_look(datfile, &datfile->input, stream->at, sizes[0],
+				      stream->at + sizes[0], &from);
+	if (r < 0)
+		return check_read(datfile, stream, r);
+	stream->at += sizes[0];
 	stream->chunks--;
-	r = rbmap_inflate(datfile->compression, stream->chunk, to_size, from,
-			  from_size);
+	r = rbmap_inflate(datfile->compression, window->bytes, sizes[1], from,
+			  sizes[0]);
 	if (r == -EBADMSG)
 		return bad_data(datfile, stream, stream->chunk_place,
 				"the compressed data is damaged");
-	stream->chunk_size = r < 0 ? 0 : to_size;
+	stream->chunk_size = r < 0 ? 0 : sizes[1];
 	return r;
-}
-
-/* As much of a last sub-buffer as there is, with zeros behind it. */
-static int fill_up(struct tracedat_stream *stream, uint32_t size,
-		   const unsigned char *from, size_t from_size,
-		   const unsigned char **ret)
-{
-	if (!stream->rest)
-		stream->rest = malloc(size);
-	if (!stream->rest)
-		return -ENOMEM;
-	memcpy(stream->rest, from, from_size);
-	memset(stream->rest + from_size, 0, size - from_size);
-	*ret = stream->rest;
-	return 1;
 }
 
 /* All of these: 1, 0 at the end, or a negative errno; @there: bytes that are stored. */
 static int compressed_subbuf(struct rbmap_tracedat_reader *datfile,
 			     struct tracedat_stream *stream, uint32_t size,
-			     const unsigned char **ret, uint64_t *there)
+			     unsigned char **ret, uint64_t *there)
 {
 	int r = 0;
 
@@ -240,39 +188,47 @@ static int compressed_subbuf(struct rbmap_tracedat_reader *datfile,
 	while (r == 0 && stream->chunk_at == stream->chunk_size) {
 		if (!stream->chunks)
 			return 0;
-		r = next_chunk(datfile, stream);
+		r = next_chunk(datfile, stream, size);
 	}
 	if (r < 0)
 		return r;
 	stream->place = stream->chunk_place;
-	*ret = stream->chunk + stream->chunk_at;
+	*ret = stream->window.bytes + stream->chunk_at;
 	*there = stream->chunk_size - stream->chunk_at;
-	if (*there < size) {
-		stream->chunk_at = stream->chunk_size;
-		return fill_up(stream, size, *ret, *there, ret);
-	}
-	*there = size;
-	stream->chunk_at += size;
+	if (*there > size)
+		*there = size;
+	stream->chunk_at += *there;
 	return 1;
 }
 
 static int plain_subbuf(struct rbmap_tracedat_reader *datfile,
 			struct tracedat_stream *stream, uint32_t size,
-			const unsigned char **ret, uint64_t *there)
+			unsigned char **ret, uint64_t *there)
 {
+	struct tracedat_window *window = &stream->window;
+	uint64_t left = stream->end - stream->at;
+	const unsigned char *bytes;
+	uint64_t room;
 	int r;
 
-	*there = stream->end - stream->at;
-	if (!*there)
+	if (!left)
 		return 0;
-	if (*there > size)
-		*there = size;
-	r = look_at(datfile, stream, stream->at, *there, ret);
+	*there = left < size ? left : size;
+	room = datfile->window_size / size * size;
+	if (room > left)
+		room = room_for(left, size);
+	r = window->room ?
+		    0 :
+		    rbmap_window_make_room(datfile, window, room > size ? room : size);
+	if (r == 0)
+		r = rbmap_window_look(datfile, window, stream->at, *there, stream->end,
+				      &bytes);
 	if (r < 0)
-		return r;
+		return check_read(datfile, stream, r);
+	*ret = window->bytes + (stream->at - window->offset);
 	stream->place = stream->at;
 	stream->at += *there;
-	return *there < size ? fill_up(stream, size, *ret, *there, ret) : 1;
+	return 1;
 }
 
 static int next_subbuf(struct rbmap_tracedat_reader *datfile,
@@ -280,10 +236,17 @@ static int next_subbuf(struct rbmap_tracedat_reader *datfile,
 		       uint64_t *there)
 {
 	uint32_t size = tracedat_layout(datfile, stream->buffer)->subbuf_size;
+	bool compressed = datfile->public_buffers[stream->buffer].compressed;
+	unsigned char *subbuf = NULL;
+	int r = compressed ? compressed_subbuf(datfile, stream, size, &subbuf, there) :
+			     plain_subbuf(datfile, stream, size, &subbuf, there);
 
-	if (datfile->public_buffers[stream->buffer].compressed)
-		return compressed_subbuf(datfile, stream, size, ret, there);
-	return plain_subbuf(datfile, stream, size, ret, there);
+	if (r <= 0)
+		return r;
+	/* As much of a last sub-buffer as there is, with zeros behind it. */
+	memset(subbuf + *there, 0, size - *there);
+	*ret = subbuf;
+	return 1;
 }
 
 /* Of the last sub-buffer of a file that was cut the first records may be whole. */
@@ -346,6 +309,9 @@ int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,
 		if (r == -EBADMSG)
 			stream->lost = true;
 	} while (r == -EBADMSG);
+	/* Another CPU may need what this one does not any more. */
+	if (r == 0)
+		rbmap_window_free(datfile, &stream->window);
 	return r;
 }
 

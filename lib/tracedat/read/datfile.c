@@ -5,9 +5,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/internal.h"
+#include "events/events.h"
+#include "tracedat/limits.h"
+
+/* What is allocated for each, with what programs keep of each. */
+#define BUFFER_COST (sizeof(struct rbmap_events) + 1024)
+#define CPU_COST UINT64_C(512)
 
 static bool is_known_fault(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
 			   const char *text)
@@ -52,6 +59,10 @@ int rbmap_datfile_fault(struct rbmap_tracedat_reader *datfile, uint64_t offset,
 int rbmap_datfile_cut(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_in *in, const char *what)
 {
+	if (in->error == -E2BIG)
+		return rbmap_datfile_refuse(datfile, in->offset + in->at, what);
+	if (in->error)
+		return in->error;
 	return rbmap_datfile_fault(datfile, in->offset + in->size, "%s: truncated here",
 				   what);
 }
@@ -77,14 +88,30 @@ int rbmap_datfile_load(const struct rbmap_tracedat_reader *datfile, void *to,
 	return 0;
 }
 
+int rbmap_datfile_check_size(struct rbmap_tracedat_reader *datfile, int r)
+{
+	struct stat st;
+
+	if (datfile->is_shorter || fstat(datfile->fd, &st) < 0)
+		return r;
+	if (r == 0 && (uint64_t)st.st_size >= datfile->size)
+		return 0;
+	datfile->is_shorter = true;
+	if (rbmap_datfile_fault(datfile, st.st_size,
+				"the file ends here since it was truncated while it "
+				"was read, perhaps by its recorder: read it again") ==
+	    -ENOMEM)
+		return -ENOMEM;
+	return r;
+}
+
 int rbmap_datfile_read(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
 		       uint64_t size, char **ret)
 {
 	char *bytes;
 	int r;
 
-	if (size > TRACEDAT_MAX_TEXT || offset > datfile->size ||
-	    size > datfile->size - offset)
+	if (offset > datfile->size || size > datfile->size - offset || size >= SIZE_MAX)
 		return -EBADMSG;
 	bytes = malloc(size + 1);
 	if (!bytes)
@@ -99,22 +126,35 @@ int rbmap_datfile_read(const struct rbmap_tracedat_reader *datfile, uint64_t off
 	return 0;
 }
 
-struct tracedat_buffer *rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile,
-						 const char *name)
+int rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			     const char *name, struct tracedat_buffer **ret)
 {
 	struct tracedat_buffer *larger;
+	int r;
 
+	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
+		return rbmap_datfile_fault(datfile, offset, "too many buffers");
+	if (strlen(name) > TRACEDAT_MAX_NAME)
+		return rbmap_datfile_fault(datfile, offset,
+					   "the name of a buffer is too long");
+	/* One there has to be. */
+	r = datfile->nr_buffers ?
+		    rbmap_datfile_need(datfile, offset, BUFFER_COST, "buffers") :
+		    0;
+	if (r < 0)
+		return r;
 	larger = reallocarray(datfile->buffers, datfile->nr_buffers + 1,
 			      sizeof(*larger));
 	if (!larger)
-		return NULL;
+		return -ENOMEM;
 	datfile->buffers = larger;
 	larger += datfile->nr_buffers;
 	*larger = (struct tracedat_buffer){ .name = strdup(name) };
 	if (!larger->name)
-		return NULL;
+		return -ENOMEM;
 	datfile->nr_buffers++;
-	return larger;
+	*ret = larger;
+	return 0;
 }
 
 /* What the file does not have any more is a fault. */
@@ -138,19 +178,28 @@ static int cut_to_file(struct rbmap_tracedat_reader *datfile,
 	return r == -EBADMSG ? 0 : r;
 }
 
+int rbmap_datfile_add_cpus(struct rbmap_tracedat_reader *datfile,
+			   struct tracedat_buffer *buffer, uint64_t offset, uint32_t nr)
+{
+	int r;
+
+	if (nr > TRACEDAT_MAX_CPUS)
+		return rbmap_datfile_fault(datfile, offset, "%u CPUs are too many", nr);
+	r = rbmap_datfile_need(datfile, offset, nr * CPU_COST, "the CPUs of a buffer");
+	if (r < 0)
+		return r;
+	buffer->cpus = calloc(nr + 1, sizeof(*buffer->cpus));
+	return buffer->cpus ? 0 : -ENOMEM;
+}
+
 int rbmap_datfile_add_cpu(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
 			  uint64_t size)
 {
-	struct rbmap_tracedat_cpu *larger;
+	struct rbmap_tracedat_cpu *added = &buffer->cpus[buffer->nr_cpus++];
 
-	larger = reallocarray(buffer->cpus, buffer->nr_cpus + 1, sizeof(*larger));
-	if (!larger)
-		return -ENOMEM;
-	buffer->cpus = larger;
-	larger += buffer->nr_cpus++;
-	*larger = (struct rbmap_tracedat_cpu){ cpu, offset, size };
-	return cut_to_file(datfile, buffer, larger);
+	*added = (struct rbmap_tracedat_cpu){ cpu, offset, size };
+	return cut_to_file(datfile, buffer, added);
 }
 
 RBMAP_PUBLIC const struct rbmap_tracedat_info *

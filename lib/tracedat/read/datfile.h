@@ -22,24 +22,29 @@
 #include "base/heap.h"
 #include "tracedat/read/in.h"
 #include "tracedat/read/inflate.h"
+#include "tracedat/read/piece.h"
 
 /* Far more than any trace has; bounds what a broken file can make us do. */
 #define TRACEDAT_MAX_BUFFERS 1000
-#define TRACEDAT_MAX_TEXT (UINT64_C(1) << 30)
-#define TRACEDAT_MAX_CHUNK (UINT32_C(256) << 20)
 #define TRACEDAT_MAX_FAULTS 1000
+/* Of what names a directory, as that of an instance is one: NAME_MAX. */
+#define TRACEDAT_MAX_NAME 255
 
-/* How much of the file is mapped at once. */
-#define TRACEDAT_WINDOW (UINT64_C(1) << 20)
+/*
+ * How much of the file is copied at once: what is read again by the walk is still in
+ * the second-level cache then. All streams together have at most so much.
+ */
+#define TRACEDAT_WINDOW (UINT32_C(256) << 10)
+#define TRACEDAT_WINDOWS (UINT64_C(128) << 20)
 
 /*
  * The sub-buffers of one CPU.
  *
  * @at: where in the file the next sub-buffer or chunk begins; @end: of its data
- * @map, @map_offset, @map_size: the part of the file that is mapped
+ * @window: what is read of the file or, where that is compressed, a chunk
  * @chunks: compressed ones that follow, once @counted
- * @chunk: of @chunk_room bytes, @chunk_size used, @chunk_at of them taken;
- *@chunk_place: where it begins in the file
+ * @chunk_size: bytes of the chunk, @chunk_at of them taken; @chunk_place: where it
+ * begins in the file
  * @place: of the sub-buffer that was taken last
  * @lost: sub-buffers were passed over, which the next span has to tell
  * @head: the next record, where @has_head
@@ -49,17 +54,12 @@ struct tracedat_stream {
 	size_t buffer;
 	uint64_t at;
 	uint64_t end;
-	unsigned char *map;
-	uint64_t map_offset;
-	size_t map_size;
+	struct tracedat_window window;
 	bool counted;
 	uint32_t chunks;
-	unsigned char *chunk;
-	size_t chunk_room;
 	size_t chunk_size;
 	size_t chunk_at;
 	uint64_t chunk_place;
-	unsigned char *rest;
 	uint64_t place;
 	uint64_t seq;
 	bool lost;
@@ -97,6 +97,14 @@ struct tracedat_place {
 struct rbmap_tracedat_reader {
 	int fd;
 	uint64_t size;
+	/* Bytes of memory, of RBMAP_TRACEDAT_READER_MEMORY. */
+	uint64_t charged;
+	/* What was refused last for want of it. */
+	const char *refused;
+	/* Noted already. */
+	bool is_shorter, is_over;
+	/* The number of CPUs is known from elsewhere than from an option. */
+	bool has_nr_cpus;
 	struct rbmap_log log;
 	struct rbmap_tracedat_info info;
 	char *system;
@@ -115,6 +123,9 @@ struct rbmap_tracedat_reader {
 
 	struct tep_handle *tep;
 	struct rbmap_plugins *plugins;
+	/* A bit for the number of each event that has a format. */
+	uint8_t events[(UINT16_MAX + 1) / 8];
+	uint32_t nr_events;
 	struct rbmap_layout layout;
 	bool has_layout;
 	struct tracedat_place kallsyms;
@@ -127,6 +138,11 @@ struct rbmap_tracedat_reader {
 
 	struct rbmap_tracedat_fault *faults;
 	size_t nr_faults;
+
+	/* Of each stream that is not compressed, at most. */
+	size_t window_size;
+	/* The compressed bytes of a chunk, while it is inflated. */
+	struct tracedat_window input;
 
 	/* Streams with a record: the one whose record is next comes first. */
 	struct heap heap;
@@ -157,22 +173,50 @@ int rbmap_datfile_load(const struct rbmap_tracedat_reader *datfile, void *to,
 		       uint64_t size, uint64_t offset);
 
 /*
+ * After bytes of the file were read with the result @r: a fault where it is shorter by
+ * now, as it is once its recorder has taken the holes out. Returns @r, or -ENOMEM.
+ */
+int rbmap_datfile_check_size(struct rbmap_tracedat_reader *datfile, int r);
+
+/*
  * Reads @size bytes at @offset, all of which are in the file; @ret is to be freed and
  * terminated with a 0.
  */
 int rbmap_datfile_read(const struct rbmap_tracedat_reader *datfile, uint64_t offset,
 		       uint64_t size, char **ret);
 
-/* A buffer more; NULL without memory. The strings are copied. */
-struct tracedat_buffer *rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile,
-						 const char *name);
+/* A buffer more, with a copy of the name, which was read at @offset. */
+int rbmap_datfile_add_buffer(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			     const char *name, struct tracedat_buffer **ret);
 
-/* A CPU more; its data is cut to what the file has. */
+/* Room for so many CPUs, whose list begins at @offset. */
+int rbmap_datfile_add_cpus(struct rbmap_tracedat_reader *datfile,
+			   struct tracedat_buffer *buffer, uint64_t offset,
+			   uint32_t nr);
+
+/* A CPU more, for which there is room; its data is cut to what the file has. */
 int rbmap_datfile_add_cpu(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_buffer *buffer, uint32_t cpu, uint64_t offset,
 			  uint64_t size);
 
-/* v6.c, tracedat/read/v7.c: the rest of the head */
+/*
+ * budget.c: memory is charged before it is allocated, and discharged once it is free.
+ * What stays until the reader is closed needs no discharge.
+ */
+
+/* 0, or -E2BIG where that is more than what is left. */
+int rbmap_datfile_charge(struct rbmap_tracedat_reader *datfile, uint64_t size);
+int rbmap_datfile_charge_each(struct rbmap_tracedat_reader *datfile, uint64_t nr,
+			      uint64_t size);
+void rbmap_datfile_discharge(struct rbmap_tracedat_reader *datfile, uint64_t size);
+/* A fault that says so; @what is not copied. */
+int rbmap_datfile_refuse(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+			 const char *what);
+/* Both: 0, -EBADMSG or -ENOMEM. */
+int rbmap_datfile_need(struct rbmap_tracedat_reader *datfile, uint64_t offset,
+		       uint64_t size, const char *what);
+
+/* v6.c, v7.c: the rest of the head */
 int rbmap_datfile_read_v6(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_in *in);
 int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile,
@@ -187,7 +231,6 @@ struct tracedat_section {
 	uint32_t name;
 	uint64_t size;
 };
-;
 
 int rbmap_datfile_read_section_header(struct rbmap_tracedat_reader *datfile,
 				      uint64_t offset, const char *what,
@@ -216,7 +259,8 @@ int rbmap_datfile_kallsyms(void *context, char **ret);
 /* options.c: those that both versions have; unknown ones are passed over.
  */
 /* The name in brackets, or all of it where there are none; to be freed. */
-int rbmap_datfile_clock(const struct tracedat_in *text, char **ret);
+int rbmap_datfile_clock(struct rbmap_tracedat_reader *datfile,
+			const struct tracedat_in *text, char **ret);
 int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 			 struct tracedat_in *option);
 
@@ -230,13 +274,17 @@ int rbmap_datfile_take_anchor(struct rbmap_tracedat_reader *datfile,
 /* Once all options are known. */
 void rbmap_datfile_publish_anchors(struct rbmap_tracedat_reader *datfile);
 
+/* places.c: sorts the CPUs; data that belongs to several of them is that of one. */
+int rbmap_datfile_check_places(struct rbmap_tracedat_reader *datfile);
+
 /* data.c */
 
 /* The next span; as rbmap_tracedat_reader_take(). */
 int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,
 		      struct tracedat_stream *stream, struct rbmap_span *span);
 void rbmap_stream_rewind(struct tracedat_stream *stream);
-void rbmap_stream_free(struct tracedat_stream *stream);
+void rbmap_stream_free(struct rbmap_tracedat_reader *datfile,
+		       struct tracedat_stream *stream);
 
 static inline const struct rbmap_layout *
 tracedat_layout(const struct rbmap_tracedat_reader *datfile, size_t buffer)

@@ -9,13 +9,46 @@
 #include "base/internal.h"
 #include "names/strings.h"
 
-/* A text of its own, since libtraceevent wants a 0 at its end; to be freed. */
-static int copy_text(const struct tracedat_in *part, char **ret)
+/*
+ * What is made of a text, here and by libtraceevent, measured with the texts that make
+ * the most of it: it stays, so it is counted before it is made. A token of a print
+ * format may become an argument, and a step of a plan; a line of a list becomes two
+ * structs and a place in an array that grows.
+ */
+#define EVENT_COST 1024
+#define FORMAT_COST 8
+#define TOKEN_COST 160
+#define LINE_COST 128
+#define SYMBOL_COST 48
+
+/* Far more than a kernel has: libtraceevent looks at all others when it adds one. */
+#define MOST_EVENTS 16384
+
+static uint64_t count_lines(const struct tracedat_in *part)
+{
+	const unsigned char *at = part->bytes, *end = at + part->size;
+	uint64_t nr = 1;
+
+	for (; at < end && (at = memchr(at, '\n', end - at)); at++)
+		nr++;
+	return nr;
+}
+
+/*
+ * A list, a line for each: a text of its own, since it is cut into its lines and ends
+ * with a 0; to be freed.
+ */
+static int copy_lines(struct rbmap_tracedat_reader *datfile,
+		      const struct tracedat_in *part, const char *what, char **ret)
 {
 	char *text;
+	int r = rbmap_datfile_charge_each(datfile, count_lines(part), LINE_COST);
 
-	if (part->size > TRACEDAT_MAX_TEXT)
-		return -EBADMSG;
+	/* The copy, and those of its words. */
+	if (r == 0)
+		r = rbmap_datfile_charge_each(datfile, part->size + 1, 2);
+	if (r == -E2BIG)
+		return rbmap_datfile_refuse(datfile, part->offset, what);
 	text = malloc(part->size + 1);
 	if (!text)
 		return -ENOMEM;
@@ -62,21 +95,52 @@ int rbmap_datfile_header_page(struct rbmap_tracedat_reader *datfile,
 	return named_part(datfile, in, "header_event", &unused);
 }
 
-/* tep_parse_event() calls it a want of memory where this is missing. */
-static bool has_name(const struct tracedat_in *format)
+static const char *find_print(const struct tracedat_in *format)
 {
-	static const char key[] = "name:";
-	const char *text = (const char *)format->bytes;
-	size_t at = sizeof(key) - 1;
+	static const char print[] = "print fmt:";
 
-	if (format->size < at || memcmp(text, key, at))
-		return false;
-	/* To its parser a newline is a word. */
-	while (at < format->size && text[at] != '\n' &&
-	       isspace((unsigned char)text[at]))
+	return memmem(format->bytes, format->size, print, sizeof(print) - 1);
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
 		at++;
-	return at < format->size &&
-	       (isalnum((unsigned char)text[at]) || text[at] == '_');
+	return at;
+}
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/*
+ * The number of an event, by the two lines that a kernel begins each format with:
+ * "name: NAME" and "ID: NUMBER". tep_parse_event() reports a lack of memory where there
+ * is no name. A record has 16 bits for the number.
+ */
+static bool find_id(const struct tracedat_in *format, uint16_t *ret)
+{
+	static const char name[] = "name:", id[] = "ID:";
+	const char *at = (const char *)format->bytes, *end = at + format->size;
+	unsigned int number = 0;
+
+	if (format->size < sizeof(name) || memcmp(at, name, sizeof(name) - 1))
+		return false;
+	at = skip_blanks(at + sizeof(name) - 1, end);
+	if (at == end || !is_word(*at))
+		return false;
+	at = memchr(at, '\n', end - at);
+	if (!at || end - at < (ptrdiff_t)sizeof(id) + 1 ||
+	    memcmp(at + 1, id, sizeof(id) - 1))
+		return false;
+	at = skip_blanks(at + sizeof(id), end);
+	if (at == end || !isdigit((unsigned char)*at))
+		return false;
+	for (; at < end && isdigit((unsigned char)*at) && number <= UINT16_MAX; at++)
+		number = 10 * number + (*at - '0');
+	*ret = number;
+	return at < end && *at == '\n' && number <= UINT16_MAX;
 }
 
 /*
@@ -85,10 +149,8 @@ static bool has_name(const struct tracedat_in *format)
  */
 static bool is_safe(const struct tracedat_in *format)
 {
-	static const char print[] = "print fmt:";
 	const unsigned char *at = format->bytes, *end = at + format->size;
-	const unsigned char *fields_end =
-		memmem(at, format->size, print, sizeof(print) - 1);
+	const unsigned char *fields_end = (const unsigned char *)find_print(format);
 	bool open = false;
 
 	for (end = fields_end ? fields_end : end; at < end; at++) {
@@ -99,25 +161,82 @@ static bool is_safe(const struct tracedat_in *format)
 	return !open;
 }
 
-static int one_format(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in,
-		      const char *system)
+/* Words, and all that is not in one. */
+static uint64_t count_tokens(const struct tracedat_in *format)
 {
-	struct tracedat_in part;
-	enum tep_errno parsed = TEP_ERRNO__READ_FORMAT_FAILED;
+	const char *at = find_print(format);
+	const char *end = (const char *)format->bytes + format->size;
+	bool inside = false;
+	uint64_t nr = 0;
 
-	if (rbmap_in_part(in, 8, &part))
-		return rbmap_datfile_cut(datfile, in, "event formats");
-	if (is_safe(&part))
-		parsed = tep_parse_event(datfile->tep, (const char *)part.bytes,
-					 part.size, system);
-	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED && has_name(&part))
+	for (; at && at < end; at++) {
+		nr += !isspace((unsigned char)*at) && !(inside && is_word(*at));
+		inside = is_word(*at);
+	}
+	return nr;
+}
+
+static int charge_format(struct rbmap_tracedat_reader *datfile,
+			 const struct tracedat_in *format)
+{
+	int r = rbmap_datfile_charge_each(datfile, count_tokens(format), TOKEN_COST);
+
+	if (r == 0)
+		r = rbmap_datfile_charge_each(datfile, format->size, FORMAT_COST);
+	if (r == 0)
+		r = rbmap_datfile_charge(datfile, EVENT_COST);
+	return r == -E2BIG ?
+		       rbmap_datfile_refuse(datfile, format->offset, "event formats") :
+		       r;
+}
+
+static bool is_event_known(struct rbmap_tracedat_reader *datfile, uint16_t id)
+{
+	uint8_t bit = 1 << id % 8, *byte = &datfile->events[id / 8];
+	bool known = *byte & bit;
+
+	*byte |= bit;
+	return known;
+}
+
+static int parse_format(struct rbmap_tracedat_reader *datfile,
+			const struct tracedat_in *format, const char *system)
+{
+	enum tep_errno parsed = TEP_ERRNO__READ_FORMAT_FAILED;
+	uint16_t id;
+	int r;
+
+	if (find_id(format, &id) && is_safe(format)) {
+		/* To libtraceevent it would be one more event, which is never found. */
+		if (is_event_known(datfile, id))
+			return 0;
+		if (datfile->nr_events++ == MOST_EVENTS)
+			return rbmap_datfile_fault(datfile, format->offset,
+						   "too many events");
+		r = charge_format(datfile, format);
+		if (r < 0)
+			return r;
+		parsed = tep_parse_event(datfile->tep, (const char *)format->bytes,
+					 format->size, system);
+	}
+	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
 		return -ENOMEM;
 	if (parsed)
 		log_debug(&datfile->log,
 			  "an event of %s, at byte %llu: libtraceevent cannot parse "
 			  "the format",
-			  system, (unsigned long long)part.offset);
+			  system, (unsigned long long)format->offset);
 	return 0;
+}
+
+static int one_format(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in,
+		      const char *system)
+{
+	struct tracedat_in part;
+
+	if (rbmap_in_part(in, 8, &part))
+		return rbmap_datfile_cut(datfile, in, "event formats");
+	return parse_format(datfile, &part, system);
 }
 
 static int formats_of_system(struct rbmap_tracedat_reader *datfile,
@@ -142,15 +261,18 @@ int rbmap_datfile_ftrace_formats(struct rbmap_tracedat_reader *datfile,
 int rbmap_datfile_event_formats(struct rbmap_tracedat_reader *datfile,
 				struct tracedat_in *in)
 {
-	const char *system;
+	char system[TRACEDAT_MAX_NAME + 1];
+	const char *name;
 	uint32_t nr;
 	int r = 0;
 
 	if (rbmap_in_u32(in, &nr))
 		return rbmap_datfile_cut(datfile, in, "event formats");
 	for (uint32_t i = 0; r == 0 && i < nr; i++) {
-		if (rbmap_in_string(in, &system))
+		if (rbmap_in_string(in, &name))
 			return rbmap_datfile_cut(datfile, in, "event formats");
+		/* It is not valid any more once the next bytes are read. */
+		snprintf(system, sizeof(system), "%s", name);
 		r = formats_of_system(datfile, in, system);
 	}
 	return r;
@@ -180,13 +302,14 @@ static void learn_print_format(struct tep_handle *tep, char *line)
 
 int rbmap_datfile_printk(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
+	static const char what[] = "formats of trace_printk()";
 	struct tracedat_in part;
 	char *text, *line, *rest;
 	int r;
 
 	if (rbmap_in_part(in, 4, &part))
-		return rbmap_datfile_cut(datfile, in, "formats of trace_printk()");
-	r = copy_text(&part, &text);
+		return rbmap_datfile_cut(datfile, in, what);
+	r = copy_lines(datfile, &part, what, &text);
 	if (r < 0)
 		return r;
 	/* The first text counts; files have no more. */
@@ -218,13 +341,14 @@ static void learn_line(struct tep_handle *tep, char *line)
 int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
 			   struct tracedat_in *in)
 {
+	static const char what[] = "command lines";
 	struct tracedat_in part;
 	char *text, *line, *rest;
 	int r;
 
 	if (rbmap_in_part(in, 8, &part))
-		return rbmap_datfile_cut(datfile, in, "command lines");
-	r = copy_text(&part, &text);
+		return rbmap_datfile_cut(datfile, in, what);
+	r = copy_lines(datfile, &part, what, &text);
 	if (r < 0)
 		return r;
 	for (line = strtok_r(text, "\n", &rest); line;
@@ -234,9 +358,20 @@ int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
 	return 0;
 }
 
+/* The symbols of a text, which stays, are in an array that grows and is sorted. */
+static int charge_symbols(struct rbmap_tracedat_reader *datfile,
+			  const struct tracedat_in *text)
+{
+	int r = rbmap_datfile_charge_each(datfile, count_lines(text), SYMBOL_COST);
+
+	return r == -E2BIG ? rbmap_datfile_refuse(datfile, text->offset, "kallsyms") :
+			     r;
+}
+
 static int section_kallsyms(struct rbmap_tracedat_reader *datfile, char **ret)
 {
 	struct tracedat_in in, part;
+	char *text;
 	int r;
 
 	r = rbmap_datfile_read_section(datfile, datfile->kallsyms.offset, 19,
@@ -244,8 +379,37 @@ static int section_kallsyms(struct rbmap_tracedat_reader *datfile, char **ret)
 	if (r < 0)
 		return r;
 	r = rbmap_in_part(&in, 4, &part) ? rbmap_datfile_cut(datfile, &in, "kallsyms") :
-					   copy_text(&part, ret);
-	free((void *)in.bytes);
+					   charge_symbols(datfile, &part);
+	text = (char *)in.bytes;
+	if (r < 0) {
+		free(text);
+		return r;
+	}
+	/* The size before it leaves room for a 0 behind it. */
+	memmove(text, part.bytes, part.size);
+	text[part.size] = '\0';
+	*ret = text;
+	return 0;
+}
+
+static int plain_kallsyms(struct rbmap_tracedat_reader *datfile, char **ret)
+{
+	struct tracedat_in part = { .size = datfile->kallsyms.size,
+				    .offset = datfile->kallsyms.offset };
+	char *text;
+	int r = rbmap_datfile_need(datfile, part.offset, part.size, "kallsyms");
+
+	if (r < 0)
+		return r;
+	r = rbmap_datfile_read(datfile, part.offset, part.size, &text);
+	if (r < 0)
+		return r == -EBADMSG ? rbmap_datfile_check_size(datfile, r) : r;
+	part.bytes = (unsigned char *)text;
+	r = charge_symbols(datfile, &part);
+	if (r < 0)
+		free(text);
+	else
+		*ret = text;
 	return r;
 }
 
@@ -253,8 +417,6 @@ int rbmap_datfile_kallsyms(void *context, char **ret)
 {
 	struct rbmap_tracedat_reader *datfile = context;
 
-	if (datfile->kallsyms.is_section)
-		return section_kallsyms(datfile, ret);
-	return rbmap_datfile_read(datfile, datfile->kallsyms.offset,
-				  datfile->kallsyms.size, ret);
+	return datfile->kallsyms.is_section ? section_kallsyms(datfile, ret) :
+					      plain_kallsyms(datfile, ret);
 }

@@ -5,13 +5,35 @@
 
 #include "base/internal.h"
 
+/* Of a name that a 0 ends, where it is read from the file. */
+#define MOST_STRING 4096
+
+/* @ret: of the file's bytes, valid until the next call. */
+static int look(struct tracedat_in *in, const unsigned char **ret, uint64_t size)
+{
+	if (in->bytes) {
+		*ret = in->bytes + in->at;
+		return 0;
+	}
+	if (size > SIZE_MAX)
+		in->error = -E2BIG;
+	else if (size)
+		in->error = in->look(in, size, ret);
+	else
+		*ret = (const unsigned char *)"";
+	return in->error;
+}
+
 int rbmap_in_bytes(struct tracedat_in *in, const unsigned char **ret, uint64_t size)
 {
+	int r;
+
 	if (size > tracedat_in_left(in))
 		return -ENODATA;
-	*ret = in->bytes + in->at;
-	in->at += size;
-	return 0;
+	r = look(in, ret, size);
+	if (r == 0)
+		in->at += size;
+	return r;
 }
 
 int rbmap_in_u16(struct tracedat_in *in, uint16_t *ret)
@@ -55,11 +77,18 @@ int rbmap_in_u64(struct tracedat_in *in, uint64_t *ret)
 
 int rbmap_in_string(struct tracedat_in *in, const char **ret)
 {
-	const unsigned char *begin = in->bytes + in->at;
-	const unsigned char *end = NULL;
+	const unsigned char *begin, *end;
+	uint64_t size = tracedat_in_left(in);
+	int r;
 
-	if (tracedat_in_left(in))
-		end = memchr(begin, '\0', tracedat_in_left(in));
+	if (!in->bytes && size > MOST_STRING)
+		size = MOST_STRING;
+	if (!size)
+		return -ENODATA;
+	r = look(in, &begin, size);
+	if (r < 0)
+		return r;
+	end = memchr(begin, '\0', size);
 	if (!end)
 		return -ENODATA;
 	*ret = (const char *)begin;
@@ -67,24 +96,57 @@ int rbmap_in_string(struct tracedat_in *in, const char **ret)
 	return 0;
 }
 
+static int read_size(struct tracedat_in *in, unsigned int width, uint64_t *ret)
+{
+	uint32_t narrow;
+	int r;
+
+	if (width != sizeof(narrow))
+		return rbmap_in_u64(in, ret);
+	r = rbmap_in_u32(in, &narrow);
+	if (r == 0)
+		*ret = narrow;
+	return r;
+}
+
 int rbmap_in_part(struct tracedat_in *in, unsigned int width, struct tracedat_in *ret)
 {
 	struct tracedat_in copy = *in;
 	const unsigned char *bytes;
 	uint64_t size;
-	uint32_t narrow = 0;
 	int r;
 
-	r = width == sizeof(narrow) ? rbmap_in_u32(&copy, &narrow) :
-				      rbmap_in_u64(&copy, &size);
-	if (width == sizeof(narrow))
-		size = narrow;
+	r = read_size(&copy, width, &size);
 	if (r == 0)
 		r = rbmap_in_bytes(&copy, &bytes, size);
-	if (r < 0)
+	if (r < 0) {
+		in->error = copy.error;
 		return r;
-	*ret = (struct tracedat_in){ bytes, size, 0, copy.offset + copy.at - size,
-				     in->swap };
+	}
+	*ret = (struct tracedat_in){ .bytes = bytes,
+				     .size = size,
+				     .offset = copy.offset + copy.at - size,
+				     .swap = in->swap };
+	*in = copy;
+	return 0;
+}
+
+int rbmap_in_skip_part(struct tracedat_in *in, unsigned int width, uint64_t *ret_offset,
+		       uint64_t *ret_size)
+{
+	struct tracedat_in copy = *in;
+	uint64_t size;
+	int r = read_size(&copy, width, &size);
+
+	if (r == 0 && size > tracedat_in_left(&copy))
+		r = -ENODATA;
+	if (r < 0) {
+		in->error = copy.error;
+		return r;
+	}
+	*ret_offset = copy.offset + copy.at;
+	*ret_size = size;
+	copy.at += size;
 	*in = copy;
 	return 0;
 }

@@ -141,7 +141,7 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfil
 	if (r < 0)
 		return r;
 	if (!datfile->heap.nr)
-		return 0;
+		return rbmap_datfile_check_size(datfile, 0);
 	*ret = at(datfile, 0)->head;
 	if (buffer)
 		*buffer = at(datfile, 0)->buffer;

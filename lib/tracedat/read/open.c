@@ -10,6 +10,7 @@
 #include "span/subbuf.h"
 #include "tracedat/limits.h"
 #include "tracedat/read/datfile.h"
+#include "tracedat/read/window.h"
 #include "tracefs/clock.h"
 
 /* Magic, "tracing", version, byte order, long size, page size: more than these are. */
@@ -164,13 +165,6 @@ static int make_events(struct rbmap_tracedat_reader *datfile, size_t number)
 	return rbmap_names_resolve_functions(&buffer->events->names);
 }
 
-static int compare_cpus(const void *a, const void *b)
-{
-	const struct rbmap_tracedat_cpu *left = a, *right = b;
-
-	return (left->cpu > right->cpu) - (left->cpu < right->cpu);
-}
-
 static void publish_buffer(struct rbmap_tracedat_reader *datfile, size_t number)
 {
 	struct tracedat_buffer *buffer = &datfile->buffers[number];
@@ -209,13 +203,19 @@ static void move_top_first(struct rbmap_tracedat_reader *datfile)
 
 static int finish_head(struct rbmap_tracedat_reader *datfile)
 {
+	struct tracedat_buffer *top;
 	size_t streams = 0;
 	int r = 0;
 
 	/* There has to be one for the events. */
-	if (!datfile->nr_buffers && !rbmap_datfile_add_buffer(datfile, ""))
-		return -ENOMEM;
+	if (!datfile->nr_buffers)
+		r = rbmap_datfile_add_buffer(datfile, 0, "", &top);
+	if (r < 0)
+		return r;
 	move_top_first(datfile);
+	r = rbmap_datfile_check_places(datfile);
+	if (r < 0)
+		return r;
 	publish_clock(datfile);
 	datfile->public_buffers =
 		calloc(datfile->nr_buffers, sizeof(*datfile->public_buffers));
@@ -224,15 +224,15 @@ static int finish_head(struct rbmap_tracedat_reader *datfile)
 	for (size_t i = 0; r == 0 && i < datfile->nr_buffers; i++) {
 		struct tracedat_buffer *buffer = &datfile->buffers[i];
 
-		if (buffer->nr_cpus)
-			qsort(buffer->cpus, buffer->nr_cpus, sizeof(*buffer->cpus),
-			      compare_cpus);
 		publish_buffer(datfile, i);
 		streams += buffer->nr_cpus;
 		r = make_streams(datfile, i);
 		if (r == 0)
 			r = make_events(datfile, i);
 	}
+	datfile->window_size = streams && TRACEDAT_WINDOWS / streams < TRACEDAT_WINDOW ?
+				       TRACEDAT_WINDOWS / streams :
+				       TRACEDAT_WINDOW;
 	datfile->heap.items = calloc(streams + 1, sizeof(*datfile->heap.items));
 	return r == 0 && !datfile->heap.items ? -ENOMEM : r;
 }
@@ -290,10 +290,11 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, 
 	return 0;
 }
 
-static void free_buffer(struct tracedat_buffer *buffer)
+static void free_buffer(struct rbmap_tracedat_reader *datfile,
+			struct tracedat_buffer *buffer)
 {
 	for (size_t i = 0; buffer->streams && i < buffer->nr_cpus; i++)
-		rbmap_stream_free(&buffer->streams[i]);
+		rbmap_stream_free(datfile, &buffer->streams[i]);
 	rbmap_events_close(buffer->events);
 	free(buffer->streams);
 	free(buffer->cpus);
@@ -306,7 +307,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 	if (!datfile)
 		return;
 	for (size_t i = 0; i < datfile->nr_buffers; i++)
-		free_buffer(&datfile->buffers[i]);
+		free_buffer(datfile, &datfile->buffers[i]);
 	for (size_t i = 0; i < datfile->nr_faults; i++)
 		free((char *)datfile->faults[i].text);
 	for (size_t i = 0; i < datfile->nr_cpu_stats; i++)
@@ -317,6 +318,7 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_close(struct rbmap_tracedat_reader *datf
 		tep_unref(datfile->tep);
 	rbmap_plugins_close(datfile->plugins);
 	rbmap_strings_free(datfile->strings);
+	rbmap_window_free(datfile, &datfile->input);
 	free(datfile->heap.items);
 	free(datfile->entry);
 	free(datfile->public_buffers);

@@ -6,6 +6,7 @@
 
 #include "base/internal.h"
 #include "tracedat/anchor.h"
+#include "tracedat/limits.h"
 #include "tracefs/clock.h"
 
 /* Source: trace-cmd.dat.v7(5); those of version 6 have the same numbers. */
@@ -21,20 +22,46 @@ enum {
 	OPTION_TSC2NSEC = 14
 };
 
+/* What each costs besides its text: it is allocated by itself, and is listed. */
+#define TEXT_COST 64
+/* All that a kernel has, the chosen one in brackets. */
+#define MOST_CLOCKS 4096
+
 static char *text_of(const struct tracedat_in *option)
 {
 	return strndup((const char *)option->bytes, option->size);
 }
 
-static int take_text(char **place, const struct tracedat_in *option)
+/* It stays: -EBADMSG where there is no memory left for that. */
+static int keep_text(struct rbmap_tracedat_reader *datfile,
+		     const struct tracedat_in *option, char **ret)
 {
-	char *text = text_of(option);
+	int r = rbmap_datfile_need(datfile, option->offset, option->size + TEXT_COST,
+				   "options");
 
-	if (!text)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
+	*ret = text_of(option);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int take_text(struct rbmap_tracedat_reader *datfile, char **place,
+		     const struct tracedat_in *option)
+{
+	char *text;
+	int r = keep_text(datfile, option, &text);
+
+	if (r < 0)
+		return r;
 	free(*place);
 	*place = text;
 	return 0;
+}
+
+/* After a fault: the options that follow can be read. */
+static int pass_over(int r)
+{
+	return r == -EBADMSG ? 0 : r;
 }
 
 /* Added to every time stamp; a date is told in microseconds, as hexadecimal. */
@@ -73,11 +100,11 @@ static int add_stats(struct rbmap_tracedat_reader *datfile, char *text)
 static int take_stats(struct rbmap_tracedat_reader *datfile,
 		      const struct tracedat_in *option)
 {
-	char *text = text_of(option);
-	int r;
+	char *text;
+	int r = keep_text(datfile, option, &text);
 
-	if (!text)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	if (!rbmap_tracedat_anchor_is(text))
 		return add_stats(datfile, text);
 	r = rbmap_datfile_take_anchor(datfile, option, text);
@@ -104,12 +131,17 @@ static int take_tsc(struct rbmap_tracedat_reader *datfile, struct tracedat_in *o
 	return 0;
 }
 
-int rbmap_datfile_clock(const struct tracedat_in *text, char **ret)
+int rbmap_datfile_clock(struct rbmap_tracedat_reader *datfile,
+			const struct tracedat_in *text, char **ret)
 {
-	char *clock = text_of(text);
 	const char *chosen;
 	size_t length;
+	char *clock;
 
+	if (text->size > MOST_CLOCKS)
+		return rbmap_datfile_fault(datfile, text->offset,
+					   "the name of the clock is too long");
+	clock = text_of(text);
 	if (!clock)
 		return -ENOMEM;
 	chosen = rbmap_clock_chosen(clock, &length);
@@ -121,12 +153,26 @@ int rbmap_datfile_clock(const struct tracedat_in *text, char **ret)
 	return 0;
 }
 
+/* In version 6 the head has it as well, and what lies where is by that. */
 static int take_cpu_count(struct rbmap_tracedat_reader *datfile,
 			  struct tracedat_in *option)
 {
-	return rbmap_in_u32(option, &datfile->info.nr_cpus) ?
-		       rbmap_datfile_cut(datfile, option, "option CPUCOUNT") :
-		       0;
+	struct rbmap_tracedat_info *info = &datfile->info;
+	uint32_t nr;
+
+	if (rbmap_in_u32(option, &nr))
+		return rbmap_datfile_cut(datfile, option, "option CPUCOUNT");
+	if (datfile->has_nr_cpus && nr != info->nr_cpus)
+		return pass_over(rbmap_datfile_fault(
+			datfile, option->offset,
+			"option CPUCOUNT: %u CPUs, but the file has %u", nr,
+			info->nr_cpus));
+	if (nr > TRACEDAT_MAX_CPUS)
+		return pass_over(rbmap_datfile_fault(
+			datfile, option->offset,
+			"option CPUCOUNT: %u CPUs are too many", nr));
+	info->nr_cpus = nr;
+	return 0;
 }
 
 static int take_trace_id(struct rbmap_tracedat_reader *datfile,
@@ -151,11 +197,11 @@ int rbmap_datfile_option(struct rbmap_tracedat_reader *datfile, uint16_t id,
 	case OPTION_TRACECLOCK:
 		free(datfile->clock);
 		datfile->clock = NULL;
-		return rbmap_datfile_clock(option, &datfile->clock);
+		return rbmap_datfile_clock(datfile, option, &datfile->clock);
 	case OPTION_UNAME:
-		return take_text(&datfile->system, option);
+		return take_text(datfile, &datfile->system, option);
 	case OPTION_VERSION:
-		return take_text(&datfile->writer, option);
+		return take_text(datfile, &datfile->writer, option);
 	case OPTION_CPUCOUNT:
 		return take_cpu_count(datfile, option);
 	case OPTION_TRACEID:

@@ -44,10 +44,9 @@ static int inflate_section(struct rbmap_tracedat_reader *datfile,
 	if (rbmap_in_u32(in, &from_size) || rbmap_in_u32(in, &to_size) ||
 	    rbmap_in_bytes(in, &from, from_size))
 		return rbmap_datfile_cut(datfile, in, what);
-	if (to_size > TRACEDAT_MAX_TEXT)
-		return rbmap_datfile_fault(datfile, in->offset,
-					   "%s: %u bytes are too many for text", what,
-					   to_size);
+	r = rbmap_datfile_need(datfile, in->offset, (uint64_t)to_size + 1, what);
+	if (r < 0)
+		return r;
 	to = malloc((size_t)to_size + 1);
 	if (!to)
 		return -ENOMEM;
@@ -61,6 +60,7 @@ static int inflate_section(struct rbmap_tracedat_reader *datfile,
 							  what);
 	}
 	free((void *)in->bytes);
+	rbmap_datfile_discharge(datfile, in->size);
 	in->bytes = to;
 	in->size = to_size;
 	in->at = 0;
@@ -87,10 +87,13 @@ int rbmap_datfile_read_section(struct rbmap_tracedat_reader *datfile, uint64_t o
 	/* What is left of it may still be good. */
 	if (in.size > datfile->size - in.offset)
 		in.size = datfile->size - in.offset;
+	/* Read once more it counts once more, so that no file is read for ever. */
+	r = rbmap_datfile_need(datfile, offset, in.size, what);
+	if (r < 0)
+		return r;
 	r = rbmap_datfile_read(datfile, in.offset, in.size, &bytes);
 	if (r == -EBADMSG)
-		return rbmap_datfile_fault(datfile, offset, "%s: too large for text",
-					   what);
+		r = rbmap_datfile_check_size(datfile, r);
 	if (r < 0)
 		return r;
 	in.bytes = (unsigned char *)bytes;

@@ -4,22 +4,14 @@
 #include "tracedat/read/datfile.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "base/internal.h"
 #include "tracedat/limits.h"
+#include "tracedat/read/window.h"
 
 #define OPTION_BUFFER 3
 
 #define WORD_SIZE 10
-
-/* While it is written, a file has holes larger than the memory that can be addressed.
- */
-#if SIZE_MAX > UINT32_MAX
-#define MOST_MAPPED (UINT64_C(1) << 46)
-#else
-#define MOST_MAPPED (UINT64_C(1) << 30)
-#endif
 
 /* Where the tables of the buffers lie; the first one follows the options. */
 struct v6 {
@@ -30,12 +22,9 @@ struct v6 {
 
 static int skip_kallsyms(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
-	struct tracedat_in part;
-
-	if (rbmap_in_part(in, 4, &part))
+	if (rbmap_in_skip_part(in, 4, &datfile->kallsyms.offset,
+			       &datfile->kallsyms.size))
 		return rbmap_datfile_cut(datfile, in, "kallsyms");
-	datfile->kallsyms.offset = part.offset;
-	datfile->kallsyms.size = part.size;
 	return 0;
 }
 
@@ -74,16 +63,15 @@ static int add_instance(struct rbmap_tracedat_reader *datfile,
 	struct tracedat_buffer *buffer;
 	const char *name;
 	uint64_t offset;
+	int r;
 
 	if (rbmap_in_u64(option, &offset) || rbmap_in_string(option, &name))
 		return rbmap_datfile_cut(datfile, option, "option BUFFER");
-	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
-		return rbmap_datfile_fault(datfile, option->offset, "too many buffers");
 	buffer = find_placeless(datfile, name);
-	if (!buffer)
-		buffer = rbmap_datfile_add_buffer(datfile, name);
-	if (!buffer)
-		return -ENOMEM;
+	r = buffer ? 0 :
+		     rbmap_datfile_add_buffer(datfile, option->offset, name, &buffer);
+	if (r < 0)
+		return r;
 	buffer->table = offset;
 	return 0;
 }
@@ -130,7 +118,7 @@ static int read_options(struct v6 *v6)
 static int read_entries(struct v6 *v6, struct tracedat_buffer *buffer)
 {
 	uint64_t offset, size;
-	int r = 0;
+	int r = rbmap_datfile_add_cpus(v6->datfile, buffer, v6->in->at, v6->nr_cpus);
 
 	for (uint32_t cpu = 0; r == 0 && cpu < v6->nr_cpus; cpu++) {
 		if (rbmap_in_u64(v6->in, &offset) || rbmap_in_u64(v6->in, &size))
@@ -153,7 +141,7 @@ static int read_table(struct v6 *v6, struct tracedat_buffer *buffer)
 		return r;
 	if (rbmap_in_part(v6->in, 8, &part))
 		return rbmap_datfile_cut(v6->datfile, v6->in, "the name of the clock");
-	return rbmap_datfile_clock(&part, &buffer->clock);
+	return rbmap_datfile_clock(v6->datfile, &part, &buffer->clock);
 }
 
 static int read_word(struct v6 *v6, const unsigned char **ret)
@@ -208,6 +196,7 @@ static int read_rest(struct v6 *v6)
 		return rbmap_datfile_fault(datfile, v6->in->at - 4,
 					   "%u CPUs are too many", v6->nr_cpus);
 	datfile->info.nr_cpus = v6->nr_cpus;
+	datfile->has_nr_cpus = true;
 	begin = v6->in->at;
 	r = read_word(v6, &word);
 	if (r == 0 && !memcmp(word, "options  ", WORD_SIZE)) {
@@ -230,31 +219,44 @@ static int read_rest(struct v6 *v6)
 	return r < 0 && r != -EBADMSG ? r : read_instances(v6);
 }
 
-static int read_mapped(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
+static int read_all(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
 	struct v6 v6 = { .datfile = datfile, .in = in };
-	int r;
-
+	struct tracedat_buffer *top;
 	/* The first is the top-level one. */
-	if (!rbmap_datfile_add_buffer(datfile, ""))
-		return -ENOMEM;
-	r = read_texts(datfile, in);
+	int r = rbmap_datfile_add_buffer(datfile, 0, "", &top);
+
+	if (r == 0)
+		r = read_texts(datfile, in);
 	return r < 0 ? r : read_rest(&v6);
+}
+
+struct v6_source {
+	struct rbmap_tracedat_reader *datfile;
+	struct tracedat_window window;
+};
+
+static int look(const struct tracedat_in *in, size_t size, const unsigned char **ret)
+{
+	struct v6_source *source = in->context;
+
+	return rbmap_window_look(source->datfile, &source->window, in->at, size,
+				 in->size, ret);
 }
 
 int rbmap_datfile_read_v6(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)
 {
-	struct tracedat_in head = *in;
-	void *map;
-	int r;
-
+	struct v6_source source = { .datfile = datfile };
 	/* Tables of instances lie between the data, so this is all of the file. */
-	head.size = datfile->size < MOST_MAPPED ? datfile->size : MOST_MAPPED;
-	map = mmap(NULL, head.size, PROT_READ, MAP_SHARED, datfile->fd, 0);
-	if (map == MAP_FAILED)
-		return -errno;
-	head.bytes = map;
-	r = read_mapped(datfile, &head);
-	munmap(map, head.size);
+	struct tracedat_in head = { .size = datfile->size,
+				    .at = in->at,
+				    .swap = in->swap,
+				    .look = look,
+				    .context = &source };
+	int r = rbmap_window_make_room(datfile, &source.window, TRACEDAT_WINDOW);
+
+	if (r == 0)
+		r = read_all(datfile, &head);
+	rbmap_window_free(datfile, &source.window);
 	return r;
 }

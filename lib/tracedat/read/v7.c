@@ -81,8 +81,6 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 	    rbmap_in_string(option, &clock) || rbmap_in_u32(option, &subbuf_size) ||
 	    rbmap_in_u32(option, &nr_cpus))
 		return rbmap_datfile_cut(datfile, option, "option BUFFER");
-	if (datfile->nr_buffers == TRACEDAT_MAX_BUFFERS)
-		return rbmap_datfile_fault(datfile, option->offset, "too many buffers");
 	r = rbmap_datfile_read_section_header(datfile, offset, "data of a buffer",
 					      &section);
 	if (r < 0)
@@ -90,13 +88,18 @@ static int read_buffer(struct rbmap_tracedat_reader *datfile,
 	if (section.id != ID_BUFFER)
 		return rbmap_datfile_fault(datfile, offset,
 					   "this is not the data of a buffer");
-	buffer = rbmap_datfile_add_buffer(datfile, name);
-	if (!buffer)
-		return -ENOMEM;
+	if (strlen(clock) > TRACEDAT_MAX_NAME)
+		return rbmap_datfile_fault(datfile, option->offset,
+					   "the name of a clock is too long");
+	r = rbmap_datfile_add_buffer(datfile, option->offset, name, &buffer);
+	if (r < 0)
+		return r;
 	buffer->subbuf_size = subbuf_size;
 	buffer->compressed = section.flags & TRACEDAT_COMPRESSED;
 	buffer->clock = strdup(clock);
-	r = buffer->clock ? 0 : -ENOMEM;
+	if (!buffer->clock)
+		return -ENOMEM;
+	r = rbmap_datfile_add_cpus(datfile, buffer, option->offset, nr_cpus);
 	for (uint32_t i = 0; r == 0 && i < nr_cpus; i++)
 		r = read_cpu(datfile, buffer, option);
 	return r;
@@ -191,14 +194,15 @@ static int read_compression(struct rbmap_tracedat_reader *datfile,
 	return rbmap_inflate_find(&datfile->compression, name);
 }
 
+/* Those that were offline when the CPUs were counted have higher numbers. */
 static void count_cpus(struct rbmap_tracedat_reader *datfile)
 {
+	uint32_t *nr = &datfile->info.nr_cpus;
+
 	for (size_t i = 0; i < datfile->nr_buffers; i++)
 		for (size_t j = 0; j < datfile->buffers[i].nr_cpus; j++)
-			if (datfile->buffers[i].cpus[j].cpu >=
-			    (int)datfile->info.nr_cpus)
-				datfile->info.nr_cpus =
-					datfile->buffers[i].cpus[j].cpu + 1;
+			if ((uint32_t)datfile->buffers[i].cpus[j].cpu >= *nr)
+				*nr = datfile->buffers[i].cpus[j].cpu + 1;
 }
 
 int rbmap_datfile_read_v7(struct rbmap_tracedat_reader *datfile, struct tracedat_in *in)

@@ -424,6 +424,7 @@ int main(int argc, char **argv)
 	command_free(state.recorder.command);
 	tally_close(&state.recorder.tally);
 	settings_free(&state.recorder.settings);
+	series_free(&state.recorder.dumped);
 	selection_free(&state.selection);
 	common_cpus_free(&state.cpus);
 	config_free(&state.config);

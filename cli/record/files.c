@@ -130,17 +130,17 @@ static int finish_sink(struct files *files, struct record_file *file)
 static int finish_old(struct files *files)
 {
 	struct record_file *old = files->old;
-	uint64_t bytes;
+	struct series_file done = { .number = files->number - 1 };
 	int status;
 
 	if (!old)
 		return COMMON_OK;
 	status = finish_sink(files, old);
-	bytes = limits_file_bytes(old->output.fd);
-	tell_size(files, old, bytes);
+	done.bytes = limits_file_bytes(old->output.fd);
+	done.id = file_id_of(old->output.fd);
+	tell_size(files, old, done.bytes);
 	status = common_worse(status, record_file_close(old));
-	status = common_worse(status,
-			      series_add(&files->series, files->number - 1, bytes));
+	status = common_worse(status, series_add(&files->series, &done));
 	free(old);
 	free(files->old_path);
 	files->old = NULL;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rbmap/error.h>
 #include <rbmap/record.h>
@@ -281,7 +282,7 @@ static void print_what_was_dumped(const struct dump *dump)
 }
 
 int flight_dump_write(const struct recorder *recorder, const struct flight_call *call,
-		      const char *path)
+		      const char *path, bool *made, struct file_id *id)
 {
 	struct dump dump = {
 		.recorder = recorder,
@@ -296,6 +297,9 @@ int flight_dump_write(const struct recorder *recorder, const struct flight_call 
 	status = find_from(&dump);
 	if (status == COMMON_OK)
 		status = open_dump(&dump, path);
+	*made = dump.file.output.fd > STDERR_FILENO &&
+		(status == COMMON_OK || dump.file.output.created);
+	*id = file_id_of(dump.file.output.fd);
 	if (status == COMMON_OK)
 		status = dump_rings(&dump);
 	if (status == COMMON_OK)

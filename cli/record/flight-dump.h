@@ -3,6 +3,7 @@
 #ifndef RECORD_FLIGHT_DUMP_H
 #define RECORD_FLIGHT_DUMP_H
 
+#include "file-id.h"
 #include "recorder.h"
 
 /* What called for it. */
@@ -15,9 +16,10 @@ struct flight_call {
 
 /*
  * Begins with the CPU on which the event fired; --last then counts from the event.
- * Tells what it has written. Prints its errors; returns an exit code.
+ * Tells what it has written. *made: a file was, also where that failed. Prints its
+ * errors; returns an exit code.
  */
 int flight_dump_write(const struct recorder *recorder, const struct flight_call *call,
-		      const char *path);
+		      const char *path, bool *made, struct file_id *id);
 
 #endif

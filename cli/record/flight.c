@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common.h"
 #include "flight-dump.h"
@@ -22,18 +21,22 @@
 #define PAUSE_FACTOR 10
 #define EVENT_ROOM 600
 
-/* Only what this run has dumped. */
-static void remove_old(const struct recorder *recorder)
+/* Earlier dumps are removed only when the next one is there. */
+static int keep_last(struct recorder *recorder, const struct file_id *id)
 {
-	uint64_t keep = recorder->config->keep;
-	char *path;
+	const struct config *config = recorder->config;
+	struct series_file dump = { .number = recorder->dumps, .id = *id };
+	struct series *series = &recorder->dumped;
+	int status;
 
-	if (recorder->dumps <= keep)
-		return;
-	path = series_path(recorder->config->output, recorder->dumps - keep);
-	if (path && unlink(path) < 0 && errno != ENOENT)
-		common_error("%s: %s", path, strerror(errno));
-	free(path);
+	if (config->keep == CONFIG_KEEP_ALL)
+		return COMMON_OK;
+	series->name = config->output;
+	/* Of a series, one more is being written. */
+	series->keep = config->keep + 1;
+	status = series_add(series, &dump);
+	series_trim(series, 0);
+	return status;
 }
 
 int flight_check(const struct config *config)
@@ -53,13 +56,16 @@ int flight_check(const struct config *config)
 static int make_dump(struct recorder *recorder, const struct flight_call *call)
 {
 	char *path = series_path(recorder->config->output, ++recorder->dumps);
+	struct file_id id;
+	bool made;
 	int status;
 
 	if (!path)
 		return COMMON_FAILURE;
-	status = flight_dump_write(recorder, call, path);
+	status = flight_dump_write(recorder, call, path, &made, &id);
 	free(path);
-	remove_old(recorder);
+	if (made)
+		status = common_worse(status, keep_last(recorder, &id));
 	return status;
 }
 

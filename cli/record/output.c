@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "file-id.h"
 #include "output.h"
 
 #define OPEN_FLAGS (O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -138,8 +139,13 @@ static int clear_the_way(struct output *output)
 	if (output->fd < 0)
 		return errno == ENOENT ? COMMON_OK : explain(path, errno);
 	status = check(output);
-	if (status == COMMON_OK && unlink(path) < 0)
-		status = explain(path, errno);
+	if (status == COMMON_OK) {
+		struct file_id id = file_id_of(output->fd);
+		int r = file_id_remove(&id, path);
+
+		if (r < 0 && r != -ENOENT)
+			status = explain(path, -r);
+	}
 	close(output->fd);
 	output->fd = -1;
 	return status;
@@ -249,8 +255,10 @@ bool output_is_out_of_room(const struct output *output)
 void output_discard(struct output *output)
 {
 	if (output->fd > STDERR_FILENO) {
+		struct file_id id = file_id_of(output->fd);
+
 		if (output->created && !output->hidden)
-			unlink(output->path);
+			file_id_remove(&id, output->path);
 		close(output->fd);
 	}
 	output->fd = -1;

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "config.h"
 #include "record-file.h"
+#include "series.h"
 #include "settings.h"
 #include "tally.h"
 #include "target.h"
@@ -84,6 +85,8 @@ struct recorder {
 	bool dump;
 	struct watch *watch;
 	uint64_t dumps;
+	/* Those that are still there, with --keep. */
+	struct series dumped;
 };
 
 /* The output's reader went away: no failure. */

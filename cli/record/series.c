@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common.h"
 
@@ -20,7 +19,7 @@ char *series_path(const char *name, uint64_t number)
 	return NULL;
 }
 
-int series_add(struct series *series, uint64_t number, uint64_t bytes)
+int series_add(struct series *series, const struct series_file *file)
 {
 	struct series_file *larger;
 
@@ -28,19 +27,29 @@ int series_add(struct series *series, uint64_t number, uint64_t bytes)
 	if (!larger)
 		return common_fail("%s", strerror(ENOMEM));
 	series->files = larger;
-	series->files[series->nr_files++] = (struct series_file){ number, bytes };
-	series->bytes += bytes;
+	series->files[series->nr_files++] = *file;
+	series->bytes += file->bytes;
 	return COMMON_OK;
 }
 
 /* Only what this run has written. */
+static void remove_file(const struct series_file *file, const char *path)
+{
+	int r = file_id_remove(&file->id, path);
+
+	if (r == -ESTALE)
+		common_error("%s: is another file by now, and not removed", path);
+	else if (r < 0 && r != -ENOENT)
+		common_error("%s: %s", path, strerror(-r));
+}
+
 static void remove_oldest(struct series *series)
 {
 	const struct series_file *oldest = &series->files[0];
 	char *path = series_path(series->name, oldest->number);
 
-	if (path && unlink(path) < 0 && errno != ENOENT)
-		common_error("%s: %s", path, strerror(errno));
+	if (path)
+		remove_file(oldest, path);
 	free(path);
 	series->bytes -= oldest->bytes;
 	series->removed++;

@@ -6,9 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "file-id.h"
+
 struct series_file {
 	uint64_t number;
 	uint64_t bytes;
+	struct file_id id;
 };
 
 /*
@@ -30,11 +33,8 @@ struct series {
 /* For free(3); NULL after an error message. */
 char *series_path(const char *name, uint64_t number);
 
-/*
- * The file @number is complete and takes @bytes. Prints its errors; returns an exit
- * code.
- */
-int series_add(struct series *series, uint64_t number, uint64_t bytes);
+/* The file is complete. Prints its errors; returns an exit code. */
+int series_add(struct series *series, const struct series_file *file);
 
 /*
  * Removes the oldest files until those that stay, and one more that takes @bytes, keep

@@ -99,6 +99,20 @@ overruns_again() {
   [ "$now" -gt "$before" ] && echo "$now" >"overrun.$1"
 }
 
+@test "--keep: a file that has taken the name of a dump is not removed" {
+  mkdir dir
+  start_record "${silent[@]}" --flight --keep 1 -o dir/t.dat
+  kill -USR1 "$recorder"
+  wait_until 30 grep -q '^dir/t\.dat\.1: ' err
+  mv dir away
+  mkdir dir
+  echo theirs >dir/t.dat.1
+  stop_record 0
+  [ "$(cat dir/t.dat.1)" = theirs ]
+  [ -s away/t.dat.1 ] && [ -s dir/t.dat.2 ]
+  grep -q 'dir/t.dat.1: is another file by now, and not removed' err
+}
+
 @test "--keep: the last dumps" {
   local i
   start_record "${silent[@]}" --flight --keep 2 -o t.dat

@@ -305,23 +305,6 @@ each_goes_to_one() {
   [ ! -e "$live" ]
 }
 
-# start_held CALL [OPTION]... -- COMMAND...: in the background, stopped behind the first
-# such call. LeakSanitizer cannot work below a tracer.
-start_held() {
-  local call=$1 options=()
-  need strace
-  shift
-  while [ "$1" != -- ]; do
-    options+=("$1")
-    shift
-  done
-  rm -f pid
-  ASAN_OPTIONS=detect_leaks=0 bash -c "$starting_with" pid strace -D -o log "${options[@]}" \
-    -e trace="$call" -e inject="$call":signal=STOP:when=1 "${@:2}" >out 2>err 3>&- 4>&- &
-  recorder=$!
-  wait_until 20 grep -qs 'stopped by SIGSTOP' log
-}
-
 @test "an instance that is not locked yet is left alone: its recorder only starts" {
   local made
   start_held '?mkdir,mkdirat' -- "$record" "${silent[@]}" -q -o t.dat

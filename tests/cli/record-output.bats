@@ -349,6 +349,17 @@ refused() {
   exec {fifo}>&-
 }
 
+# The directory may be another user's, who puts a symbolic link to one of root's there.
+@test "a recording that does not begin removes its own file only" {
+  mkdir dir victim
+  echo theirs >victim/t.dat
+  start_held '?mkdir,mkdirat' -- "$record" -q -e sched:sched_switch -f nonsense -o dir/t.dat
+  mv dir away
+  ln -s victim dir
+  stop_record 2 CONT
+  [ "$(cat victim/t.dat)" = theirs ]
+}
+
 @test "one file for two" {
   run -2 --separate-stderr record -q "${silent[@]}" -o t.dat --summary ./t.dat -- true
   [[ $stderr == *"--summary ./t.dat: is also the output"* ]]

@@ -139,6 +139,19 @@ flood() {
   [ "$(grep -c 'lostt' terminal)" = 0 ]
 }
 
+@test "--keep: a file that has taken the name of an old one is not removed" {
+  mkdir dir
+  start_record "${silent[@]}" -q --rotate 1s --keep 2 -o dir/t.dat
+  wait_until 20 test -e dir/t.dat.2
+  mv dir away
+  mkdir dir
+  echo theirs >dir/t.dat.1
+  wait_until 20 grep -q 'dir/t.dat.1: is another file by now, and not removed' err
+  stop_record 0
+  [ "$(cat dir/t.dat.1)" = theirs ]
+  [ -s away/t.dat.1 ]
+}
+
 @test "--keep: the last files" {
   start_record "${silent[@]}" --rotate 1s --keep 2 -o t.dat
   wait_until 20 test -e t.dat.4

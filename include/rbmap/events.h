@@ -244,7 +244,7 @@ int rbmap_events_text(struct rbmap_events *events, const struct rbmap_record *re
  *
  * trace-cmd report prints the entry and the exit of a function as one line,
  * "1.500 us | function();", if nothing was traced in between: an event funcgraph_entry
- * that is followed by the funcgraph_exit of the same function and thread.
+ * that is followed by the funcgraph_exit of the same function, thread and CPU.
  * rbmap_events_leaf_text() prints such a line; by rbmap_events_text(), each of the two
  * records is a line of its own. If events were lost before @exit, the two are not a
  * leaf, since one of these events may have been a call.

@@ -24,7 +24,7 @@ static bool are_one(const struct format_plan *plan, const struct rbmap_record *e
 		    const struct rbmap_record *exit)
 {
 	/* What was lost in between may be a call. */
-	return !exit->lost &&
+	return !exit->lost && entry->cpu == exit->cpu &&
 	       format_pid(plan, entry->data, entry->size) ==
 		       format_pid(exit_plan, exit->data, exit->size) &&
 	       rbmap_format_graph_function(plan, entry->data) ==

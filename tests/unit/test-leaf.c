@@ -110,9 +110,10 @@ static void expect(const char *text)
 
 START_TEST(of_one_function_and_thread)
 {
-	struct rbmap_record exit;
+	struct rbmap_record entry, exit;
 
 	set_up();
+	entry = record_of(&enter);
 	ck_assert(are_leaf());
 	leave.func++;
 	ck_assert(!are_leaf());
@@ -123,6 +124,9 @@ START_TEST(of_one_function_and_thread)
 	leave.id = 11;
 	ck_assert(!are_leaf());
 	leave.id = 10;
+	exit = record_of(&leave);
+	exit.cpu++;
+	ck_assert(!rbmap_events_is_leaf(events, &entry, &exit));
 	exit = record_of(&enter);
 	ck_assert(rbmap_events_is_leaf(events, &exit, NULL));
 	exit = record_of(&leave);

@@ -166,7 +166,7 @@ void rbmap_text_number(struct text *text, const struct text_style *style,
 		       uint64_t magnitude, bool negative)
 {
 	char digits[DECIMAL_ROOM];
-	const char *prefix = negative ? "-" : "";
+	const char *prefix = negative ? "-" : style->plus ? "+" : "";
 	size_t nr = 0, zeros = 0;
 
 	if (magnitude || style->precision != 0)

@@ -27,6 +27,8 @@ struct text_style {
 	bool left;
 	bool zeros;
 	bool prefix;
+	/* A '+' before numbers that are not negative. */
+	bool plus;
 	uint16_t width;
 	int32_t precision;
 };

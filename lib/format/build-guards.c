@@ -127,6 +127,21 @@ static bool guard_star(struct format_build *build, const struct tep_print_arg **
 	return true;
 }
 
+/* What may stand between the '%' and the letter, to the library that is loaded. */
+static bool is_flag(struct format_build *build, char c)
+{
+	if (c == '+')
+		return rbmap_build_dialect(build)->has_plus;
+	return c && strchr("-#.*0123456789hlLzZ", c);
+}
+
+static bool takes_argument(struct format_build *build, char c)
+{
+	if (c == 'c')
+		return rbmap_build_dialect(build)->has_char;
+	return c && strchr("diuxXosp", c);
+}
+
 /* Widths, and numbers that are widths; and the symbols that arguments name. */
 static bool guard_format(struct format_build *build)
 {
@@ -135,7 +150,7 @@ static bool guard_format(struct format_build *build)
 	size_t digits;
 
 	while ((at = strchr(at, '%'))) {
-		for (at++; *at && strchr("-+ #.*0123456789hlLzZ", *at);) {
+		for (at++; is_flag(build, *at);) {
 			digits = strspn(at, "0123456789");
 			if (digits > DIGITS_MAX)
 				return distrust(build);
@@ -143,7 +158,7 @@ static bool guard_format(struct format_build *build)
 				return false;
 			at += digits ? digits : 1;
 		}
-		if (*at && strchr("diuxXosp", *at) && arg) {
+		if (arg && takes_argument(build, *at)) {
 			if (!rbmap_build_share_names(build, arg, *at == 's'))
 				return false;
 			arg = arg->next;

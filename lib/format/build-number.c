@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Numbers: from libtraceevent's arguments to values, and from values to numbers. */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "format/build.h"
@@ -276,17 +277,76 @@ static uint16_t build_length(struct format_build *build,
 	return rbmap_build_value(build, &value);
 }
 
+/* The code of a character that was in quotes, which some libraries keep as a text. */
+static int character_of(const char *atom)
+{
+	static const char letters[] = "ntr0", codes[] = "\n\t\r";
+	const char *letter;
+
+	if (*atom && !atom[1])
+		return (unsigned char)*atom;
+	if (*atom != '\\' || !atom[1] || atom[2])
+		return -1;
+	letter = strchr(letters, atom[1]);
+	return (unsigned char)(letter ? codes[letter - letters] : atom[1]);
+}
+
 /* The address of a symbol where it is a name, as in preemptirq's formats: _stext. */
 static uint16_t build_atom(struct format_build *build, const char *atom)
 {
 	uint64_t number = strtoull(atom, NULL, 0);
+	int character = isdigit((unsigned char)*atom) ? -1 : character_of(atom);
 
-	if (!number && rbmap_build_is_name(atom) &&
-	    rbmap_names_address(build->names, atom, &number) < 0) {
+	if (character >= 0)
+		number = character;
+	else if (!number && rbmap_build_is_name(atom) &&
+		 rbmap_names_address(build->names, atom, &number) < 0) {
 		rbmap_build_refuse(build, "a name of a list that libtraceevent has");
 		return FORMAT_NONE;
 	}
 	return build_constant(build, number);
+}
+
+/* A digit that was in quotes cannot be told from a number otherwise. */
+static bool is_quoted_digit(struct format_build *build, const struct tep_print_arg *arg)
+{
+	return arg->type == TEP_PRINT_ATOM && isdigit((unsigned char)*arg->atom.atom) &&
+	       !arg->atom.atom[1] && !rbmap_build_dialect(build)->has_quotes;
+}
+
+static bool is_choice(const struct tep_print_arg *arg)
+{
+	return arg->type == TEP_PRINT_OP && !strcmp(arg->op.op, "?") && arg->op.right &&
+	       arg->op.right->type == TEP_PRINT_OP;
+}
+
+static uint16_t build_character_choice(struct format_build *build,
+				       const struct tep_print_arg *arg)
+{
+	struct format_value value = { .kind = VALUE_CHOICE };
+
+	value.left = rbmap_build_number(build, arg->op.left);
+	value.right = rbmap_build_character(build, arg->op.right->op.left);
+	value.other = rbmap_build_character(build, arg->op.right->op.right);
+	if (value.left == FORMAT_NONE || value.right == FORMAT_NONE ||
+	    value.other == FORMAT_NONE)
+		return FORMAT_NONE;
+	return build_folded(build, &value);
+}
+
+uint16_t rbmap_build_character(struct format_build *build,
+			       const struct tep_print_arg *arg)
+{
+	uint16_t ret;
+
+	if (arg && is_quoted_digit(build, arg))
+		return build_constant(build, (unsigned char)*arg->atom.atom);
+	if (!arg || !is_choice(arg) || build->depth >= FORMAT_DEPTH_MAX)
+		return rbmap_build_number(build, arg);
+	build->depth++;
+	ret = build_character_choice(build, arg);
+	build->depth--;
+	return ret;
 }
 
 static uint16_t build_any(struct format_build *build, const struct tep_print_arg *arg)

@@ -39,6 +39,8 @@ static bool read_widths(struct format_build *build, struct conversion *c)
 			c->step.style.zeros = true;
 		else if (*c->at == '#')
 			c->step.style.prefix = true;
+		else if (*c->at == '+')
+			c->step.style.plus = true;
 		else
 			break;
 	}
@@ -104,6 +106,7 @@ static bool add_number(struct format_build *build, struct conversion *c,
 	step->kind = STEP_NUMBER;
 	step->bytes = bytes[c->longs + 2];
 	step->is_signed = *c->at == 'd' || *c->at == 'i';
+	step->style.plus &= step->is_signed;
 	step->style.upper = *c->at == 'X';
 	step->style.base = 10;
 	if (*c->at == 'x' || *c->at == 'X')
@@ -115,10 +118,29 @@ static bool add_number(struct format_build *build, struct conversion *c,
 	if (!take_number(build, arg, &step->value))
 		return false;
 	if (!step->style.width && step->style.precision < 0 && !c->star_width &&
-	    !step->style.prefix && !step->style.upper && step->style.base != 8)
+	    !step->style.prefix && !step->style.plus && !step->style.upper &&
+	    step->style.base != 8)
 		step->kind = step->style.base == 10 ? STEP_DECIMAL : STEP_HEXADECIMAL;
 	c->at++;
 	return rbmap_build_step(build, step);
+}
+
+/*
+ * libtraceevent 1.7.1 has neither this nor '+', and takes no argument for it, so that
+ * those that follow are printed in the wrong places. The kernel's meaning is known.
+ */
+static bool add_character(struct format_build *build, struct conversion *c,
+			  const struct tep_print_arg **arg)
+{
+	if (c->step.style.zeros || c->step.style.prefix || c->star_precision)
+		return rbmap_build_refuse(build, "a character with flags for numbers");
+	c->step.kind = STEP_CHARACTER;
+	c->step.value = rbmap_build_character(build, *arg);
+	if (c->step.value == FORMAT_NONE)
+		return false;
+	*arg = (*arg)->next;
+	c->at++;
+	return rbmap_build_step(build, &c->step);
 }
 
 static bool add_address(struct format_build *build, struct conversion *c,
@@ -216,11 +238,13 @@ static bool add_conversion(struct format_build *build, const char **format,
 		return rbmap_build_refuse(build, "an incomplete conversion");
 	if (strchr("diuxXo", *c.at)) {
 		done = add_number(build, &c, arg);
+	} else if (*c.at == 'c') {
+		done = add_character(build, &c, arg);
 	} else if (*c.at == 's') {
 		done = add_text(build, &c, arg);
 	} else if (*c.at == 'p') {
 		done = add_pointer(build, &c, arg);
-	} else if (strchr("#*.-0123456789", *c.at)) {
+	} else if (strchr("#*.-+0123456789", *c.at)) {
 		return rbmap_build_refuse(
 			build, "a conversion with its parts in an unusual order");
 	} else {

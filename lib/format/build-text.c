@@ -101,7 +101,8 @@ static bool add_array(struct format_build *build, const struct tep_print_arg *ar
 	const struct format_value *size;
 	uint16_t value;
 
-	step->kind = STEP_ARRAY;
+	step->kind =
+		rbmap_build_dialect(build)->has_braces ? STEP_ARRAY_BRACES : STEP_ARRAY;
 	step->value = rbmap_build_number(build, arg->int_array.count);
 	value = rbmap_build_number(build, arg->int_array.el_size);
 	if (step->value == FORMAT_NONE || value == FORMAT_NONE)

@@ -19,6 +19,14 @@ bool rbmap_build_out_of_memory(struct format_build *build)
 	return rbmap_build_refuse(build, "no memory");
 }
 
+const struct format_dialect *rbmap_build_dialect(struct format_build *build)
+{
+	if (!build->knows_dialect)
+		build->dialect = rbmap_dialect_try();
+	build->knows_dialect = true;
+	return &build->dialect;
+}
+
 /* Room for one more of `size` bytes each, or for nr more bytes. */
 static bool make_room(struct format_build *build, void **array, size_t *room,
 		      size_t used, size_t nr, size_t size)

@@ -3,6 +3,7 @@
 #ifndef RBMAP_FORMAT_BUILD_H
 #define RBMAP_FORMAT_BUILD_H
 
+#include "format/dialect.h"
 #include "format/plan.h"
 
 /* Arguments in arguments; no print format comes near it. */
@@ -19,6 +20,9 @@ struct format_build {
 	/* Why it does not compile, from the first that did not. */
 	const char *why_not;
 	bool no_memory;
+	/* Of rbmap_build_dialect(). */
+	struct format_dialect dialect;
+	bool knows_dialect;
 	/* The plan is the leaf of another. */
 	bool is_leaf;
 };
@@ -47,6 +51,13 @@ bool rbmap_build_covers(struct format_build *build,
 /* A number; FORMAT_NONE: refused. */
 uint16_t rbmap_build_number(struct format_build *build,
 			    const struct tep_print_arg *arg);
+
+/* What %c prints: a character in quotes may be a digit. */
+uint16_t rbmap_build_character(struct format_build *build,
+			       const struct tep_print_arg *arg);
+
+/* Tried at the first question: few formats need it. */
+const struct format_dialect *rbmap_build_dialect(struct format_build *build);
 
 /* Whether it may be that of a symbol. */
 bool rbmap_build_is_name(const char *atom);

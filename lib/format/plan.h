@@ -73,6 +73,7 @@ enum format_step_kind {
 	/* A number with neither width nor flags. */
 	STEP_DECIMAL,
 	STEP_HEXADECIMAL,
+	STEP_CHARACTER,
 	/* A literal, together with the number that is the next step. */
 	STEP_LITERAL_DECIMAL,
 	STEP_LITERAL_HEXADECIMAL,
@@ -87,7 +88,9 @@ enum format_step_kind {
 	STEP_FLAGS,
 	STEP_SYMBOL,
 	STEP_HEX_DUMP,
+	/* "1 2", and {0x1,0x2}. */
 	STEP_ARRAY,
+	STEP_ARRAY_BRACES,
 	STEP_BITMASK,
 	STEP_CPUMASK,
 	STEP_MAC,

@@ -63,6 +63,21 @@ static void put_array(struct format_run *run, const struct format_step *step,
 	}
 }
 
+static void put_array_braces(struct format_run *run, const struct format_step *step,
+			     struct text *text)
+{
+	uint32_t nr;
+	const unsigned char *bytes = find_array(run, step, step->element, &nr);
+
+	text_char(text, '{');
+	for (uint32_t i = 0; i < nr; i++) {
+		text_string(text, i ? ",0x" : "0x");
+		rbmap_text_hex(text, format_read(bytes + i * step->element,
+						 step->element, run->plan->swap));
+	}
+	text_char(text, '}');
+}
+
 /* Words of 32 bits, the last first. */
 static void put_words(const unsigned char *bytes, uint32_t size, struct text *text)
 {
@@ -167,6 +182,9 @@ void rbmap_format_dump(struct format_run *run, const struct format_step *step,
 		break;
 	case STEP_ARRAY:
 		put_array(run, step, text);
+		break;
+	case STEP_ARRAY_BRACES:
+		put_array_braces(run, step, text);
 		break;
 	case STEP_BITMASK:
 	case STEP_CPUMASK:

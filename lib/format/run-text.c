@@ -54,6 +54,21 @@ static void put_number(struct format_run *run, const struct format_step *step,
 			  negative);
 }
 
+/* Whatever it is: 0 as well, which printf(3) puts like any other. */
+static void put_character(struct format_run *run, const struct format_step *step,
+			  struct text *text)
+{
+	struct text_style copy;
+	const struct text_style *style = style_of(run, step, &copy);
+	char character = (char)format_evaluate(run, step->value);
+
+	if (style->width > 1 && !style->left)
+		rbmap_text_fill(text, ' ', style->width - 1);
+	text_char(text, character);
+	if (style->width > 1 && style->left)
+		rbmap_text_fill(text, ' ', style->width - 1);
+}
+
 /*
  * To be read before anything is put in front of it: a load right behind a wide store is
  * held back until it is known that they do not overlap.
@@ -238,6 +253,9 @@ static void put_step(struct format_run *run, const struct format_step *step,
 	const char *data = (const char *)run->data;
 
 	switch (step->kind) {
+	case STEP_CHARACTER:
+		put_character(run, step, text);
+		break;
 	case STEP_NUMBER:
 		put_number(run, step, text);
 		break;

@@ -5,6 +5,7 @@
 
 load helpers
 load report-helpers
+load report-formats
 
 setup() {
   prepare_report
@@ -40,46 +41,6 @@ EOT
   # libtraceevent, which prints what is not compiled, knows the symbols as well.
   show --stat -v x.dat | sed '1,/WHY/d' >stat
   [[ $(cat stat) == test:slow\ *" a string of wide characters" ]]
-}
-
-# graph NAME: a description with the events of the function graph tracer; more follows on
-# standard input, where enter is "11" and exit "10".
-graph() {
-  {
-    cat <<'EOT'
-cpus 2
-event ftrace funcgraph_entry 11
-field unsigned long func;8;8;0
-field int depth;16;4;1
-print "--> %ps (%d)", (void *)REC->func, REC->depth
-event ftrace funcgraph_exit 10
-field unsigned long func;8;8;0
-field unsigned long long calltime;16;8;0
-field unsigned long long rettime;24;8;0
-field unsigned long overrun;32;8;0
-field int depth;40;4;1
-print "<-- %ps (%d) (start: %llx  end: %llx) over: %d", (void *)REC->func, REC->depth, REC->calltime, REC->rettime, REC->overrun
-EOT
-    cat
-  } | made "$1"
-}
-
-# Of two CPUs and two tasks.
-calls() {
-  graph x.dat <<'EOT'
-record 0 1000000000 11 100 8:0xffffffff81000100 4:0
-record 0 1000001000 11 100 8:0xffffffff81000200 4:1
-record 0 1000003000 10 100 8:0xffffffff81000200 8:1000 8:2500 8:0 4:1
-record 0 1000004000 11 100 8:0x1234 4:1
-record 0 1000020000 10 100 8:0x1234 8:4000 8:19000 8:0 4:1
-record 0 1000021000 10 100 8:0xffffffff81000100 8:0 8:20500 8:0 4:0
-record 0 1000030000 11 100 8:0xffffffff81000200 4:0
-record 1 1000030500 11 101 8:0xffffffff81000100 4:0
-record 0 1000031000 10 100 8:0xffffffff81000200 8:30000 8:30900 8:0 4:0
-record 1 1000032000 10 101 8:0xffffffff81000100 8:30500 8:31900 8:0 4:0
-record 1 1000033000 11 101 8:0x1234 4:0
-record 1 1000034000 10 101 8:0x1235 8:33000 8:34000 8:0 4:0
-EOT
 }
 
 @test "function graph: durations, nesting, a function that calls none on one line" {
@@ -161,4 +122,21 @@ funcgraph_entry:        0.500 us   |    second_function();
 funcgraph_entry:                   |  second_function() {
 EOT
   show --jobs 2 x.dat | cmp - x.dat.ours
+}
+
+@test "characters and signs are the kernel's beside any libtraceevent; arrays are the library's" {
+  characters x.dat
+  show x.dat | sed -E 's/^.*\] +[0-9]+\.[0-9]+: //' >lines
+  head -n 4 lines | diff - <(cat <<'EOT'
+cpus=1
+mark_char:            B|4711|frame|42
+plus:                 delta +5 end 7
+quote:                Y 9
+EOT
+  )
+  grep '^array' lines >arrays
+  diff arrays - <<<$'array:                a={0x1,0x2,0xa,0xff}\narray_dyn:            a={0x7,0x100}' ||
+    diff arrays - <<<$'array:                a=1 2 10 255\narray_dyn:            a=7 256'
+  ! command -v trace-cmd >/dev/null ||
+    report x.dat | sed -n 's/^.*: \(array.*\)/\1/p' | diff arrays -
 }

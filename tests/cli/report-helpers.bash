@@ -153,19 +153,3 @@ poke_all() {
     shift 2
   done
 }
-
-# made FILE: out of the description on standard input, see write-dat.c; with symbols.
-made() {
-  { printf 'symbol 0xffffffff81000%s00 %s\n' 0 _stext 1 first_function 2 second_function \
-      3 third_function
-    cat
-  } | "$(support write-dat)" "$1"
-}
-
-# prints FILE: what rbmap-report prints is standard input, and what trace-cmd report prints.
-# What stands before an event's own text is left out.
-prints() {
-  show "$1" | sed -E 's/^.*\] +[0-9]+\.[0-9]+: //' >"$1.lines"
-  diff - "$1.lines"
-  ! command -v trace-cmd >/dev/null || same_as_peer "$1" 1
-}

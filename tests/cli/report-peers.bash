@@ -21,6 +21,8 @@ fetch_peer() {
     rm -f "$1/$package"_*.deb
   done
   rm -rf "${1:?}/usr/share"
+  # Up to Debian 12 the C library is in /lib.
+  [ ! -d "$1/lib" ] || cp -a "$1/lib/." "$1/usr/lib/"
 }
 
 peer_key() {

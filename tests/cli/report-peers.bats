@@ -6,6 +6,7 @@
 load helpers
 load report-helpers
 load report-peers
+load report-formats
 
 setup() {
   prepare_report
@@ -82,6 +83,34 @@ everything() {
   same_as_its x.dat 100
 }
 
+# Formats of other kernels; of those that its library prints as the kernel does, all lines.
+formats() {
+  calls
+  same_as_its x.dat
+  characters x.dat
+  ours_with_its x.dat >x.dat.all
+  grep -q ': mark_char: *B|4711|frame|42$' x.dat.all
+  grep -q ': plus: *delta +5 end 7$' x.dat.all
+  grep -q ': quote: *Y 9$' x.dat.all
+  its report x.dat 2>/dev/null | without_flags >x.dat.its
+  grep -q ': mark_char: *B' x.dat.its || sed -i '/: \(mark_char\|plus\|quote\): /d' x.dat.its x.dat.all
+  same_lines x.dat.its x.dat.all 2
+}
+
+# The unit tests of formats; all records of each event are tried beside the machine's own.
+suites() {
+  local program dir
+  dir=$(dirname "${RBMAP_BIN_RELEASE:-$RBMAP_BIN}")/tests/unit
+  [ -x "$dir/test-format" ] || skip "the unit tests were not built"
+  # Beside the machine's own they run anyway.
+  ! ldd "$dir/test-format" | grep -o '/[^ ]*/libtraceevent[^ ]*' |
+    xargs cmp -s "$peer_lib/libtraceevent.so.1" || return 0
+  for program in "$dir"/test-format*; do
+    RBMAP_TEST_SLOWDOWN=10 ASAN_OPTIONS=detect_leaks=0 with_peer "$program" >log 2>&1 || { cat log; return 1; } >&2
+    grep -q '^100%' log
+  done
+}
+
 # What it makes of its own files.
 others() {
   local version
@@ -115,6 +144,18 @@ others() {
 @test "Debian 13: all events at once, with its libraries" {
   find_peer trixie
   everything
+}
+
+@test "Debian 13: formats of other kernels, and the unit tests of formats, with its libraries" {
+  find_peer trixie
+  formats
+  suites
+}
+
+@test "Debian 12: formats of other kernels, and the unit tests of formats, with its libraries" {
+  find_peer bookworm
+  formats
+  suites
 }
 
 @test "Debian 13: split and converted files" {

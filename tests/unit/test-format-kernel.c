@@ -11,6 +11,7 @@
 #include <rbmap/events.h>
 
 #include "events/events.h"
+#include "format/dialect.h"
 #include "format/run.h"
 #include "random.h"
 #include "run.h"
@@ -242,6 +243,16 @@ static bool is_of_a_tracer(const struct format_plan *plan)
 		!strcmp(plan->event->name, "function"));
 }
 
+/* Compiled as the kernel means it, whatever the library makes of it. */
+static bool is_printed_wrong(const struct format_plan *plan)
+{
+	const struct format_dialect dialect = rbmap_dialect_try();
+	const char *format = plan->event->print_fmt.format;
+
+	return (!dialect.has_char && strstr(format, "%c")) ||
+	       (!dialect.has_plus && strstr(format, "%+"));
+}
+
 static const struct format_plan *plan_of(struct tep_event *event)
 {
 	const uint16_t id = event->id;
@@ -271,7 +282,7 @@ START_TEST(all_formats_print_as_libtraceevent_does)
 			       all[nr]->name);
 			continue;
 		}
-		if (is_of_a_tracer(plan))
+		if (is_of_a_tracer(plan) || is_printed_wrong(plan))
 			continue;
 		failed += compare(&random, plan);
 	}

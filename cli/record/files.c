@@ -76,6 +76,7 @@ int files_begin(struct files *files, const struct sink_source *source)
 	int status;
 
 	files->source = *source;
+	files->source.end_told = &files->recorder->end_told;
 	files->recorder->flushed_fd = eventfd(0, EFD_CLOEXEC);
 	if (files->recorder->flushed_fd < 0)
 		return common_fail("eventfd: %s", strerror(errno));
@@ -170,23 +171,33 @@ static bool wait_until_unused(const struct files *files)
 	return files->old->users == 0;
 }
 
+static int begin_next(struct files *files, struct record_file **ret, char **ret_path)
+{
+	int status = open_next(files, ret, ret_path);
+
+	if (status != COMMON_OK)
+		return status;
+	status = record_file_begin(*ret, &files->source);
+	if (status == COMMON_OK)
+		status = output_publish(&(*ret)->output);
+	if (status == COMMON_OK)
+		return status;
+	record_file_discard(*ret);
+	files->number--;
+	free(*ret);
+	free(*ret_path);
+	return status;
+}
+
 static int rotate(struct files *files, uint64_t now)
 {
 	struct recorder *recorder = files->recorder;
 	struct record_file *next;
 	char *path;
-	int status = open_next(files, &next, &path);
+	int status = begin_next(files, &next, &path);
 
-	if (status != COMMON_OK)
-		return status;
-	status = record_file_begin(next, &files->source);
-	if (status == COMMON_OK)
-		status = output_publish(&next->output);
 	if (status != COMMON_OK) {
-		record_file_discard(next);
-		files->number--;
-		free(next);
-		free(path);
+		atomic_flag_test_and_set(&recorder->end_told);
 		return status;
 	}
 	files->old = files->file;

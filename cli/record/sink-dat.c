@@ -118,6 +118,9 @@ int sink_dat_open(struct sink *ret, const struct sink_source *source)
 		return common_fail(
 			"%s: its file system does not support O_DIRECT; omit --direct",
 			source->output->path);
+	/* A full disk shows in the file before as well. */
+	if (r < 0 && source->end_told && atomic_flag_test_and_set(source->end_told))
+		return COMMON_FAILURE;
 	if (r < 0)
 		return common_fail(
 			"%s: the header of the trace.dat could not be written: %s",

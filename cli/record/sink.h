@@ -3,6 +3,7 @@
 #ifndef RECORD_SINK_H
 #define RECORD_SINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -95,6 +96,8 @@ struct sink_source {
 	struct symbols *symbols;
 	/* WRITE_OUTS of them, of which any may be NULL; NULL: none, as for a dump. */
 	struct write_out **write_outs;
+	/* Why the recording ends was told; NULL: it would not end, as for a dump. */
+	atomic_flag *end_told;
 };
 
 /* Takes a zeroed one. */

@@ -196,6 +196,19 @@ flood() {
   "$RBMAP_BIN/rbmap-report" --check disk/t.dat
 }
 
+@test "--rotate: a full disk is one line, also where the next file is being begun" {
+  local size
+  mkdir disk
+  mount -t tmpfs -o size=24m nodev disk || skip "no tmpfs can be mounted"
+  for size in 3M 4M; do
+    run -1 --separate-stderr record -q -e raw_syscalls --compress=none --min-free 0 --rotate $size \
+      -o disk/t.dat -- "$(support syscall-load)" 0 600000
+    one_line
+    [[ $stderr == *"disk/t.dat."*": "*"No space left on device"* ]]
+    rm -f disk/*
+  done
+}
+
 @test "--min-free: nothing is begun where less is free already" {
   run -1 --separate-stderr record "${silent[@]}" --min-free 900000G -o t.dat -- true
   one_line

@@ -8,6 +8,7 @@
 
 #include <rbmap/error.h>
 
+#include "cage.h"
 #include "common.h"
 #include "report.h"
 #include "ts.h"
@@ -27,17 +28,30 @@ static int cannot_read(const struct report *report, int r)
 
 static int open_file(struct report *report)
 {
-	struct rbmap_log log = common_log(report->config.verbosity);
-	int r;
-
 	/* Does not wait for the other end of a FIFO to be opened. */
 	report->fd = open(report->config.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (report->fd < 0)
 		return common_fail("%s: %s", report->config.file, strerror(errno));
-	/* The file is parsed without any. */
-	if (common_drop_privileges(NULL, 0) != COMMON_OK)
+	return COMMON_OK;
+}
+
+static int confine(void *context)
+{
+	const struct report *report = context;
+
+	return cage_enter(report->config.jobs) == COMMON_OK ? 0 : -ECANCELED;
+}
+
+static int open_reader(struct report *report)
+{
+	struct rbmap_log log = common_log(report->config.verbosity);
+	const struct rbmap_tracedat_confinement confinement = { confine, report };
+	int r = rbmap_tracedat_reader_open_confined(&report->reader, report->fd, &log,
+						    &confinement);
+
+	/* It has been told. */
+	if (r == -ECANCELED)
 		return COMMON_FAILURE;
-	r = rbmap_tracedat_reader_open(&report->reader, report->fd, &log);
 	if (r < 0)
 		return cannot_read(report, r);
 	report->info = rbmap_tracedat_reader_info(report->reader);
@@ -74,9 +88,9 @@ static int choose_events(struct report *report)
 			   rbmap_tracedat_reader_events(report->reader, 0));
 }
 
-static int run(struct report *report)
+static int print(struct report *report)
 {
-	int status = open_file(report);
+	int status = open_reader(report);
 
 	if (status == COMMON_OK)
 		status = choose_cpus(report);
@@ -96,6 +110,18 @@ static int run(struct report *report)
 	}
 }
 
+/* In a process of its own. */
+static int read_file(void *context)
+{
+	struct report *report = context;
+	int status = print(report);
+
+	choice_close(report->choice);
+	free(report->losses);
+	rbmap_tracedat_reader_close(report->reader);
+	return common_close_stdout(status);
+}
+
 int main(int argc, char **argv)
 {
 	struct report report = { .fd = -1 };
@@ -105,10 +131,9 @@ int main(int argc, char **argv)
 	common_init("rbmap-report");
 	status = config_parse(&report.config, argc, argv, &done);
 	if (status == COMMON_OK && !done)
-		status = run(&report);
-	choice_close(report.choice);
-	free(report.losses);
-	rbmap_tracedat_reader_close(report.reader);
+		status = open_file(&report);
+	if (status == COMMON_OK && !done)
+		status = cage_run(report.config.file, read_file, &report);
 	if (report.fd >= 0)
 		close(report.fd);
 	config_free(&report.config);

@@ -77,6 +77,7 @@ look() {
   need have_library 'libzstd >= 1.4.0' -- 'libzstd 1.4.0 or later' libzstd-dev
   need have_library json-c -- json-c libjson-c-dev
   need have_library libcap-ng -- libcap-ng libcap-ng-dev
+  need have_library libseccomp -- libseccomp libseccomp-dev
   need have scdoc -- scdoc scdoc
   [ "$1" = test ] || return
   need have_library check -- 'the library Check' check

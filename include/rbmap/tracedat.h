@@ -544,6 +544,42 @@ int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
 			       const struct rbmap_log *log);
 
 /**
+ * struct rbmap_tracedat_confinement - how a process restricts itself
+ *
+ * @enter: returns 0, or a negative errno to give up
+ * @context: passed to @enter
+ *
+ * Since: 0.1
+ */
+struct rbmap_tracedat_confinement {
+	int (*enter)(void *context);
+	void *context;
+};
+
+/**
+ * rbmap_tracedat_reader_open_confined - open a trace.dat that may be malicious
+ *
+ * @ret: the reader on success, untouched on failure; free it with
+ *	rbmap_tracedat_reader_close()
+ * @fd: a regular file, open for reading, borrowed until rbmap_tracedat_reader_close()
+ * @log: where messages go, copied; may be NULL
+ * @confinement: entered once; borrowed during the call
+ *
+ * Like rbmap_tracedat_reader_open(), but enters @confinement after everything that the
+ * reader needs besides @fd (libtraceevent's plugins) has been opened, and before
+ * libtraceevent parses any part of the file. It can drop privileges and restrict the
+ * process to reading @fd: the reader opens no file afterwards.
+ *
+ * Returns as rbmap_tracedat_reader_open(), or what @confinement returned.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_reader_open_confined(struct rbmap_tracedat_reader **ret, int fd,
+					const struct rbmap_log *log,
+					const struct rbmap_tracedat_confinement
+						*confinement);
+
+/**
  * rbmap_tracedat_reader_close - free the reader
  *
  * @reader: may be NULL

@@ -44,8 +44,8 @@ build() {
   cmake --build "$OUT" -j "$(nproc)" "$@"
 }
 
-@test "the library alone needs neither json-c nor libcap-ng" {
-  hide_libraries json-c libcap-ng
+@test "the library alone needs neither json-c nor libcap-ng nor libseccomp" {
+  hide_libraries json-c libcap-ng libseccomp
   configure "$RBMAP_SOURCE" -DRBMAP_CLI=OFF -DBUILD_TESTING=OFF
   build
   cmake --install "$OUT" --prefix "$BATS_TEST_TMPDIR/usr"
@@ -98,7 +98,7 @@ build() {
 }
 
 @test "as a part of another project it is the library, which needs and installs no more" {
-  hide_libraries json-c libcap-ng
+  hide_libraries json-c libcap-ng libseccomp
   hide_programs scdoc
   configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE"
   build --target rbmap-shared rbmap-static

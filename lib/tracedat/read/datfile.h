@@ -126,6 +126,8 @@ struct rbmap_tracedat_reader {
 	/* A bit for the number of each event that has a format. */
 	uint8_t events[(UINT16_MAX + 1) / 8];
 	uint32_t nr_events;
+	/* While the reader opens: entered before more than the version is parsed. */
+	const struct rbmap_tracedat_confinement *confinement;
 	struct rbmap_layout layout;
 	bool has_layout;
 	struct tracedat_place kallsyms;

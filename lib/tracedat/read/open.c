@@ -5,8 +5,8 @@
 
 #include "base/internal.h"
 #include "events/events.h"
-#include "names/strings.h"
 #include "format/plugins.h"
+#include "names/strings.h"
 #include "span/subbuf.h"
 #include "tracedat/limits.h"
 #include "tracedat/read/datfile.h"
@@ -48,6 +48,7 @@ static int read_initial(struct rbmap_tracedat_reader *datfile, struct tracedat_i
 
 static int make_tep(struct rbmap_tracedat_reader *datfile)
 {
+	const struct rbmap_tracedat_confinement *confinement = datfile->confinement;
 	int r;
 
 	datfile->tep = tep_alloc();
@@ -59,9 +60,10 @@ static int make_tep(struct rbmap_tracedat_reader *datfile)
 	tep_set_long_size(datfile->tep, datfile->info.long_size);
 	tep_set_page_size(datfile->tep, datfile->info.page_size);
 	r = rbmap_plugins_open(&datfile->plugins, &datfile->log);
-	if (r == 0)
-		rbmap_plugins_load(datfile->plugins, datfile->tep);
-	return r;
+	if (r < 0)
+		return r;
+	rbmap_plugins_load(datfile->plugins, datfile->tep);
+	return confinement ? confinement->enter(confinement->context) : 0;
 }
 
 static int read_head(struct rbmap_tracedat_reader *datfile)
@@ -270,8 +272,11 @@ static int open_reader(struct rbmap_tracedat_reader *datfile)
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
-					    const struct rbmap_log *log)
+RBMAP_PUBLIC int
+rbmap_tracedat_reader_open_confined(struct rbmap_tracedat_reader **ret, int fd,
+				    const struct rbmap_log *log,
+				    const struct rbmap_tracedat_confinement
+					    *confinement)
 {
 	struct rbmap_tracedat_reader *datfile = calloc(1, sizeof(*datfile));
 	int r;
@@ -279,6 +284,7 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, 
 	if (!datfile)
 		return -ENOMEM;
 	datfile->fd = fd;
+	datfile->confinement = confinement;
 	if (log)
 		datfile->log = *log;
 	r = open_reader(datfile);
@@ -288,6 +294,12 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, 
 	}
 	*ret = datfile;
 	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_tracedat_reader_open(struct rbmap_tracedat_reader **ret, int fd,
+					    const struct rbmap_log *log)
+{
+	return rbmap_tracedat_reader_open_confined(ret, fd, log, NULL);
 }
 
 static void free_buffer(struct rbmap_tracedat_reader *datfile,

@@ -81,6 +81,18 @@ static void check_slot(int cpu, uint64_t slot, uint32_t size, uint64_t lost)
 	ck_assert_uint_eq(header.lost, lost);
 }
 
+static void check_records(int cpu, uint64_t slot, const unsigned char *subbuf,
+			  uint32_t size)
+{
+	unsigned char bytes[SIZE];
+	struct dat_parsed parsed;
+
+	dat_parse(path, &parsed);
+	ck_assert_int_eq(pread(fd, bytes, SIZE, parsed.entries[cpu][0] + slot * SIZE),
+			 SIZE);
+	ck_assert_mem_eq(bytes + layout.data_offset, subbuf + layout.data_offset, size);
+}
+
 START_TEST(torn_ones_are_left_empty)
 {
 	struct rbmap_span spans[4];
@@ -149,6 +161,44 @@ START_TEST(the_one_behind_may_grow)
 	spans[1].from = 200;
 	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, &spans[1], 1), 1);
 	check_slot(0, 1, RECORDS, RBMAP_LOST_UNKNOWN);
+	end();
+}
+END_TEST
+
+/* What was settled before is in the file, though all of the ring was overwritten. */
+START_TEST(what_was_there_before_it_grew_stays)
+{
+	struct rbmap_span span;
+
+	begin();
+	span = span_of(0, 0, 1);
+	memcpy(memory[1], memory[0], SIZE);
+	span.to = 200;
+	span.flags = RBMAP_SPAN_GROWING;
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, &span, 1), 1);
+	ck_assert_int_eq(rbmap_tracedat_writer_flush(writer), 0);
+	memset(memory[0] + layout.data_offset, 0xff, SIZE - layout.data_offset);
+	span.from = 200;
+	span.to = RECORDS;
+	ck_assert_int_eq(rbmap_tracedat_writer_put(writer, &span, 1), 1);
+	span.flags |= RBMAP_SPAN_TORN;
+	ck_assert_int_eq(rbmap_tracedat_writer_discard(writer, &span, 1), 0);
+	check_slot(0, 0, 200, 0);
+	check_records(0, 0, memory[1], 200);
+	/* All of it in one put. */
+	for (int i = 0; i < 2; i++) {
+		struct rbmap_span both[2];
+
+		both[0] = span_of(0, 2, 1 + i);
+		both[1] = both[0];
+		both[0].to = both[1].from = 200;
+		both[0].flags = RBMAP_SPAN_GROWING;
+		ck_assert_int_eq(rbmap_tracedat_writer_put(writer, both, 2), 2);
+		both[0].flags |= i ? RBMAP_SPAN_TORN : 0;
+		both[1].flags |= RBMAP_SPAN_TORN;
+		ck_assert_int_eq(rbmap_tracedat_writer_discard(writer, both, 2), 0);
+		check_slot(2, i, i ? 0 : 200, i ? RBMAP_LOST_UNKNOWN : 0);
+	}
 	end();
 }
 END_TEST
@@ -223,11 +273,13 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		torn_ones_are_left_empty,	slots_are_found,
-		the_one_behind_may_grow,	unbroken_begins_behind_a_loss,
-		unbroken_gives_up_what_is_torn, unknown_cpus_are_refused
-	};
+	const TTest *const tests[] = { torn_ones_are_left_empty,
+				       slots_are_found,
+				       what_was_there_before_it_grew_stays,
+				       the_one_behind_may_grow,
+				       unbroken_begins_behind_a_loss,
+				       unbroken_gives_up_what_is_torn,
+				       unknown_cpus_are_refused };
 
 	return RUN_TESTS("tracedat-discard", tests);
 }

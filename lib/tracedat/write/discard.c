@@ -5,16 +5,18 @@
 #include "tracedat/write/chunks.h"
 #include "tracedat/write/writer.h"
 
-/* The header alone: nothing of the sub-buffer, or all of it behind a loss. */
+/*
+ * The header alone: how much of the sub-buffer there is, and if it is behind a loss. Of
+ * how many is not known, so that there is no count to store.
+ */
 static int write_header(struct rbmap_tracedat_writer *writer,
 			const struct tracedat_region *region, uint64_t slot,
-			const struct rbmap_span *span, uint32_t size)
+			uint64_t time_stamp, uint32_t size, bool lost)
 {
 	unsigned char header[TRACEDAT_MAX_HEADER], count[8];
 
-	/* How many is not known, so that there is no count to store. */
-	rbmap_subbuf_make_header(&writer->layout, header, count, span->time_stamp, size,
-				 RBMAP_LOST_UNKNOWN);
+	rbmap_subbuf_make_header(&writer->layout, header, count, time_stamp, size,
+				 lost ? RBMAP_LOST_UNKNOWN : 0);
 	return rbmap_tracedat_correct(&writer->file,
 				      tracedat_region_index(writer, region), header,
 				      writer->layout.data_offset,
@@ -43,6 +45,23 @@ void rbmap_tracedat_drop(struct rbmap_tracedat_writer *writer,
 		region->bytes[i] = 0;
 }
 
+/* What was there before it grew was settled, and has not been written again. */
+static int discard_torn(struct rbmap_tracedat_writer *writer,
+			struct tracedat_region *region, uint64_t slot,
+			const struct rbmap_span *span)
+{
+	struct tracedat_last *grown = &region->grown;
+	bool is_part = grown->seq == span->seq && grown->to;
+
+	if (!is_part)
+		return write_header(writer, region, slot, span->time_stamp, 0, true);
+	if (span->from >= grown->to)
+		return write_header(writer, region, slot, grown->time_stamp, grown->to,
+				    grown->lost);
+	grown->to = 0;
+	return write_header(writer, region, slot, span->time_stamp, 0, true);
+}
+
 static int discard_one(struct rbmap_tracedat_writer *writer,
 		       struct tracedat_region *region, uint64_t slot,
 		       const struct rbmap_span *span)
@@ -54,12 +73,12 @@ static int discard_one(struct rbmap_tracedat_writer *writer,
 		return 0;
 	}
 	if (span->flags & RBMAP_SPAN_TORN)
-		return write_header(writer, region, slot, span, 0);
+		return discard_torn(writer, region, slot, span);
 	if (span->from || span->lost != RBMAP_LOST_UNKNOWN)
 		return 0;
 	if (slot + 1 == region->size / writer->layout.subbuf_size)
 		region->last.lost = span->lost;
-	return write_header(writer, region, slot, span, span->to);
+	return write_header(writer, region, slot, span->time_stamp, span->to, true);
 }
 
 /* Where it was stored: a slot before that of the span behind it, which has another seq.

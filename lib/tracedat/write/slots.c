@@ -9,8 +9,6 @@
 #include "span/subbuf.h"
 #include "tracedat/write/writer.h"
 
-/* What lies in one page is written in one piece, also when the writer is killed. */
-#define ATOMIC_SIZE 4096
 /* A padding record: its own word and the length of what is passed over. */
 #define PADDING_SIZE 8
 
@@ -157,7 +155,10 @@ static int write_slot(struct rbmap_tracedat_writer *writer,
 	return 0;
 }
 
-/* New records first, then the header that tells of them. */
+/*
+ * New records first, then the header that tells of them. Those that are there are not
+ * written again: by now they may be overwritten in the ring.
+ */
 static int write_growth(struct rbmap_tracedat_writer *writer,
 			const struct tracedat_last *last, const struct rbmap_span *span,
 			uint64_t offset)
@@ -192,25 +193,15 @@ static int grow_slot(struct rbmap_tracedat_writer *writer,
 		     struct tracedat_region *region, const struct rbmap_span *span)
 {
 	uint64_t offset = tracedat_region_end(region) - writer->layout.subbuf_size;
-	uint32_t header_size = writer->layout.data_offset;
 	struct tracedat_last *last = &region->last;
-	struct iovec parts[3];
-	struct patch patch;
 	int r;
 
 	if (span->to < last->to || span->from > last->to)
 		return -EINVAL;
 	if (span->to == last->to)
 		return rbmap_tracedat_note_spans(writer, region, 1);
-	make_patch(writer, &patch, last->time_stamp, span->to, last->lost);
-	if (last->hidden || header_size + span->to + patch.count_size > ATOMIC_SIZE) {
-		r = write_growth(writer, last, span, offset);
-	} else {
-		parts[0] = part_of(patch.header, header_size);
-		parts[1] = part_of(span_data(writer, span), span->to);
-		parts[2] = part_of(patch.count, patch.count_size);
-		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset);
-	}
+	region->grown = *last;
+	r = write_growth(writer, last, span, offset);
 	if (r == 0)
 		r = rbmap_tracedat_note_spans(writer, region, 1);
 	if (r == 0)

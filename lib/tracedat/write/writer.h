@@ -71,6 +71,7 @@ struct tracedat_last {
  * @reserved: up to where blocks are set aside
  * @dropped, @dropped_chunks: what was given up, before the start
  * @last: the last sub-buffer, the only one that can grow
+ * @grown: in slots: as the one that grew last was before
  * @started: something was put
  * @put, @counted: spans that were put, and those that count once the writes that were
  *	pushed are carried out
@@ -93,6 +94,7 @@ struct tracedat_region {
 	uint64_t dropped;
 	uint64_t dropped_chunks;
 	struct tracedat_last last;
+	struct tracedat_last grown;
 	uint64_t put;
 	uint64_t counted;
 	uint32_t chunks;

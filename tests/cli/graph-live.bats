@@ -27,7 +27,7 @@ teardown() {
 # Sets $function to the address of what writes markers.
 find_function() {
   echo here >"$ring/trace_marker"
-  function=$(show --format json | sed -n 's/.*"ip":\([0-9]*\).*/\1/p')
+  function=$(show --format json | grep -o '"ip":[0-9]*' | grep -m 1 -o '[0-9]*$')
   [ -n "$function" ]
   echo >"$ring/trace"
 }

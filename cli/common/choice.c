@@ -175,9 +175,13 @@ int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 	choice->by_id = calloc(NR_IDS, sizeof(*choice->by_id));
 	list = tep_list_events(choice->tep, TEP_EVENT_SORT_ID);
 	if (!choice->by_id || !list || !list[0]) {
+		bool none = choice->by_id && !tep_get_events_count(choice->tep);
+
 		choice_close(choice);
-		return common_fail("the event formats could not be listed: %s",
-				   strerror(ENOMEM));
+		return none ? common_fail("there are no event formats: -e and -F "
+					  "cannot select events") :
+			      common_fail("the event formats could not be listed: %s",
+					  strerror(ENOMEM));
 	}
 	choice->pid_field = tep_find_common_field(list[0], "common_pid");
 	status = choose(choice, list);

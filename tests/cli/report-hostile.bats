@@ -100,6 +100,13 @@ refuses() {
   run -2 --separate-stderr show -M 399 files/6-little-64.dat
 }
 
+@test "a file without formats has no events to select" {
+  choose_build
+  make_hostile cpu-count
+  run -1 --separate-stderr show -F 'common_pid == 1' made/cpu-count.dat
+  [[ $stderr == *'there are no event formats: -e and -F cannot select events'* ]]
+}
+
 # read_cut FILE [OPTION]...: the file is truncated once the first line was printed.
 read_cut() {
   local file=$1 status=0 line

@@ -25,62 +25,58 @@ static void add_account(struct json_object *to, const struct rbmap_account *acco
 
 static struct json_object *cpus_json(const struct tally *tally)
 {
-	struct json_object *cpus = json_object_new_array();
+	struct json_object *cpus = common_json_array();
 
 	for (size_t i = 0; i < tally->nr_cpus; i++) {
-		struct json_object *cpu = json_object_new_object();
+		struct json_object *cpu = common_json_object();
 		bool reset = tally->cpus[i].identity == -ESTALE;
 
-		json_object_object_add(cpu, "cpu",
-				       json_object_new_int(tally->cpus[i].cpu));
+		common_json_signed(cpu, "cpu", tally->cpus[i].cpu);
 		add_account(cpu, &tally->cpus[i].account);
-		json_object_object_add(cpu, "reset", json_object_new_boolean(reset));
+		common_json_bool(cpu, "reset", reset);
 		common_json_number_if(cpu, "before_reset", reset,
 				      tally->cpus[i].before_reset);
-		json_object_object_add(cpu, "unchecked",
-				       json_object_new_boolean(tally->cpus[i]
-								       .unchecked));
-		json_object_array_add(cpus, cpu);
+		common_json_bool(cpu, "unchecked", tally->cpus[i].unchecked);
+		common_json_append(cpus, cpu);
 	}
 	return cpus;
 }
 
 static struct json_object *stretches_json(const struct tally *tally)
 {
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = common_json_array();
 
 	for (size_t i = 0; i < tally->nr_stretches; i++) {
 		const struct lost_stretch *stretch = &tally->stretches[i];
-		struct json_object *one = json_object_new_object();
+		struct json_object *one = common_json_object();
 
-		json_object_object_add(one, "cpu", json_object_new_int(stretch->cpu));
+		common_json_signed(one, "cpu", stretch->cpu);
 		common_json_number_if(one, "after", stretch->after, stretch->after);
 		common_json_number(one, "before", stretch->before);
 		common_json_number_if(one, "events",
 				      stretch->events != RBMAP_LOST_UNKNOWN,
 				      stretch->events);
-		json_object_array_add(list, one);
+		common_json_append(list, one);
 	}
 	return list;
 }
 
 static struct json_object *changed_json(const struct settings *settings)
 {
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = common_json_array();
 
 	for (size_t i = 0; i < settings->nr_changed; i++)
-		json_object_array_add(list, common_json_string(settings->changed[i]));
+		common_json_append(list, common_json_string(settings->changed[i]));
 	return list;
 }
 
 static struct json_object *recorder_json(const struct recorder *recorder)
 {
-	struct json_object *self = json_object_new_object();
+	struct json_object *self = common_json_object();
 	const struct rbmap_session_work *session = &recorder->result.session;
 	const struct sink_work *sink = &recorder->result.sink;
 
-	json_object_object_add(self, "cpu_seconds",
-			       json_object_new_double(recorder->result.cpu_seconds));
+	common_json_double(self, "cpu_seconds", recorder->result.cpu_seconds);
 	common_json_number(self, "threads", recorder->result.threads);
 	common_json_number(self, "syscalls",
 			   recorder->result.polls + session->waits +
@@ -91,8 +87,7 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 	common_json_number(self, "get_readers", session->get_readers);
 	common_json_number(self, "reads", session->reads);
 	common_json_number(self, "writes", sink->writes);
-	json_object_object_add(self, "queue_full_seconds",
-			       json_object_new_double(sink->queue_full_ns * 1e-9));
+	common_json_double(self, "queue_full_seconds", sink->queue_full_ns * 1e-9);
 	common_json_number(self, "faster_bytes", sink->faster_bytes);
 	common_json_number(self, "stored_bytes", sink->stored_bytes);
 	return self;
@@ -101,30 +96,28 @@ static struct json_object *recorder_json(const struct recorder *recorder)
 static struct json_object *document(const struct recorder *recorder)
 {
 	const struct tally *tally = &recorder->tally;
-	struct json_object *root = json_object_new_object();
-	struct json_object *total = json_object_new_object();
+	struct json_object *root = common_json_object();
+	struct json_object *total = common_json_object();
 	common_json_text(root, "version", rbmap_version());
 	common_json_text(root, "output", recorder->name);
 	common_json_text(root, "engine", rbmap_engine_name(recorder->result.engine));
 	common_json_text(root, "engine_reason", recorder->result.engine_reason);
 	common_json_text(root, "clock", recorder->result.clock);
-	json_object_object_add(root, "duration_seconds",
-			       json_object_new_double((recorder->stopped -
-						       recorder->started) *
-						      1e-9));
+	common_json_double(root, "duration_seconds",
+			   (recorder->stopped - recorder->started) * 1e-9);
 	common_json_number(root, "bytes", recorder->result.sink.bytes);
 	common_json_number_if(root, "files", recorder->result.files,
 			      recorder->result.files);
 	common_json_number(root, "files_removed", recorder->result.files_removed);
 	add_account(total, &tally->total);
 	common_json_number(total, "lost", tally_lost(tally));
-	json_object_object_add(root, "total", total);
+	common_json_add(root, "total", total);
 	common_json_number(root, "not_recorded", tally->not_recorded);
-	json_object_object_add(root, "changed", changed_json(&recorder->settings));
-	json_object_object_add(root, "cpus", cpus_json(tally));
-	json_object_object_add(root, "lost", stretches_json(tally));
+	common_json_add(root, "changed", changed_json(&recorder->settings));
+	common_json_add(root, "cpus", cpus_json(tally));
+	common_json_add(root, "lost", stretches_json(tally));
 	common_json_number(root, "lost_not_listed", tally->more_stretches);
-	json_object_object_add(root, "recorder", recorder_json(recorder));
+	common_json_add(root, "recorder", recorder_json(recorder));
 	return root;
 }
 
@@ -148,8 +141,7 @@ static int write_all(const struct output *output, const char *text)
 int summary_write(const struct recorder *recorder, struct output *output)
 {
 	struct json_object *root = document(recorder);
-	const char *text =
-		json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
+	const char *text = common_json_format(root, JSON_C_TO_STRING_PRETTY);
 	int status = COMMON_OK;
 
 	if (!text)

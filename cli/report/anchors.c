@@ -86,7 +86,7 @@ void anchors_print(const struct report *report)
 
 static struct json_object *anchor_object(const struct rbmap_tracedat_anchor *anchor)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 	char realtime[TS_SIZE];
 
 	common_json_number(object, "trace", anchor->trace);
@@ -99,9 +99,9 @@ static struct json_object *anchor_object(const struct rbmap_tracedat_anchor *anc
 struct json_object *anchors_array(const struct report *report)
 {
 	const struct rbmap_tracedat_info *info = report->info;
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = common_json_array();
 
 	for (size_t i = 0; i < info->nr_anchors; i++)
-		json_object_array_add(array, anchor_object(&info->anchors[i]));
+		common_json_append(array, anchor_object(&info->anchors[i]));
 	return array;
 }

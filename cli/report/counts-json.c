@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "counts-json.h"
 
+#include <errno.h>
 #include <event-parse.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,10 +17,10 @@ static void add_rate(struct json_object *object, const struct report *report,
 {
 	double rate;
 
-	json_object_object_add(object, "events_per_second",
-			       counts_rate(report, events, first, last, &rate) ?
-				       json_object_new_double(rate) :
-				       NULL);
+	if (counts_rate(report, events, first, last, &rate))
+		common_json_double(object, "events_per_second", rate);
+	else
+		common_json_null(object, "events_per_second");
 }
 
 /* An identifier, with more digits than most readers of JSON keep of a number. */
@@ -49,17 +50,17 @@ static void add_file(struct json_object *object, const struct report *report)
 	common_json_text(object, "time_unit", info->in_seconds ? "ns" : "ticks");
 	common_json_number_if(object, "tsc_mult", info->tsc_mult, info->tsc_mult);
 	common_json_number_if(object, "tsc_shift", info->tsc_mult, info->tsc_shift);
-	json_object_object_add(object, "offset", json_object_new_int64(info->offset));
-	json_object_object_add(object, "anchors", anchors_array(report));
+	common_json_signed(object, "offset", info->offset);
+	common_json_add(object, "anchors", anchors_array(report));
 }
 
 static struct json_object *cpu_object(const struct report_counts *stat,
 				      const struct counts_cpu *cpu,
 				      const struct rbmap_tracedat_cpu *place)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 
-	json_object_object_add(object, "cpu", json_object_new_int(place->cpu));
+	common_json_signed(object, "cpu", place->cpu);
 	common_json_number(object, "events", cpu->records);
 	add_rate(object, stat->report, cpu->records, cpu->first, cpu->last);
 	common_json_number(object, "lost", cpu->lost);
@@ -73,13 +74,13 @@ static struct json_object *cpu_object(const struct report_counts *stat,
 static struct json_object *cpus_array(const struct report_counts *stat, size_t buffer)
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = common_json_array();
 	size_t stream;
 
 	for (size_t i = 0; i < of->nr_cpus; i++) {
 		stream = report_stream(stat->report, buffer, of->cpus[i].cpu);
-		json_object_array_add(array, cpu_object(stat, &stat->cpus[stream],
-							&of->cpus[i]));
+		common_json_append(array,
+				   cpu_object(stat, &stat->cpus[stream], &of->cpus[i]));
 	}
 	return array;
 }
@@ -90,26 +91,39 @@ static struct json_object *counts_array(const struct report_counts *stat, size_t
 {
 	const struct rbmap_tracedat_buffer *of = &stat->report->buffers[buffer];
 	const uint64_t *counts = counts_of_event(stat, buffer, id);
-	struct json_object *array = json_object_new_array(), *object;
+	struct json_object *array = common_json_array(), *object;
 
 	for (size_t i = 0; i < of->nr_cpus; i++) {
 		if (!counts[i])
 			continue;
-		object = json_object_new_object();
-		json_object_object_add(object, "cpu",
-				       json_object_new_int(of->cpus[i].cpu));
+		object = common_json_object();
+		common_json_signed(object, "cpu", of->cpus[i].cpu);
 		common_json_number(object, "events", counts[i]);
 		add_rate(object, stat->report, counts[i], first, last);
-		json_object_array_add(array, object);
+		common_json_append(array, object);
 	}
 	return array;
+}
+
+/* To know it takes a compiled format, which is made here. */
+static void add_why_not_compiled(struct json_object *object,
+				 const struct report_counts *stat, int id)
+{
+	const char *why;
+
+	errno = 0;
+	why = counts_why_not_compiled(stat, id);
+	if (errno == ENOMEM)
+		common_json_add(object, "why_not_compiled", NULL);
+	else
+		common_json_text(object, "why_not_compiled", why);
 }
 
 static struct json_object *event_object(const struct report_counts *stat, size_t buffer,
 					int id, uint64_t all)
 {
 	const struct tep_event *event = counts_event(stat, id);
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 	uint64_t first, last;
 
 	counts_extent(stat, buffer, &first, &last);
@@ -118,38 +132,36 @@ static struct json_object *event_object(const struct report_counts *stat, size_t
 	common_json_text(object, "system", event ? event->system : NULL);
 	common_json_number(object, "events", all);
 	add_rate(object, stat->report, all, first, last);
-	json_object_object_add(object, "cpus",
-			       counts_array(stat, buffer, id, first, last));
-	common_json_text(object, "why_not_compiled", counts_why_not_compiled(stat, id));
+	common_json_add(object, "cpus", counts_array(stat, buffer, id, first, last));
+	add_why_not_compiled(object, stat, id);
 	return object;
 }
 
 static struct json_object *buffer_object(const struct report_counts *stat,
 					 size_t buffer)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *events = json_object_new_array();
+	struct json_object *object = common_json_object();
+	struct json_object *events = common_json_array();
 	uint64_t all;
 
 	common_json_text(object, "buffer", stat->report->buffers[buffer].name);
-	json_object_object_add(object, "cpus", cpus_array(stat, buffer));
+	common_json_add(object, "cpus", cpus_array(stat, buffer));
 	for (int id = 0; id < COUNTS_IDS; id++) {
 		all = counts_sum(stat, buffer, id);
 		if (all)
-			json_object_array_add(events,
-					      event_object(stat, buffer, id, all));
+			common_json_append(events, event_object(stat, buffer, id, all));
 	}
-	json_object_object_add(object, "events", events);
+	common_json_add(object, "events", events);
 	return object;
 }
 
 static struct json_object *gap_object(const struct report_counts *stat,
 				      const struct counts_gap *gap)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 
 	common_json_text(object, "buffer", stat->report->buffers[gap->buffer].name);
-	json_object_object_add(object, "cpu", json_object_new_int(gap->cpu));
+	common_json_signed(object, "cpu", gap->cpu);
 	common_json_number_if(object, "after", gap->begins, gap->from);
 	common_json_number(object, "before", gap->to);
 	common_json_number_if(object, "events", gap->lost != RBMAP_LOST_UNKNOWN,
@@ -159,30 +171,30 @@ static struct json_object *gap_object(const struct report_counts *stat,
 
 static void add_gaps(struct json_object *object, const struct report_counts *stat)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = common_json_array();
 	uint64_t listed = stat->nr_gaps < COUNTS_GAPS ? stat->nr_gaps : COUNTS_GAPS;
 
 	for (uint64_t i = 0; i < listed; i++)
-		json_object_array_add(array, gap_object(stat, &stat->gaps[i]));
-	json_object_object_add(object, "lost", array);
+		common_json_append(array, gap_object(stat, &stat->gaps[i]));
+	common_json_add(object, "lost", array);
 	common_json_number(object, "lost_not_listed", stat->nr_gaps - listed);
 }
 
 int counts_print_json(const struct report_counts *stat)
 {
 	const struct report *report = stat->report;
-	struct json_object *document = json_object_new_object();
-	struct json_object *buffers = json_object_new_array();
-	struct json_object *texts = json_object_new_array();
+	struct json_object *document = common_json_object();
+	struct json_object *buffers = common_json_array();
+	struct json_object *texts = common_json_array();
 
 	add_file(document, report);
 	for (size_t i = 0; i < report->nr_buffers; i++)
 		if (report->buffers[i].nr_cpus)
-			json_object_array_add(buffers, buffer_object(stat, i));
-	json_object_object_add(document, "buffers", buffers);
+			common_json_append(buffers, buffer_object(stat, i));
+	common_json_add(document, "buffers", buffers);
 	add_gaps(document, stat);
 	for (const char *const *text = report->info->cpu_stats; *text; text++)
-		json_object_array_add(texts, common_json_string(*text));
-	json_object_object_add(document, "cpu_stats", texts);
+		common_json_append(texts, common_json_string(*text));
+	common_json_add(document, "cpu_stats", texts);
 	return common_json_print(document);
 }

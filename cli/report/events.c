@@ -86,13 +86,12 @@ static int make_names(struct report_printer *printer)
 static char *buffer_member(const char *name)
 {
 	struct json_object *string = common_json_string(name);
+	const char *text =
+		common_json_format(string, JSON_C_TO_STRING_PLAIN |
+						   JSON_C_TO_STRING_NOSLASHESCAPE);
 	char *member = NULL;
 
-	if (!string ||
-	    asprintf(&member, ",\"buffer\":%s}",
-		     json_object_to_json_string_ext(
-			     string, JSON_C_TO_STRING_PLAIN |
-					     JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
+	if (!text || asprintf(&member, ",\"buffer\":%s}", text) < 0)
 		member = NULL;
 	json_object_put(string);
 	return member;

@@ -53,20 +53,20 @@ static void print_table(const struct rbmap_features *features, int width)
 
 static int print_json(const struct rbmap_features *features)
 {
-	struct json_object *document = json_object_new_object();
-	struct json_object *array = json_object_new_array();
+	struct json_object *document = common_json_object();
+	struct json_object *array = common_json_array();
 
 	for (size_t i = 0; i < rbmap_features_count(features); i++) {
 		const struct rbmap_feature *feature = rbmap_features_get(features, i);
-		struct json_object *object = json_object_new_object();
+		struct json_object *object = common_json_object();
 
 		common_json_text(object, "name", feature->name);
 		common_json_text(object, "state", states[feature->state]);
 		common_json_text(object, "detail", feature->detail);
 		common_json_text(object, "remedy", feature->remedy);
-		json_object_array_add(array, object);
+		common_json_append(array, object);
 	}
-	json_object_object_add(document, "features", array);
+	common_json_add(document, "features", array);
 	return common_json_print(document);
 }
 

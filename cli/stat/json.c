@@ -10,8 +10,8 @@
 /* The names of the kernel's struct trace_buffer_meta. */
 static struct json_object *meta_object(const struct rbmap_meta *meta)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *reader = json_object_new_object();
+	struct json_object *object = common_json_object();
+	struct json_object *reader = common_json_object();
 
 	common_json_number(object, "meta_page_size", meta->meta_page_size);
 	common_json_number(object, "meta_struct_len", meta->meta_struct_len);
@@ -20,7 +20,7 @@ static struct json_object *meta_object(const struct rbmap_meta *meta)
 	common_json_number(reader, "lost_events", meta->reader_lost_events);
 	common_json_number(reader, "id", meta->reader_id);
 	common_json_number(reader, "read", meta->reader_read);
-	json_object_object_add(object, "reader", reader);
+	common_json_add(object, "reader", reader);
 	common_json_number(object, "flags", meta->flags);
 	common_json_number(object, "entries", meta->entries);
 	common_json_number(object, "overrun", meta->overrun);
@@ -32,7 +32,7 @@ static struct json_object *meta_object(const struct rbmap_meta *meta)
 
 static struct json_object *counters_object(const struct rbmap_counters *counters)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 
 	common_json_number(object, "unread", counters->unread);
 	common_json_number(object, "overrun", counters->overrun);
@@ -54,7 +54,7 @@ static void add_times(struct json_object *object, const struct stat_sample *samp
 static struct json_object *extent_object(const struct stat_cpu *cpu)
 {
 	const struct rbmap_extent *extent = &cpu->extent;
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 	bool any = extent->bytes > 0;
 
 	common_json_text(object, "source", cpu->extent_error ? "counters" : "mapping");
@@ -68,22 +68,24 @@ static struct json_object *extent_object(const struct stat_cpu *cpu)
 static struct json_object *cpu_object(const struct stat_sample *sample,
 				      const struct stat_cpu *cpu)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = common_json_object();
 	struct json_object *counters = counters_object(&cpu->counters);
 	uint64_t time = 0;
 	bool known;
 
 	common_json_number(object, "cpu", cpu->cpu);
-	json_object_object_add(object, "online", json_object_new_boolean(cpu->online));
-	json_object_object_add(object, "meta",
-			       cpu->meta_error ? NULL : meta_object(&cpu->meta));
+	common_json_bool(object, "online", cpu->online);
+	if (cpu->meta_error)
+		common_json_null(object, "meta");
+	else
+		common_json_add(object, "meta", meta_object(&cpu->meta));
 	common_json_text(object, "meta_error",
 			 cpu->meta_error ? rbmap_strerror(cpu->meta_error) : NULL);
 	add_times(counters, sample, &cpu->counters);
-	json_object_object_add(object, "counters", counters);
+	common_json_add(object, "counters", counters);
 	common_json_number(object, "unread", cpu->counters.unread);
 	common_json_number(object, "lost", stat_lost(&cpu->counters));
-	json_object_object_add(object, "extent", extent_object(cpu));
+	common_json_add(object, "extent", extent_object(cpu));
 	common_json_text(object, "extent_error",
 			 cpu->extent_error ? rbmap_strerror(cpu->extent_error) : NULL);
 	common_json_number_if(object, "capacity_bytes", !cpu->meta_error,
@@ -117,16 +119,16 @@ static struct json_object *total_object(const struct stat_sample *sample)
 
 int stat_print_json(const struct stat_sample *sample)
 {
-	struct json_object *document = json_object_new_object();
-	struct json_object *cpus = json_object_new_array();
+	struct json_object *document = common_json_object();
+	struct json_object *cpus = common_json_array();
 
 	common_json_number(document, "time", time(NULL));
 	common_json_text(document, "instance", sample->name);
 	common_json_text(document, "path", sample->path);
 	common_json_text(document, "clock", sample->clock);
 	for (size_t i = 0; i < sample->nr; i++)
-		json_object_array_add(cpus, cpu_object(sample, &sample->cpus[i]));
-	json_object_object_add(document, "cpus", cpus);
-	json_object_object_add(document, "total", total_object(sample));
+		common_json_append(cpus, cpu_object(sample, &sample->cpus[i]));
+	common_json_add(document, "cpus", cpus);
+	common_json_add(document, "total", total_object(sample));
 	return common_json_print(document);
 }

@@ -288,7 +288,7 @@ int rbmap_events_leaf_text(struct rbmap_events *events,
  * is fast for all events.
  *
  * Returns a human-readable reason, which stays valid and must not be freed, or NULL if
- * the format compiles.
+ * the format compiles. Without memory to compile it, "no memory", with errno ENOMEM.
  *
  * Since: 0.1
  */

@@ -3,6 +3,7 @@
 #define RBMAP_BASE_INTERNAL_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,6 +19,20 @@
  * header a longer one, whose unknown tail must be 0.
  */
 int rbmap_options_copy(void *ret, size_t size, const void *options);
+
+/*
+ * Around a call of a library that takes a want of memory for something else, such as
+ * libtraceevent for a format that it cannot parse: malloc(3) sets errno.
+ */
+static inline void memory_watch(void)
+{
+	errno = 0;
+}
+
+static inline bool memory_is_short(void)
+{
+	return errno == ENOMEM;
+}
 
 void rbmap_log_message(const struct rbmap_log *log, enum rbmap_log_level level,
 		       const char *format, ...) __attribute__((format(printf, 3, 4)));

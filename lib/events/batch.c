@@ -310,6 +310,8 @@ static int add(struct rbmap_batch *batch, struct rbmap_events *events,
 		r = add_printed(batch, events, entry);
 	else
 		add_compiled(batch, events, entry);
+	if (r >= 0)
+		r = rbmap_names_state(&events->names);
 	if (r < 0)
 		return r;
 	if (batch->texts.state != TRACE_SEQ__GOOD)

@@ -104,8 +104,7 @@ static int load_plugins(struct rbmap_events *events)
 		return r;
 	events->owns_plugins = true;
 	events->loaded_plugins = true;
-	rbmap_plugins_load(events->plugins, events->tep);
-	return 0;
+	return rbmap_plugins_load(events->plugins, events->tep);
 }
 
 static int fill(struct rbmap_events *events, const struct rbmap_events_options *options)
@@ -124,7 +123,7 @@ static int fill(struct rbmap_events *events, const struct rbmap_events_options *
 	/* What is known before the first record needs no reading at one. */
 	if (!r)
 		rbmap_names_read_cmdlines(&events->names);
-	return r;
+	return r ? r : rbmap_names_state(&events->names);
 }
 
 RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,

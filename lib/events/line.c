@@ -289,6 +289,15 @@ static void put_fields(const struct format_plan *plan, const struct tep_record *
 	rbmap_text_to_seq(&text, out);
 }
 
+static void print_info(struct tep_handle *tep, struct tep_record *record,
+		       struct trace_seq *out)
+{
+	memory_watch();
+	tep_print_event(tep, out, record, "%s", TEP_PRINT_INFO);
+	if (memory_is_short())
+		out->state = TRACE_SEQ__MEM_ALLOC_FAILED;
+}
+
 static void put_info(struct rbmap_events *events, const struct format_plan *plan,
 		     struct tep_record *record, struct trace_seq *out)
 {
@@ -299,7 +308,7 @@ static void put_info(struct rbmap_events *events, const struct format_plan *plan
 	else if (!rbmap_format_is_safe(plan, record->data, record->size))
 		put_fields(plan, record, out);
 	else
-		tep_print_event(events->tep, out, record, "%s", TEP_PRINT_INFO);
+		print_info(events->tep, record, out);
 	if (out->len > begin && out->buffer[out->len - 1] == '\n')
 		out->len--;
 }
@@ -357,7 +366,8 @@ static int put_uncompiled(struct rbmap_events *events, const struct format_plan 
 	text = rbmap_text_from_seq(out);
 	escape_rest(&events->style, plan, begin, &text);
 	rbmap_text_to_seq(&text, out);
-	return state(out);
+	r = rbmap_names_state(&events->names);
+	return r ? r : state(out);
 }
 
 bool rbmap_line_is_compiled(const struct format_plan *plan,
@@ -406,6 +416,7 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 	struct text text = rbmap_text_from_seq(out);
 	size_t begin = text.used;
 	bool done;
+	int r;
 
 	if (!rbmap_line_is_compiled(plan, record))
 		return put_uncompiled(events, plan, record, out);
@@ -413,7 +424,10 @@ RBMAP_PUBLIC int rbmap_events_text(struct rbmap_events *events,
 	if (!done)
 		text.used = begin;
 	rbmap_text_to_seq(&text, out);
-	return done ? state(out) : put_uncompiled(events, plan, record, out);
+	if (!done)
+		return put_uncompiled(events, plan, record, out);
+	r = rbmap_names_state(&events->names);
+	return r ? r : state(out);
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_text(const struct rbmap_record *record,

@@ -43,10 +43,13 @@ static int load_format(struct loader *loader, int dir, const char *system,
 		return 0;
 	if (r)
 		return r;
+	memory_watch();
 	parsed = tep_parse_event(tep, text, size, system);
+	if (memory_is_short())
+		r = -ENOMEM;
 	free(text);
-	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
-		return -ENOMEM;
+	if (r)
+		return r;
 	if (parsed)
 		log_debug(&loader->events->names.log,
 			  "%s:%s: libtraceevent cannot parse the format", system, name);
@@ -116,7 +119,9 @@ static int load_header(struct loader *loader, int events_dir)
 
 	if (r)
 		return r;
-	r = tep_parse_header_page(tep, text, size, sizeof(long)) ? -EBADMSG : 0;
+	memory_watch();
+	if (tep_parse_header_page(tep, text, size, sizeof(long)))
+		r = memory_is_short() ? -ENOMEM : -EBADMSG;
 	free(text);
 	if (r)
 		return r;
@@ -126,25 +131,28 @@ static int load_header(struct loader *loader, int events_dir)
 	return 0;
 }
 
-static void load_printk_formats(struct loader *loader)
+static int load_printk_formats(struct loader *loader)
 {
 	char *text;
 	int r = rbmap_tracefs_read(NULL, "printk_formats", &text, NULL);
 
+	if (r == -ENOMEM)
+		return r;
 	if (r) {
 		log_info(
 			&loader->events->names.log,
 			"printk_formats cannot be read (%s): trace_printk() text is not available",
 			rbmap_strerror(r));
-		return;
+		return 0;
 	}
+	memory_watch();
 	tep_parse_printk_formats(loader->events->tep, text);
+	r = memory_is_short() ? -ENOMEM : 0;
 	/* Of a caller's handle, that are those that it has got here. */
-	r = rbmap_strings_parse(&loader->events->names.strings, text);
-	if (r)
-		log_info(&loader->events->names.log, "printk_formats: %s",
-			 rbmap_strerror(r));
+	if (!r)
+		r = rbmap_strings_parse(&loader->events->names.strings, text);
 	free(text);
+	return r;
 }
 
 int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
@@ -163,7 +171,7 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 	if (!r)
 		r = systems ? load_named(&loader, fd, systems) : load_all(&loader, fd);
 	if (!r)
-		load_printk_formats(&loader);
+		r = load_printk_formats(&loader);
 	close(fd);
 	return r;
 }

@@ -168,7 +168,9 @@ RBMAP_PUBLIC int rbmap_events_json(struct rbmap_events *events,
 		r = put_unknown(&text, events, record);
 	}
 	rbmap_text_to_seq(&text, out);
-	return text.failed ? -ENOMEM : r;
+	if (text.failed)
+		return -ENOMEM;
+	return r ? r : rbmap_names_state(&events->names);
 }
 
 RBMAP_PUBLIC int rbmap_events_lost_json(const struct rbmap_record *record,

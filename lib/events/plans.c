@@ -100,6 +100,8 @@ RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *even
 	if (!is_number_of_record(event))
 		return "its ID is too large for a record";
 	plan = find(events, event->id);
-
-	return plan ? plan->why_not : "no memory";
+	if (plan)
+		return plan->why_not;
+	errno = ENOMEM;
+	return "no memory";
 }

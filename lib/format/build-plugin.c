@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/internal.h"
 #include "format/build.h"
 #include "format/plugins.h"
 #include "format/run.h"
@@ -120,8 +121,11 @@ static bool try_record(struct format_build *build, bool goes_on, unsigned char *
 			memset(data + field->offset, 0, field->size);
 	memcpy(data, &id, sizeof(id));
 	trace_seq_reset(out);
+	memory_watch();
 	wants_more = own->handler(out, &record, own, own->context);
 	trace_seq_terminate(out);
+	if (memory_is_short() || out->state != TRACE_SEQ__GOOD)
+		return rbmap_build_out_of_memory(build);
 	return wants_more == goes_on;
 }
 
@@ -139,6 +143,10 @@ static char state_letter(struct format_build *build,
 		value = __builtin_bswap64(value);
 	memcpy(data + state->offset, &value, sizeof(value));
 	trace_seq_init(&out);
+	if (out.state != TRACE_SEQ__GOOD) {
+		rbmap_build_out_of_memory(build);
+		return '\0';
+	}
 	at = try_record(build, false, data, &out) ? strstr(out.buffer, "] ") : NULL;
 	if (at && isalpha((unsigned char)at[2]) && at[3] == ' ')
 		letter = at[2];
@@ -253,6 +261,8 @@ static bool agrees(struct format_build *build, bool goes_on)
 	bool same = true;
 
 	trace_seq_init(&theirs);
+	if (theirs.state != TRACE_SEQ__GOOD)
+		return rbmap_build_out_of_memory(build);
 	rbmap_names_try_functions(build->names, true);
 	for (int i = 0; same && i < TRIALS; i++) {
 		for (size_t at = 0; at < sizeof(data); at++) {
@@ -269,7 +279,7 @@ static bool agrees(struct format_build *build, bool goes_on)
 	rbmap_names_try_functions(build->names, false);
 	trace_seq_destroy(&theirs);
 	free(ours.buffer);
-	return same;
+	return ours.failed ? rbmap_build_out_of_memory(build) : same;
 }
 
 static const struct known_plugin *find_known(const struct tep_event *event)
@@ -302,9 +312,11 @@ static bool build_known(struct format_build *build, const struct known_plugin *k
 	struct tep_event *event = (struct tep_event *)build->plan->event, own;
 	bool same;
 
-	if (!build->plugins || build->plan->min_size > TRIAL_SIZE ||
-	    !rbmap_plugins_own_event(build->plugins, event, &own))
+	if (!build->plugins || build->plan->min_size > TRIAL_SIZE)
 		return false;
+	memory_watch();
+	if (!rbmap_plugins_own_event(build->plugins, event, &own))
+		return memory_is_short() ? rbmap_build_out_of_memory(build) : false;
 	build->own = &own;
 	give_fields(event, &own);
 	same = known->build(build) && agrees(build, known->goes_on);

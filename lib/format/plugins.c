@@ -86,8 +86,11 @@ static void open_one(struct tep_handle *tep, const char *path, const char *name,
 		plugins->no_memory = true;
 		return;
 	}
+	memory_watch();
 	library = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
-	if (!library)
+	if (!library && memory_is_short())
+		plugins->no_memory = true;
+	else if (!library)
 		log_warning(&plugins->log, "%s: the plugin cannot be loaded: %s", file,
 			    dlerror());
 	else if (!dlsym(library, TEP_PLUGIN_LOADER_NAME))
@@ -112,11 +115,11 @@ static int open_all(struct rbmap_plugins *plugins)
 	plugins->own = tep_alloc();
 	if (!plugins->own || tep_set_function_resolver(plugins->own, resolve, NULL))
 		return -ENOMEM;
+	memory_watch();
 	tep_load_plugins_hook(plugins->own, ".so", open_one, plugins);
-	if (plugins->no_memory)
+	if (plugins->no_memory || memory_is_short())
 		return -ENOMEM;
-	rbmap_plugins_load(plugins, plugins->own);
-	return 0;
+	return rbmap_plugins_load(plugins, plugins->own);
 }
 
 int rbmap_plugins_open(struct rbmap_plugins **ret, const struct rbmap_log *log)
@@ -150,15 +153,21 @@ void rbmap_plugins_close(struct rbmap_plugins *plugins)
 	free(plugins);
 }
 
-void rbmap_plugins_load(struct rbmap_plugins *plugins, struct tep_handle *tep)
+int rbmap_plugins_load(struct rbmap_plugins *plugins, struct tep_handle *tep)
 {
+	bool no_memory = false;
+
 	for (size_t i = 0; i < plugins->nr; i++) {
 		tep_plugin_load_func load =
 			(tep_plugin_load_func)dlsym(plugins->libraries[i],
 						    TEP_PLUGIN_LOADER_NAME);
 
+		/* It has no way to tell. */
+		memory_watch();
 		load(tep);
+		no_memory |= memory_is_short();
 	}
+	return no_memory ? -ENOMEM : 0;
 }
 
 void rbmap_plugins_unload(struct rbmap_plugins *plugins, struct tep_handle *tep)

@@ -24,8 +24,11 @@ int rbmap_plugins_open(struct rbmap_plugins **ret, const struct rbmap_log *log);
 /* No handle uses them any more but our own. NULL is allowed. */
 void rbmap_plugins_close(struct rbmap_plugins *plugins);
 
-/* Opens no file: also for a process that has confined itself meanwhile. */
-void rbmap_plugins_load(struct rbmap_plugins *plugins, struct tep_handle *tep);
+/*
+ * Opens no file: also for a process that has confined itself meanwhile. Returns 0 or
+ * -ENOMEM.
+ */
+int rbmap_plugins_load(struct rbmap_plugins *plugins, struct tep_handle *tep);
 void rbmap_plugins_unload(struct rbmap_plugins *plugins, struct tep_handle *tep);
 
 /*

@@ -16,6 +16,10 @@ static int read_symbols_file(void *context, char **ret)
 	struct rbmap_names *names = context;
 	int r = rbmap_fd_read(names->files.kallsyms, ret, NULL);
 
+	if (r == -ENOMEM) {
+		lseek(names->files.kallsyms, 0, SEEK_SET);
+		return r;
+	}
 	close(names->files.kallsyms);
 	names->files.kallsyms = -1;
 	return r;
@@ -44,6 +48,11 @@ static void load_symbols(struct rbmap_names *names)
 	r = names->read_symbols(names->symbols_context, &text);
 	if (!r)
 		r = rbmap_symbols_parse(&names->symbols, text, &cut);
+	if (r == -ENOMEM) {
+		names->no_memory = true;
+		names->symbols_tried = false;
+		return;
+	}
 	if (r)
 		log_warning(
 			&names->log,

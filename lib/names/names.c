@@ -87,6 +87,7 @@ void rbmap_names_init(struct rbmap_names *names, struct tep_handle *tep,
 	names->resolver = names;
 	names->files = *files;
 	names->log = *log;
+	names->no_memory = files->cmdlines == -ENOMEM;
 }
 
 void rbmap_names_close(struct rbmap_names *names)
@@ -112,10 +113,11 @@ static uint64_t now_ns(void)
 
 static void learn_comm(struct rbmap_names *names, int pid, const char *comm)
 {
-	if (tep_is_pid_registered(names->tep, pid) &&
-	    !strcmp(tep_data_comm_from_pid(names->tep, pid), comm))
-		return;
-	tep_override_comm(names->tep, comm, pid);
+	memory_watch();
+	if (!tep_is_pid_registered(names->tep, pid) ||
+	    strcmp(tep_data_comm_from_pid(names->tep, pid), comm) != 0)
+		tep_override_comm(names->tep, comm, pid);
+	names->no_memory |= memory_is_short();
 }
 
 static void learn_line(struct rbmap_names *names, char *line)
@@ -142,6 +144,7 @@ void rbmap_names_read_cmdlines(struct rbmap_names *names)
 	r = rbmap_fd_read(names->files.cmdlines, &text, NULL);
 	if (r) {
 		log_debug(&names->log, "saved_cmdlines: %s", rbmap_strerror(r));
+		names->no_memory |= r == -ENOMEM;
 		return;
 	}
 	for (line = strtok_r(text, "\n", &rest); line;
@@ -225,9 +228,13 @@ static void make_json(struct rbmap_pid_name *name, const char *comm)
 /* A plugin may learn of a command at any record: only a known one stays as it is. */
 static void make_head(struct rbmap_names *names, struct rbmap_pid_name *name)
 {
-	const char *comm = tep_data_comm_from_pid(names->tep, name->pid);
-	size_t length = strlen(comm);
+	const char *comm;
+	size_t length;
 
+	memory_watch();
+	comm = tep_data_comm_from_pid(names->tep, name->pid);
+	names->no_memory |= memory_is_short();
+	length = strlen(comm);
 	name->head_length = 0;
 	name->json_length = 0;
 	if (length > COMM_CACHED_MAX ||
@@ -274,11 +281,26 @@ void rbmap_names_learn(struct rbmap_names *names, int pid, const char *comm,
 	    tep_is_pid_registered(names->tep, pid))
 		return;
 	snprintf(copy, sizeof(copy), "%.*s", (int)size, comm);
+	memory_watch();
 	tep_register_comm(names->tep, copy, pid);
+	names->no_memory |= memory_is_short();
 }
 
 const char *rbmap_names_comm(struct rbmap_names *names, int pid)
 {
 	rbmap_names_pid(names, pid);
 	return tep_data_comm_from_pid(names->tep, pid);
+}
+
+int rbmap_names_state(struct rbmap_names *names)
+{
+	struct rbmap_names *of = names->resolver;
+
+	if (!names->no_memory && !of->no_memory)
+		return 0;
+	/* What was not found may be there. */
+	memset(names->functions, 0, sizeof(names->functions));
+	memset(names->pids, 0, sizeof(names->pids));
+	names->no_memory = of->no_memory = false;
+	return -ENOMEM;
 }

@@ -65,6 +65,9 @@ struct rbmap_names {
 	struct rbmap_log log;
 	struct rbmap_names_files files;
 
+	/* Since rbmap_names_state(); what is missing is not known to be so. */
+	bool no_memory;
+
 	/* Names of functions, loaded at the first question for one. */
 	int (*read_symbols)(void *context, char **ret);
 	void *symbols_context;
@@ -106,6 +109,9 @@ const char *rbmap_names_comm(struct rbmap_names *names, int pid);
 
 /* The kernel's string at an address; NULL: not known. */
 const char *rbmap_names_string(const struct rbmap_names *names, uint64_t address);
+
+/* -ENOMEM, once, where any name could not be looked up for want of memory; else 0. */
+int rbmap_names_state(struct rbmap_names *names);
 
 /* A name from a record, for a pid without one; it ends with a 0 or after size bytes. */
 void rbmap_names_learn(struct rbmap_names *names, int pid, const char *comm,

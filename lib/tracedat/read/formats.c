@@ -83,12 +83,15 @@ int rbmap_datfile_header_page(struct rbmap_tracedat_reader *datfile,
 
 	if (r < 0)
 		return r;
+	memory_watch();
 	if (rbmap_layout_parse(&datfile->layout, (const char *)part.bytes, part.size) ||
 	    tep_parse_header_page(datfile->tep, (char *)part.bytes, part.size,
 				  datfile->info.long_size))
-		return rbmap_datfile_fault(
-			datfile, part.offset,
-			"header_page: does not describe a sub-buffer");
+		return memory_is_short() ?
+			       -ENOMEM :
+			       rbmap_datfile_fault(
+				       datfile, part.offset,
+				       "header_page: does not describe a sub-buffer");
 	datfile->has_layout = true;
 	/* The commit word is a long of the kernel, which need not be the program's. */
 	tep_set_long_size(datfile->tep, datfile->layout.commit_size);
@@ -206,6 +209,7 @@ static int parse_format(struct rbmap_tracedat_reader *datfile,
 	uint16_t id;
 	int r;
 
+	memory_watch();
 	if (find_id(format, &id) && is_safe(format)) {
 		/* To libtraceevent it would be one more event, which is never found. */
 		if (is_event_known(datfile, id))
@@ -219,7 +223,7 @@ static int parse_format(struct rbmap_tracedat_reader *datfile,
 		parsed = tep_parse_event(datfile->tep, (const char *)format->bytes,
 					 format->size, system);
 	}
-	if (parsed == TEP_ERRNO__MEM_ALLOC_FAILED)
+	if (memory_is_short())
 		return -ENOMEM;
 	if (parsed)
 		log_debug(&datfile->log,
@@ -315,15 +319,14 @@ int rbmap_datfile_printk(struct rbmap_tracedat_reader *datfile, struct tracedat_
 	/* The first text counts; files have no more. */
 	if (!datfile->strings)
 		r = rbmap_strings_parse(&datfile->strings, text);
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
+	for (line = strtok_r(text, "\n", &rest); r == 0 && line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		memory_watch();
 		learn_print_format(datfile->tep, line);
+		r = memory_is_short() ? -ENOMEM : 0;
+	}
 	free(text);
-	return 0;
+	return r;
 }
 
 static void learn_line(struct tep_handle *tep, char *line)
@@ -351,11 +354,14 @@ int rbmap_datfile_cmdlines(struct rbmap_tracedat_reader *datfile,
 	r = copy_lines(datfile, &part, what, &text);
 	if (r < 0)
 		return r;
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
+	for (line = strtok_r(text, "\n", &rest); r == 0 && line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		memory_watch();
 		learn_line(datfile->tep, line);
+		r = memory_is_short() ? -ENOMEM : 0;
+	}
 	free(text);
-	return 0;
+	return r;
 }
 
 /* The symbols of a text, which stays, are in an array that grows and is sorted. */

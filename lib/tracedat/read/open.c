@@ -60,9 +60,10 @@ static int make_tep(struct rbmap_tracedat_reader *datfile)
 	tep_set_long_size(datfile->tep, datfile->info.long_size);
 	tep_set_page_size(datfile->tep, datfile->info.page_size);
 	r = rbmap_plugins_open(&datfile->plugins, &datfile->log);
+	if (r == 0)
+		r = rbmap_plugins_load(datfile->plugins, datfile->tep);
 	if (r < 0)
 		return r;
-	rbmap_plugins_load(datfile->plugins, datfile->tep);
 	return confinement ? confinement->enter(confinement->context) : 0;
 }
 

@@ -145,7 +145,8 @@ int rbmap_tail_make(struct tail_rest *ret, const struct rbmap_tracedat_writer *w
 		return -ENOMEM;
 	ret->table = put(out, writer);
 	failed = ferror(out);
-	if (fclose(out) == 0 && !failed)
+	/* Without the memory for its last size there is no text, and no error. */
+	if (fclose(out) == 0 && !failed && ret->bytes)
 		return 0;
 	free(ret->bytes);
 	return -ENOMEM;

@@ -84,6 +84,11 @@ void rbmap_features_add(struct rbmap_features *features, const char *name,
 	features->found[features->nr++] = feature;
 }
 
+void rbmap_features_fail(struct rbmap_features *features, int error)
+{
+	features->error = error;
+}
+
 RBMAP_PUBLIC int rbmap_features_probe(struct rbmap_features **ret)
 {
 	struct rbmap_features *features = calloc(1, sizeof(*features));

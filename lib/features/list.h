@@ -14,4 +14,7 @@ void rbmap_features_add(struct rbmap_features *features, const char *name,
 /* Tries everything and adds what it finds. */
 void rbmap_features_try(struct rbmap_features *features);
 
+/* What could not be tried makes it all fail, with this error. */
+void rbmap_features_fail(struct rbmap_features *features, int error);
+
 #endif

@@ -94,6 +94,10 @@ static void try_tracefs(struct probe *probe)
 {
 	int r = rbmap_tracefs_find(&probe->dir);
 
+	if (r == -ENOMEM) {
+		rbmap_features_fail(probe->features, r);
+		return;
+	}
 	if (!r) {
 		rbmap_features_add(probe->features, "tracefs", YES, "", "mounted on %s",
 				   probe->dir);

@@ -94,6 +94,8 @@ static int open_observing(struct rbmap_session *session)
 	struct rbmap_log quiet = { note_reason, session };
 	int r = rbmap_observe_check(session->instance, &quiet);
 
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0 && r != -EOPNOTSUPP)
 		set_reason(session,
 			   "whether the ring buffer can be observed is not "

@@ -127,7 +127,8 @@ static int take_over(struct worker *worker, struct worker_rings given)
 	if (!given.session)
 		return COMMON_OK;
 	status = drain_join(&worker->drain, &given.session);
-	worker->other = given.session;
+	if (given.session)
+		worker->others[worker->nr_others++] = given.session;
 	record_file_unuse(given.file);
 	return status;
 }
@@ -269,9 +270,9 @@ static int end(struct worker *worker, int status)
 	}
 	status = common_worse(status, take_over(worker, take_given(worker, true)));
 	status = common_worse(status, drain_rest(&worker->drain));
-	if (worker->other) {
+	for (size_t i = 0; i < worker->nr_others; i++) {
 		other = worker->drain;
-		other.session = worker->other;
+		other.session = worker->others[i];
 		status = common_worse(status, drain_rest(&other));
 	}
 	drain_end(&worker->drain);

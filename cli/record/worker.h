@@ -33,8 +33,10 @@ struct worker {
 	struct balance balance;
 	/* In percent. */
 	atomic_uint load;
-	/* Could not be joined to its own. */
-	struct rbmap_session *other;
+	/* Could not be joined to its own: at the first it stops, and is given one more.
+	 */
+	struct rbmap_session *others[2];
+	size_t nr_others;
 	/* Readable once it was given a session, or is not going to be. */
 	int wake_fd;
 	/* An exit code. */

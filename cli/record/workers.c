@@ -182,7 +182,9 @@ int workers_finish(struct workers *workers)
 
 		status =
 			common_worse(status, take_back(workers, worker->drain.session));
-		status = common_worse(status, take_back(workers, worker->other));
+		for (size_t j = 0; j < worker->nr_others; j++)
+			status = common_worse(status,
+					      take_back(workers, worker->others[j]));
 	}
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ static int print_sample(const struct config *config, struct stat_sample *sample,
 			status = common_fail("not enough memory for the table");
 		stat_print_notes(sample);
 	}
-	free(sample->cpus);
+	stat_sample_free(sample);
 	return status;
 }
 
@@ -124,8 +125,10 @@ static int run(const struct config *config)
 	status = common_cpus_choose(&cpus, config->cpus, COMMON_OFFLINE_TAKE);
 	if (status == COMMON_OK) {
 		path = tracefs_instance_get_dir(instance);
-		sample.path = path ? path : "?";
-		if (config->watch_ns)
+		sample.path = path;
+		if (!path)
+			status = common_fail("%s", strerror(ENOMEM));
+		else if (config->watch_ns)
 			status = watch(config, &sample, instance, &cpus);
 		else
 			status = print_sample(config, &sample, instance, &cpus);

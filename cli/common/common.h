@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <rbmap/log.h>
@@ -102,7 +103,10 @@ void common_cpus_free(struct common_cpus *cpus);
 
 bool common_cpus_has(const struct common_cpus *cpus, int cpu);
 
-/* The list as the kernel would write it, to be freed; NULL without memory. */
+/* The list as the kernel would write it. */
+void common_cpus_write(const struct common_cpus *cpus, FILE *out);
+
+/* Likewise, to be freed; NULL without memory. */
 char *common_cpus_text(const struct common_cpus *cpus);
 
 /*
@@ -201,8 +205,8 @@ void common_event_options_free(struct common_event_options *list);
 /* ---- privilege.c ---- */
 
 /*
- * All is open: the calling thread gives up every capability but those of @keep (CAP_...)
- * that it has. Prints its errors; an exit code.
+ * All is open: the calling thread gives up every capability but those of @keep
+ * (CAP_...) that it has. Prints its errors; an exit code.
  */
 int common_drop_privileges(const int *keep, size_t nr);
 
@@ -249,7 +253,7 @@ bool common_instance_name_ok(const char *name);
 
 /*
  * Prints nothing. The directories below events or events/SYSTEM, ended by NULL; to be
- * freed with tracefs_list_free(). NULL where there are none, or with errno.
+ * freed with tracefs_list_free(). NULL with errno, which is 0 where there are none.
  */
 char **common_directories(struct tracefs_instance *instance, const char *below);
 

@@ -118,15 +118,8 @@ bool common_cpus_has(const struct common_cpus *cpus, int cpu)
 	return false;
 }
 
-char *common_cpus_text(const struct common_cpus *cpus)
+void common_cpus_write(const struct common_cpus *cpus, FILE *out)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool failed;
-
-	if (!out)
-		return NULL;
 	for (size_t i = 0; i < cpus->nr;) {
 		size_t end = i;
 
@@ -137,6 +130,18 @@ char *common_cpus_text(const struct common_cpus *cpus)
 			fprintf(out, "-%d", cpus->cpus[end]);
 		i = end + 1;
 	}
+}
+
+char *common_cpus_text(const struct common_cpus *cpus)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool failed;
+
+	if (!out)
+		return NULL;
+	common_cpus_write(cpus, out);
 	failed = ferror(out);
 	if (fclose(out) || failed) {
 		free(text);

@@ -67,9 +67,13 @@ static int find_tracing_dir(const char **ret)
 		if (tracefs_set_tracing_dir(path))
 			return -ENOMEM;
 	}
-	if (r == 0)
-		*ret = tracefs_tracing_dir();
-	return r < 0 ? r : *ret ? 0 : -ENOENT;
+	if (r < 0)
+		return r;
+	errno = 0;
+	*ret = tracefs_tracing_dir();
+	if (*ret)
+		return 0;
+	return errno == ENOMEM ? -ENOMEM : -ENOENT;
 }
 
 int common_tracefs_check(const char **ret_dir)
@@ -126,7 +130,9 @@ static int no_instance(const char *dir, const char *path)
 
 	snprintf(instances, sizeof(instances), "%s/instances", dir);
 	names = list_instances(instances);
-	if (names && *names)
+	if (!names)
+		status = common_fail("%s: no such instance", path);
+	else if (*names)
 		status = common_fail("%s: no such instance; choose from %s", path,
 				     names);
 	else
@@ -193,15 +199,27 @@ char **common_directories(struct tracefs_instance *instance, const char *below)
 {
 	char *path = tracefs_instance_get_file(instance, below);
 	DIR *directory = path ? opendir(path) : NULL;
+	int error = directory ? 0 : errno;
 	struct dirent *entry;
-	char **list = NULL;
+	char **list = NULL, **larger;
 
-	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.' && is_directory(directory, entry))
-			list = tracefs_list_add(list, entry->d_name);
+	while (directory && !error && (entry = readdir(directory))) {
+		if (entry->d_name[0] == '.' || !is_directory(directory, entry))
+			continue;
+		larger = tracefs_list_add(list, entry->d_name);
+		if (larger)
+			list = larger;
+		else
+			error = ENOMEM;
+	}
 	if (directory)
 		closedir(directory);
 	if (path)
 		tracefs_put_tracing_file(path);
+	if (error) {
+		tracefs_list_free(list);
+		list = NULL;
+	}
+	errno = error;
 	return list;
 }

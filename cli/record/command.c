@@ -59,8 +59,10 @@ static int find_command(const char *name)
 	if (!path)
 		return 0;
 	copy = strdup(path);
+	if (!copy)
+		return ENOMEM;
 	rest = copy;
-	while (copy && error && (directory = strsep(&rest, ":"))) {
+	while (error && (directory = strsep(&rest, ":"))) {
 		snprintf(full, sizeof(full), "%s/%s", *directory ? directory : ".",
 			 name);
 		r = check_file(full);
@@ -177,6 +179,8 @@ int command_fork(struct command **ret, const struct config *config,
 	if (status != COMMON_OK)
 		return status;
 	r = find_command(config->command[0]);
+	if (r == ENOMEM)
+		return common_fail("%s: %s", config->command[0], strerror(r));
 	if (r)
 		return cannot_run(config->command[0], r);
 	command = calloc(1, sizeof(*command));

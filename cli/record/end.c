@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "end.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <tracefs.h>
@@ -20,13 +21,18 @@ static double cpu_seconds(void)
 }
 
 /* For the summary, when all is put back: rings and sink are gone by then. */
-static void note_result(struct recorder *recorder)
+static int note_result(struct recorder *recorder)
 {
 	struct recorder_result *result = &recorder->result;
+	int status = COMMON_OK;
 
 	result->engine = rbmap_session_engine(recorder->session);
+	errno = 0;
 	result->engine_reason = strdup(rbmap_session_engine_reason(recorder->session));
 	result->clock = tracefs_get_clock(target_instance(recorder->target));
+	if (errno == ENOMEM && recorder->config->summary)
+		status = common_fail("%s: %s", recorder->config->summary,
+				     strerror(errno));
 	result->own_instance = target_is_own(recorder->target);
 	rbmap_session_work(recorder->session, &result->session);
 	result->polls += workers_polls(recorder->workers);
@@ -35,6 +41,7 @@ static void note_result(struct recorder *recorder)
 	result->files = recorder->files->number;
 	result->files_removed = recorder->files->series.removed;
 	result->cpu_seconds = cpu_seconds();
+	return status;
 }
 
 int end_recording(struct recorder *recorder)
@@ -48,6 +55,5 @@ int end_recording(struct recorder *recorder)
 	status = common_worse(status, files_finish(recorder->files));
 	tally_correct(&recorder->tally);
 	progress_clear(recorder);
-	note_result(recorder);
-	return status;
+	return common_worse(status, note_result(recorder));
 }

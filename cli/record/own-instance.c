@@ -232,14 +232,18 @@ int own_instance_create(struct tracefs_instance **ret, int *lock, const char *di
 	return r;
 }
 
-void own_instance_remove(struct tracefs_instance *instance, int lock)
+void own_instance_remove(struct tracefs_instance *instance, int lock, const char *dir)
 {
 	struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-	char *path = tracefs_instance_get_dir(instance);
+	char path[PATH_MAX];
 	int r = -1;
 
+	/* Not libtracefs's own: it is removed without any memory as well. */
+	snprintf(path, sizeof(path), "%s/instances/%s", dir,
+		 tracefs_instance_get_name(instance));
+
 	/* Whoever looks at its rings keeps it busy, an rbmap-stat only for a moment. */
-	for (int i = 0; path && r < 0 && i < 100; i++) {
+	for (int i = 0; r < 0 && i < 100; i++) {
 		r = rmdir(path);
 		if (r < 0 && errno != EBUSY)
 			break;
@@ -248,12 +252,10 @@ void own_instance_remove(struct tracefs_instance *instance, int lock)
 		if (r < 0)
 			nanosleep(&pause, NULL);
 	}
-	if (path && r < 0)
+	if (r < 0)
 		common_error(
 			"%s: could not be removed: %s; once it is unused: rmdir %s",
 			path, strerror(errno), path);
-	if (path)
-		tracefs_put_tracing_file(path);
 	tracefs_instance_free(instance);
 	close(lock);
 }

@@ -20,7 +20,7 @@ void own_instances_clean(const char *dir);
 int own_instance_create(struct tracefs_instance **ret, int *lock, const char *dir);
 
 /* Removes it; unlocks and frees also where that fails. */
-void own_instance_remove(struct tracefs_instance *instance, int lock);
+void own_instance_remove(struct tracefs_instance *instance, int lock, const char *dir);
 
 /*
  * Locks an instance that is not our own against a second recorder. Returns a file

@@ -39,6 +39,8 @@ static int match_system(struct selection *selection, struct tracefs_instance *in
 		return 0;
 	snprintf(below, sizeof(below), "events/%s", system);
 	names = common_directories(instance, below);
+	if (!names && errno == ENOMEM)
+		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && names && names[i]; i++)
 		if (common_pattern_names(pattern, system, names[i]))
 			r = add(selection, system, names[i], option);

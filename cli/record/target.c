@@ -18,6 +18,8 @@
 struct target {
 	struct tracefs_instance *instance;
 	struct undo_list *undo;
+	/* Of tracefs; it lives for good. */
+	const char *dir;
 	int lock;
 	bool own;
 	bool has_triggers;
@@ -69,16 +71,15 @@ static int open_named(struct target *target, const char *name)
 
 static int open_parts(struct target *target, const char *name)
 {
-	const char *dir;
 	int status;
 
 	target->undo = undo_new();
 	if (!target->undo)
 		return common_fail("%s", strerror(ENOMEM));
-	status = common_tracefs_check(&dir);
+	status = common_tracefs_check(&target->dir);
 	if (status != COMMON_OK)
 		return status;
-	return name ? open_named(target, name) : open_own(target, dir);
+	return name ? open_named(target, name) : open_own(target, target->dir);
 }
 
 int target_open(struct target **ret, const char *name)
@@ -405,7 +406,7 @@ void target_close(struct target *target)
 	if (target->lets_threads_go)
 		pthread_join(target->letting_go, NULL);
 	if (target->own) {
-		own_instance_remove(target->instance, target->lock);
+		own_instance_remove(target->instance, target->lock, target->dir);
 	} else {
 		put_back(target);
 		tracefs_instance_free(target->instance);

@@ -54,8 +54,11 @@ char *tracing_read(struct tracefs_instance *instance, const char *file)
 	size_t room = 0;
 	ssize_t size;
 
-	if (!stream)
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
 		return NULL;
+	}
 	errno = 0;
 	size = getdelim(&text, &room, '\0', stream);
 	if (size < 0 && errno) {

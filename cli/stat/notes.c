@@ -48,19 +48,14 @@ static bool is_listed(const struct stat_sample *sample, size_t index, same_fn sa
 /* "CPU 3" or "CPUs 0-2,5": all that are like this one. */
 static void print_alike(const struct stat_sample *sample, size_t index, same_fn same)
 {
-	struct common_cpus alike = { .nr = 0 };
-	char *text = NULL;
+	struct common_cpus alike = { .cpus = sample->list };
 
-	alike.cpus = calloc(sample->nr, sizeof(*alike.cpus));
-	for (size_t i = 0; alike.cpus && i < sample->nr; i++) {
+	for (size_t i = 0; i < sample->nr; i++) {
 		if (same(&sample->cpus[i], &sample->cpus[index]))
 			alike.cpus[alike.nr++] = sample->cpus[i].cpu;
 	}
-	if (alike.cpus)
-		text = common_cpus_text(&alike);
-	printf("CPU%s %s", alike.nr == 1 ? "" : "s", text ? text : "?");
-	free(text);
-	common_cpus_free(&alike);
+	printf("CPU%s ", alike.nr == 1 ? "" : "s");
+	common_cpus_write(&alike, stdout);
 }
 
 static void print_geometry(const struct rbmap_meta *meta)

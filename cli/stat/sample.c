@@ -106,13 +106,17 @@ static int read_cpu(struct stat_cpu *cpu, struct tracefs_instance *instance,
 	return r;
 }
 
-static void read_clock(struct stat_sample *sample, struct tracefs_instance *instance)
+static int read_clock(struct stat_sample *sample, struct tracefs_instance *instance)
 {
 	static const char *const in_ns[] = {
 		"local", "global", "perf", "mono", "mono_raw", "boot", "tai",
 	};
-	char *clock = tracefs_get_clock(instance);
+	char *clock;
 
+	errno = 0;
+	clock = tracefs_get_clock(instance);
+	if (!clock && errno == ENOMEM)
+		return -ENOMEM;
 	snprintf(sample->clock, sizeof(sample->clock), "%s", clock ? clock : "?");
 	free(clock);
 	sample->clock_is_time = false;
@@ -120,41 +124,63 @@ static void read_clock(struct stat_sample *sample, struct tracefs_instance *inst
 		if (!strcmp(sample->clock, in_ns[i]))
 			sample->clock_is_time = true;
 	}
+	return 0;
 }
 
-int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
-		     const struct common_cpus *cpus)
+static int read_cpus(struct stat_sample *sample, struct tracefs_instance *instance,
+		     const struct common_cpus *cpus, const struct common_cpus *online)
 {
-	struct common_cpus online = { .nr = 0 };
-	struct stat_cpu *found = calloc(cpus->nr, sizeof(*found));
 	struct rbmap_layout layout;
 	int extent_error, r = 0;
 
-	if (!found)
-		return common_fail("%s", strerror(ENOMEM));
-	/* Anew for each sample: CPUs come and go. */
-	common_cpus_read(&online, "online");
-	read_clock(sample, instance);
 	extent_error = rbmap_extent_check(instance);
 	if (!extent_error)
 		extent_error = rbmap_layout_read(&layout, instance);
 	for (size_t i = 0; i < cpus->nr && !r; i++) {
-		struct stat_cpu *cpu = &found[i];
+		struct stat_cpu *cpu = &sample->cpus[i];
 
 		cpu->cpu = cpus->cpus[i];
-		cpu->online = common_cpus_has(&online, cpu->cpu);
+		cpu->online = common_cpus_has(online, cpu->cpu);
 		cpu->extent_error = extent_error;
 		r = read_cpu(cpu, instance, &layout);
 		if (r)
 			common_error("%s/per_cpu/cpu%d/stats: %s", sample->path,
 				     cpu->cpu, rbmap_strerror(r));
 	}
-	common_cpus_free(&online);
-	if (r) {
-		free(found);
-		return COMMON_FAILURE;
-	}
-	sample->cpus = found;
+	return r ? COMMON_FAILURE : COMMON_OK;
+}
+
+int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
+		     const struct common_cpus *cpus)
+{
+	struct common_cpus online = { .nr = 0 };
+	int r = 0, status = COMMON_FAILURE;
+
 	sample->nr = cpus->nr;
-	return COMMON_OK;
+	sample->cpus = calloc(cpus->nr, sizeof(*sample->cpus));
+	sample->list = calloc(cpus->nr, sizeof(*sample->list));
+	if (!sample->cpus || !sample->list)
+		r = -ENOMEM;
+	/* Anew for each sample: CPUs come and go. */
+	if (!r && common_cpus_read(&online, "online") == -ENOMEM)
+		r = -ENOMEM;
+	if (!r)
+		r = read_clock(sample, instance);
+	if (r)
+		common_error("%s", strerror(-r));
+	else
+		status = read_cpus(sample, instance, cpus, &online);
+	common_cpus_free(&online);
+	if (status != COMMON_OK)
+		stat_sample_free(sample);
+	return status;
+}
+
+void stat_sample_free(struct stat_sample *sample)
+{
+	free(sample->cpus);
+	free(sample->list);
+	sample->cpus = NULL;
+	sample->list = NULL;
+	sample->nr = 0;
 }

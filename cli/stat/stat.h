@@ -26,24 +26,29 @@ struct stat_cpu {
 	struct rbmap_counters counters;
 };
 
-/* @clock_is_time: it counts nanoseconds, not ticks of its own. */
+/*
+ * @clock_is_time: it counts nanoseconds, not ticks of its own
+ * @list: room for all numbers, for who prints some of them
+ */
 struct stat_sample {
 	const char *name;
 	const char *path;
 	char clock[32];
 	bool clock_is_time;
 	struct stat_cpu *cpus;
+	int *list;
 	size_t nr;
 };
 
 /* ---- sample.c ---- */
 
 /*
- * Reads the rings of @cpus once; prints its error and returns an exit code. On success
- * sample->cpus is to be freed; name and path are left alone.
+ * Reads the rings of @cpus once; prints its error and returns an exit code. Name and
+ * path are left alone, also by stat_sample_free(), which is due on success.
  */
 int stat_sample_take(struct stat_sample *sample, struct tracefs_instance *instance,
 		     const struct common_cpus *cpus);
+void stat_sample_free(struct stat_sample *sample);
 
 /* Events in the ring that are not consumed, from the meta-page. */
 uint64_t stat_meta_unread(const struct rbmap_meta *meta);

@@ -9,8 +9,9 @@
 
 #include "common.h"
 
-static bool is_named(const struct common_pattern *pattern, const char *system,
-		     struct tracefs_instance *instance)
+/* Returns 1, 0 or a negative errno. */
+static int is_named(const struct common_pattern *pattern, const char *system,
+		    struct tracefs_instance *instance)
 {
 	char below[300];
 	char **names;
@@ -20,6 +21,8 @@ static bool is_named(const struct common_pattern *pattern, const char *system,
 		return false;
 	snprintf(below, sizeof(below), "events/%s", system);
 	names = common_directories(instance, below);
+	if (!names && errno == ENOMEM)
+		return -ENOMEM;
 	for (size_t i = 0; !named && names && names[i]; i++)
 		named = common_pattern_names(pattern, system, names[i]);
 	tracefs_list_free(names);

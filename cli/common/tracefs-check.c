@@ -36,12 +36,16 @@ static int find_mount(const char *type, char path[PATH_MAX])
 
 	if (!mounts)
 		return -errno;
+	errno = 0;
 	while (r == -ENOENT && (entry = getmntent(mounts))) {
 		if (strcmp(entry->mnt_type, type))
 			continue;
 		snprintf(path, PATH_MAX, "%s", entry->mnt_dir);
 		r = 0;
 	}
+	/* For its line; it may be there all the same. */
+	if (r < 0 && errno == ENOMEM)
+		r = -ENOMEM;
 	endmntent(mounts);
 	return r;
 }

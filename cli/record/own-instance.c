@@ -67,7 +67,7 @@ int instance_lock(struct tracefs_instance *instance)
 
 static int open_below(int parent, const char *name, const char *file, int access)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", name, file);
 	return openat(parent, path, access | O_CLOEXEC);

@@ -105,19 +105,32 @@ int report_print_faults(const struct report *report)
 	return nr ? COMMON_FAILURE : COMMON_OK;
 }
 
+/* Where it is, or would be. A CPU is looked up for each record: a file may have many.
+ */
+static size_t find_cpu(const struct rbmap_tracedat_buffer *buffer, int cpu)
+{
+	size_t low = 0, high = buffer->nr_cpus, middle;
+
+	/* Most files have all CPUs, so that the number is the place. */
+	if (cpu >= 0 && (size_t)cpu < high && buffer->cpus[cpu].cpu == cpu)
+		return cpu;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (buffer->cpus[middle].cpu < cpu)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 size_t report_stream(const struct report *report, size_t buffer, int cpu)
 {
-	const struct rbmap_tracedat_buffer *of = &report->buffers[buffer];
-	size_t before = 0, at = 0;
+	size_t before = 0;
 
 	for (size_t i = 0; i < buffer; i++)
 		before += report->buffers[i].nr_cpus;
-	/* Most files have all CPUs, so that the number is the place. */
-	if (cpu >= 0 && (size_t)cpu < of->nr_cpus && of->cpus[cpu].cpu == cpu)
-		return before + cpu;
-	while (of->cpus[at].cpu != cpu)
-		at++;
-	return before + at;
+	return before + find_cpu(&report->buffers[buffer], cpu);
 }
 
 size_t report_nr_streams(const struct report *report)

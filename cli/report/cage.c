@@ -97,14 +97,17 @@ static int wait_for(pid_t pid, const char *file)
 }
 
 /* What is read once, and then known. */
-static void read_early(void)
+static int read_early(void)
 {
 	struct json_object *object = json_object_new_object();
+	int r = -ENOMEM;
 
 	tzset();
 	/* The first one makes a random number. */
-	json_object_object_add(object, "key", NULL);
+	if (object && json_object_object_add(object, "key", NULL) == 0)
+		r = 0;
 	json_object_put(object);
+	return r;
 }
 
 /* Addresses in use so far; 0 where that cannot be read. */
@@ -236,8 +239,9 @@ int cage_enter(unsigned int jobs)
 #ifdef CAGE_OPEN
 	return COMMON_OK;
 #endif
-	read_early();
-	r = set_limits(jobs);
+	r = read_early();
+	if (r == 0)
+		r = set_limits(jobs);
 	if (r == 0) {
 		if (give_up_rights() != COMMON_OK)
 			return COMMON_FAILURE;

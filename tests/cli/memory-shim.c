@@ -17,7 +17,8 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
-#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,11 +42,21 @@ struct range {
 	uintptr_t from, to;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* Open addressing; 0 is none. */
-static uint64_t places[PLACES];
-static unsigned long nr_places, fail_at;
-static bool fail_on, failed;
+/*
+ * Of the command and of what it forks.
+ * @places: open addressing; 0 is none
+ */
+static struct shared {
+	atomic_flag lock;
+	uint64_t places[PLACES];
+	unsigned long nr_places;
+	atomic_bool failed;
+} * shared;
+
+static unsigned long fail_at;
+static bool fail_on;
+/* Opened early: a process may give up to open files. */
+static int report_fd = -1;
 /* The command, librbmap, and this. */
 static struct range ours[2], self;
 static __thread bool inside;
@@ -125,23 +136,21 @@ static bool is_new(uint64_t place)
 {
 	size_t at = place % PLACES;
 
-	while (places[at] && places[at] != place)
+	while (shared->places[at] && shared->places[at] != place)
 		at = (at + 1) % PLACES;
-	if (places[at])
+	if (shared->places[at])
 		return false;
-	places[at] = place;
-	nr_places++;
+	shared->places[at] = place;
+	shared->nr_places++;
 	return true;
 }
 
 static void write_report(void *const *frames, int nr)
 {
-	const char *path = getenv("MEMORY_SHIM_REPORT");
-	int fd = path ? open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644) : -1;
 	Dl_info info;
 	char line[512];
 
-	for (int i = 0; fd >= 0 && i < nr; i++) {
+	for (int i = 0; report_fd >= 0 && i < nr; i++) {
 		const char *name;
 
 		if (lies_in(frames[i], &self) || !dladdr(frames[i], &info))
@@ -151,10 +160,8 @@ static void write_report(void *const *frames, int nr)
 			 name ? name + 1 : info.dli_fname,
 			 info.dli_sname ? info.dli_sname : "?",
 			 (unsigned long)((char *)frames[i] - (char *)info.dli_fbase));
-		(void)!write(fd, line, strlen(line));
+		(void)!write(report_fd, line, strlen(line));
 	}
-	if (fd >= 0)
-		close(fd);
 }
 
 static bool has_to_fail(void)
@@ -166,19 +173,20 @@ static bool has_to_fail(void)
 
 	if (!armed || inside)
 		return false;
-	if (failed && !fail_on)
+	if (shared->failed && !fail_on)
 		return false;
 	inside = true;
 	nr = backtrace(frames, MOST_FRAMES);
 	place = place_of(frames, nr);
 	if (place) {
-		pthread_mutex_lock(&lock);
-		fail = failed && fail_on;
-		if (!failed && is_new(place) && nr_places == fail_at) {
-			failed = fail = true;
+		while (atomic_flag_test_and_set(&shared->lock))
+			sched_yield();
+		fail = shared->failed && fail_on;
+		if (!shared->failed && is_new(place) && shared->nr_places == fail_at) {
+			shared->failed = fail = true;
 			write_report(frames, nr);
 		}
-		pthread_mutex_unlock(&lock);
+		atomic_flag_clear(&shared->lock);
 	}
 	inside = false;
 	if (fail)
@@ -243,31 +251,23 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t 
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *at = getenv("MEMORY_SHIM_AT");
+	const char *at = getenv("MEMORY_SHIM_AT"), *path = getenv("MEMORY_SHIM_REPORT");
 	void *frames[4];
 
 	inside = true;
 	/* The first time it loads what it needs. */
 	backtrace(frames, 4);
 	dl_iterate_phdr(find_ranges, NULL);
+	shared = mmap64(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		_exit(125);
+	if (path)
+		report_fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
 	fail_at = at ? strtoul(at, NULL, 10) : 0;
 	fail_on = getenv("MEMORY_SHIM_ON");
 	/* It is not for what the command starts. */
 	unsetenv("LD_PRELOAD");
 	armed = true;
 	inside = false;
-}
-
-/* What a run comes to. */
-__attribute__((destructor)) static void end(void)
-{
-	const char *path = getenv("MEMORY_SHIM_COUNT");
-	FILE *file;
-
-	inside = true;
-	file = path ? fopen(path, "we") : NULL;
-	if (file) {
-		fprintf(file, "%lu\n", nr_places);
-		fclose(file);
-	}
 }

@@ -80,6 +80,13 @@ int rbmap_events_new(struct rbmap_events **ret, struct tep_handle *tep,
 
 void rbmap_events_set_clock(struct rbmap_events *events, const char *clock);
 
+/*
+ * tep_parse_event(), with a print format that would end the program left out. All that
+ * parses a format comes here.
+ */
+enum tep_errno rbmap_events_parse(struct tep_handle *tep, const struct rbmap_log *log,
+				  const char *text, size_t size, const char *system);
+
 int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *instance,
 		      const char *const *systems);
 

@@ -44,7 +44,8 @@ static int load_format(struct loader *loader, int dir, const char *system,
 	if (r)
 		return r;
 	memory_watch();
-	parsed = tep_parse_event(tep, text, size, system);
+	parsed =
+		rbmap_events_parse(tep, &loader->events->names.log, text, size, system);
 	if (memory_is_short())
 		r = -ENOMEM;
 	free(text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Formats that were made to do harm; trace.dat files bring any. */
+#define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,60 @@ START_TEST(fields_of_what_is_not_parsed)
 }
 END_TEST
 
+static const char *const ending[] = {
+	"\"%d\", REC->de[endency",
+	"\"%d\", 1/0",
+	"\"%d\", 7 % 0x0",
+	"\"%d\", 1/nothing",
+	"\"%d\", 1/1*0",
+	"\"%d\", 1/2%2",
+	"\"%d\", 1/(1-1)",
+	"\"%d\", 1/'\\0'",
+	"\"%s\", __print_flags(REC->nothing, \"|\", { 1, \"one\" })",
+	"\"%s\", __print_symbolic(REC->nothing, { 1, \"one\" })",
+	"\"%d\", ((REC->n)",
+	NULL,
+};
+
+static char *hostile_format(const char *print_format)
+{
+	static const char head[] =
+		"name: made\nID: 7\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+		"\tfield:u32 n;\toffset:8;\tsize:4;\tsigned:0;\n\n"
+		"print fmt: ";
+	const size_t nested = 300000;
+	char *text = calloc(1, sizeof(head) + 2 * nested + 64), *at;
+
+	ck_assert_ptr_nonnull(text);
+	at = stpcpy(text, head);
+	if (print_format) {
+		strcpy(at, print_format);
+		return text;
+	}
+	at = stpcpy(at, "\"%d\", ");
+	memset(at, '(', nested);
+	strcpy(at + nested, "1");
+	memset(at + nested + 1, ')', nested);
+	return text;
+}
+
+/* With any of them tep_parse_event() of 1.7.1 ends the program, or may. */
+START_TEST(formats_that_end_the_parser_are_not_parsed)
+{
+	const uint32_t data[] = { 7, 0, 42 };
+	const struct rbmap_record record = { .data = data, .size = sizeof(data) };
+	char *text = hostile_format(ending[_i]);
+
+	rbmap_events_parse(events->tep, &events->names.log, text, strlen(text), "test");
+	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
+	trace_seq_terminate(&out);
+	ck_assert_ptr_nonnull(strstr(out.buffer, "n=42"));
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hostile");
@@ -147,6 +202,8 @@ int main(void)
 			    sizeof(doubtful) / sizeof(*doubtful));
 	tcase_add_test(tests, widths_are_not_believed);
 	tcase_add_test(tests, fields_of_what_is_not_parsed);
+	tcase_add_loop_test(tests, formats_that_end_the_parser_are_not_parsed, 0,
+			    sizeof(ending) / sizeof(*ending));
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "events/events.h"
 #include "names/strings.h"
 
 /*
@@ -220,8 +221,9 @@ static int parse_format(struct rbmap_tracedat_reader *datfile,
 		r = charge_format(datfile, format);
 		if (r < 0)
 			return r;
-		parsed = tep_parse_event(datfile->tep, (const char *)format->bytes,
-					 format->size, system);
+		parsed = rbmap_events_parse(datfile->tep, &datfile->log,
+					    (const char *)format->bytes, format->size,
+					    system);
 	}
 	if (memory_is_short())
 		return -ENOMEM;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* What libtraceevent's parser must not see of an event's format, since it ends there.
+ */
+#ifndef RBMAP_FORMAT_CHECK_H
+#define RBMAP_FORMAT_CHECK_H
+
+#include <stddef.h>
+
+/*
+ * Why the print format may not be parsed, or NULL; @ret_fields is the size of the text
+ * before it, which may be parsed alone.
+ */
+const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields);
+
+#endif

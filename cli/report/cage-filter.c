@@ -63,7 +63,8 @@ static const int allowed[] = {
 static const int sanitizer_allowed[] = {
 	SCMP_SYS(open),	      SCMP_SYS(openat),	    SCMP_SYS(stat),
 	SCMP_SYS(newfstatat), SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
-	SCMP_SYS(getdents),   SCMP_SYS(getdents64), SCMP_SYS(mmap),
+	SCMP_SYS(getdents),   SCMP_SYS(getdents64), SCMP_SYS(fcntl),
+	SCMP_SYS(lstat),      SCMP_SYS(access),	    SCMP_SYS(mmap),
 	SCMP_SYS(mprotect),   SCMP_SYS(prctl),	    SCMP_SYS(prlimit64),
 	SCMP_SYS(clone),      SCMP_SYS(ptrace),	    SCMP_SYS(wait4),
 	SCMP_SYS(waitid),     SCMP_SYS(getppid),    SCMP_SYS(kill),

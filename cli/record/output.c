@@ -254,12 +254,17 @@ bool output_is_out_of_room(const struct output *output)
 
 void output_discard(struct output *output)
 {
-	if (output->fd > STDERR_FILENO) {
-		struct file_id id = file_id_of(output->fd);
+	struct file_id id;
+	int r = 0;
 
+	if (output->fd > STDERR_FILENO) {
+		id = file_id_of(output->fd);
 		if (output->created && !output->hidden)
-			file_id_remove(&id, output->path);
+			r = file_id_remove(&id, output->path);
 		close(output->fd);
+		/* It takes a descriptor, and there is one now. */
+		if (r == -EMFILE || r == -ENFILE)
+			file_id_remove(&id, output->path);
 	}
 	output->fd = -1;
 }

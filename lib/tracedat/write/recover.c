@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <rbmap/error.h>
 
@@ -68,6 +70,20 @@ static uint64_t covered_size(const struct rbmap_tracedat_writer *writer,
 	return size_at(region, covered);
 }
 
+/*
+ * ext4 punches no holes after the end of the file, where the last region has blocks set
+ * aside (ext4_punch_hole() in fs/ext4/inode.c); ftruncate(2) frees them.
+ */
+static void free_after_end(const struct rbmap_tracedat_writer *writer)
+{
+	struct stat status;
+
+	if (fstat(writer->file.fd, &status) == 0 &&
+	    ftruncate(writer->file.fd, status.st_size) < 0)
+		log_info(&writer->log, "blocks stay allocated after the data: %s",
+			 rbmap_strerror(-errno));
+}
+
 static void take_back(struct rbmap_tracedat_writer *writer)
 {
 	for (size_t i = 0; i < writer->nr_regions; i++) {
@@ -80,6 +96,7 @@ static void take_back(struct rbmap_tracedat_writer *writer)
 		rbmap_table_set(writer, region, size);
 		region->told_chunks = count_chunks(writer, region, size, &covered);
 	}
+	free_after_end(writer);
 }
 
 /* The bytes of a region that are in the file, without it saying so. */

@@ -44,8 +44,12 @@ static int store(struct drain *drain, const struct rbmap_span *spans, int nr,
 		 int *status)
 {
 	const struct sink *sink = &drain->file->sink;
-	int stored = 0, r;
+	int stored = 0, r = 0;
 
+	if (drain->file->unwritten)
+		r = unwritten_reserve(drain->file->unwritten, spans, nr);
+	if (r < 0)
+		*status = sink_failed(drain, r);
 	while (stored < nr && !drain->recorder->sink_error) {
 		r = sink->ops->put(sink->self, spans + stored, nr - stored);
 		if (r < 0)
@@ -75,10 +79,9 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(drain, r);
-	if (tally_put(&recorder->tally, spans, counted, stored) < 0 ||
-	    (drain->file->unwritten &&
-	     unwritten_add(drain->file->unwritten, spans, counted, stored) < 0))
-		return common_fail("%s", strerror(ENOMEM));
+	tally_put(&recorder->tally, spans, counted, stored);
+	if (drain->file->unwritten)
+		unwritten_add(drain->file->unwritten, spans, counted, stored);
 	return status;
 }
 

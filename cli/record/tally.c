@@ -58,24 +58,28 @@ static struct tally_cpu *find_cpu(struct tally *tally, int cpu)
 	return &tally->cpus[low];
 }
 
-static int add_stretch(struct tally *tally, const struct lost_stretch *stretch)
+static bool has_room_for_stretch(struct tally *tally)
 {
+	size_t room = tally->nr_stretches ? 2 * tally->nr_stretches : 1;
 	struct lost_stretch *larger;
 
-	if (tally->nr_stretches == MOST_STRETCHES) {
-		tally->more_stretches++;
-		return 0;
-	}
-	if ((tally->nr_stretches & (tally->nr_stretches - 1)) == 0) {
-		size_t room = tally->nr_stretches ? 2 * tally->nr_stretches : 1;
-
-		larger = reallocarray(tally->stretches, room, sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
+	if (tally->nr_stretches == MOST_STRETCHES)
+		return false;
+	if ((tally->nr_stretches & (tally->nr_stretches - 1)) != 0)
+		return true;
+	larger = reallocarray(tally->stretches, room, sizeof(*larger));
+	if (larger)
 		tally->stretches = larger;
-	}
-	tally->stretches[tally->nr_stretches++] = *stretch;
-	return 0;
+	return larger;
+}
+
+/* After the first that is not kept none is: a CPU knows the place of its last one. */
+static void add_stretch(struct tally *tally, const struct lost_stretch *stretch)
+{
+	if (tally->more_stretches || !has_room_for_stretch(tally))
+		tally->more_stretches++;
+	else
+		tally->stretches[tally->nr_stretches++] = *stretch;
 }
 
 /* A counter that one thread adds to and others read. */
@@ -87,11 +91,9 @@ static void add(_Atomic uint64_t *counter, uint64_t number)
 }
 
 /* @before: the events before it. */
-static int put_stretch(struct tally *tally, struct tally_cpu *cpu,
-		       const struct lost_stretch *stretch, uint64_t before)
+static void put_stretch(struct tally *tally, struct tally_cpu *cpu,
+			const struct lost_stretch *stretch, uint64_t before)
 {
-	int r;
-
 	pthread_mutex_lock(&tally->lock);
 	if (stretch->events != RBMAP_LOST_UNKNOWN) {
 		add(&cpu->lost_in_place, stretch->events);
@@ -100,9 +102,8 @@ static int put_stretch(struct tally *tally, struct tally_cpu *cpu,
 			cpu->before_unknown = before;
 		cpu->last_unknown = tally->nr_stretches;
 	}
-	r = add_stretch(tally, stretch);
+	add_stretch(tally, stretch);
 	pthread_mutex_unlock(&tally->lock);
-	return r;
 }
 
 void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
@@ -118,37 +119,32 @@ void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
 	}
 }
 
-static int put_span(struct tally *tally, const struct rbmap_span *span,
-		    const struct tally_span *span_counted)
+static void put_span(struct tally *tally, const struct rbmap_span *span,
+		     const struct tally_span *span_counted)
 {
 	const struct rbmap_tally *counted = &span_counted->records;
 	struct tally_cpu *cpu = find_cpu(tally, span->cpu);
 	struct lost_stretch stretch = { span->cpu, cpu->last_time_stamp,
 					span->time_stamp, span->lost };
-	int r = 0;
 
 	if (span->flags & RBMAP_SPAN_TORN)
-		return 0;
+		return;
 	cpu->corrupt |= span_counted->corrupt;
 	if (span->lost) {
 		if (counted->records)
 			stretch.before = counted->first;
-		r = put_stretch(tally, cpu, &stretch, cpu->events);
+		put_stretch(tally, cpu, &stretch, cpu->events);
 	}
 	add(&cpu->events, counted->records);
 	if (counted->records)
 		cpu->last_time_stamp = counted->last;
-	return r;
 }
 
-int tally_put(struct tally *tally, const struct rbmap_span *spans,
-	      const struct tally_span *counted, int nr)
+void tally_put(struct tally *tally, const struct rbmap_span *spans,
+	       const struct tally_span *counted, int nr)
 {
-	int r = 0;
-
-	for (int i = 0; r == 0 && i < nr; i++)
-		r = put_span(tally, &spans[i], &counted[i]);
-	return r;
+	for (int i = 0; i < nr; i++)
+		put_span(tally, &spans[i], &counted[i]);
 }
 
 static bool is_recorded(struct tally *tally, int cpu)

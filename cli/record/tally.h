@@ -73,7 +73,7 @@ struct tally {
 	pthread_mutex_t lock;
 	struct lost_stretch *stretches;
 	size_t nr_stretches;
-	/* Stretches beyond those that are kept. */
+	/* Stretches beyond those that are kept: of too many, or without memory. */
 	uint64_t more_stretches;
 	struct rbmap_account total;
 	/* Where nothing is consumed: what others have consumed meanwhile. */
@@ -99,9 +99,9 @@ struct tally_span {
 void tally_count(struct tally *tally, const struct rbmap_span *spans, int nr,
 		 struct tally_span *ret);
 
-/* Counts spans that are settled and stored. Returns 0 or -ENOMEM. */
-int tally_put(struct tally *tally, const struct rbmap_span *spans,
-	      const struct tally_span *counted, int nr);
+/* Counts spans that are settled and stored. */
+void tally_put(struct tally *tally, const struct rbmap_span *spans,
+	       const struct tally_span *counted, int nr);
 
 /*
  * What CPUs that are not recorded have written: those that came online meanwhile. For

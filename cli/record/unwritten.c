@@ -61,18 +61,26 @@ static void forget_written(const struct unwritten *unwritten, struct of_cpu *cpu
 	memmove(cpu->events, cpu->events + nr, cpu->nr * sizeof(*cpu->events));
 }
 
+static struct of_cpu *find(struct unwritten *unwritten, int cpu)
+{
+	return bsearch(&cpu, unwritten->cpus, unwritten->nr_cpus,
+		       sizeof(*unwritten->cpus), compare);
+}
+
 /* As long as the sink keeps up there is room without more memory. */
-static int make_room(const struct unwritten *unwritten, struct of_cpu *cpu)
+static int make_room(const struct unwritten *unwritten, struct of_cpu *cpu, size_t nr)
 {
 	size_t room = cpu->room ? 2 * cpu->room : LEAST_ROOM;
 	uint64_t *larger;
 
-	if (cpu->nr < cpu->room)
+	if (cpu->nr + nr <= cpu->room)
 		return 0;
 	if (cpu->nr)
 		forget_written(unwritten, cpu);
-	if (cpu->nr < cpu->room / 2)
+	if (cpu->nr < cpu->room / 2 && cpu->nr + nr <= cpu->room)
 		return 0;
+	while (room < cpu->nr + nr)
+		room *= 2;
 	larger = reallocarray(cpu->events, room, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
@@ -81,24 +89,32 @@ static int make_room(const struct unwritten *unwritten, struct of_cpu *cpu)
 	return 0;
 }
 
-int unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
-		  const struct tally_span *counted, int nr)
+int unwritten_reserve(struct unwritten *unwritten, const struct rbmap_span *spans,
+		      int nr)
+{
+	int r = 0;
+
+	if (!unwritten->sink->ops->written)
+		return 0;
+	for (int i = 0; r == 0 && i < nr; i++)
+		if (i == 0 || spans[i].cpu != spans[i - 1].cpu)
+			r = make_room(unwritten, find(unwritten, spans[i].cpu), nr);
+	return r;
+}
+
+void unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
+		   const struct tally_span *counted, int nr)
 {
 	for (int i = 0; i < nr; i++) {
-		struct of_cpu *cpu = bsearch(&spans[i].cpu, unwritten->cpus,
-					     unwritten->nr_cpus, sizeof(*cpu), compare);
+		struct of_cpu *cpu = find(unwritten, spans[i].cpu);
 		uint64_t events = spans[i].flags & RBMAP_SPAN_TORN ?
 					  0 :
 					  counted[i].records.records;
 
 		cpu->put += events;
-		if (!unwritten->sink->ops->written)
-			continue;
-		if (make_room(unwritten, cpu) < 0)
-			return -ENOMEM;
-		cpu->events[cpu->nr++] = events;
+		if (unwritten->sink->ops->written)
+			cpu->events[cpu->nr++] = events;
 	}
-	return 0;
 }
 
 static uint64_t count(const struct unwritten *unwritten, const struct of_cpu *cpu)

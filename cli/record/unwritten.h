@@ -18,9 +18,15 @@ struct unwritten;
 int unwritten_open(struct unwritten **ret, const struct sink *sink, const int *cpus,
 		   size_t nr_cpus);
 
-/* Spans that are settled and stored, as for tally_put(). Returns 0 or -ENOMEM. */
-int unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
-		  const struct tally_span *counted, int nr);
+/* Before spans are stored: without room for one, all that follow would be miscounted.
+ * Returns 0 or -ENOMEM.
+ */
+int unwritten_reserve(struct unwritten *unwritten, const struct rbmap_span *spans,
+		      int nr);
+
+/* Spans that are settled and stored, as for tally_put(), of those reserved for. */
+void unwritten_add(struct unwritten *unwritten, const struct rbmap_span *spans,
+		   const struct tally_span *counted, int nr);
 
 /* After the end of the sink: what it did not write is not counted as delivered. */
 void unwritten_take_back(const struct unwritten *unwritten, struct tally *tally);

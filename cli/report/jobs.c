@@ -120,8 +120,9 @@ static void start_threads(struct jobs *jobs)
 		jobs->nr_threads += error == 0;
 	}
 	if (error && config->verbosity >= 0)
-		common_error("--jobs %u: only %zu threads could be started: %s",
-			     config->jobs, jobs->nr_threads + 1, strerror(error));
+		common_error("--jobs %u: only %zu of %u threads could be started: %s",
+			     config->jobs, jobs->nr_threads + 1, config->jobs,
+			     strerror(error));
 }
 
 static int write_job(struct jobs *jobs, struct job *job)

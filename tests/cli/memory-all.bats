@@ -35,12 +35,13 @@ teardown() {
   each_place -on words "$bin/rbmap-stat" --features
 }
 
-@test "rbmap-tail as JSON with a filter without memory" {
+@test "rbmap-tail of all events, as JSON with a filter, without memory" {
   need_engine mapped
   make_quiet_ring
-  each_place printed "$bin/rbmap-tail" -B "$instance" --format json -e sched_process_exec \
+  each_place lines "$bin/rbmap-tail" -B "$instance" -n all
+  each_place lines "$bin/rbmap-tail" -B "$instance" --format json -e sched_process_exec \
     -F 'pid > 1'
-  each_place -on printed "$bin/rbmap-tail" -B "$instance" -n all
+  each_place -on lines "$bin/rbmap-tail" -B "$instance" -n all
 }
 
 @test "rbmap-stat as JSON, and what the kernel can do, without memory" {
@@ -52,6 +53,28 @@ teardown() {
 @test "rbmap-record with a summary without memory" {
   each_place numbers_and_summary "$bin/rbmap-record" -q "${silent[@]}" --summary s.json \
     -o t.dat -- "${three_numbers[@]}"
+}
+
+# A number in the summary is one in the file, whatever else has failed.
+counts_what_is_there() {
+  [ $status -le 1 ] || is_excused || return
+  [ ! -s s.json ] || [ "$(jq .total.delivered s.json)" = "$(numbers_in_file 2>&1 | wc -l)" ]
+}
+
+# From the first data on the disk is full, so nothing of them is to be counted.
+# shellcheck disable=SC2016,SC2034
+@test "rbmap-record without memory and with a full disk: no more is counted than is there" {
+  local on=() result=numbers_in_file expected=/dev/null
+  shim="$shim $(support disk-shim.so)"
+  is_as_it_should() { counts_what_is_there; }
+  share_places env DISK_SHIM=. "$bin/rbmap-record" -q "${silent[@]}" --compress=none \
+    --summary s.json -o t.dat -- sh -c 'touch fail &&
+      cd /sys/kernel/tracing/instances/rbmap-record-$PPID* &&
+      for i in $(seq 300); do
+        echo "number $i, in a line that is longer than it has to be" >trace_marker
+      done'
+  [ "$(cat [1-4]/complaints | wc -l)" = 0 ]
+  [ "$(cat [1-4]/judged | wc -l)" -gt 100 ]
 }
 
 @test "rbmap-record of version 6 without memory" {

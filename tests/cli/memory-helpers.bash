@@ -17,7 +17,7 @@ prepare_memory() {
 
 # attempt [COMMAND]...: what it prints in out and err, its status in $status.
 attempt() {
-  rm -rf place t.dat* s.json out err pid
+  rm -rf place t.dat* s.json out err pid fail
   status=0
   timeout -k 5 $((60 * slowdown)) bash -c "$starting_with" pid env LD_PRELOAD="$shim" \
     MEMORY_SHIM_REPORT="$PWD/place" "$@" >out 2>err 3>&- 4>&- || status=$?
@@ -28,7 +28,7 @@ attempt() {
 # each_place [-on] RESULT COMMAND [ARG]...: RESULT prints what there is to compare of a run;
 # -on: no memory from that place on.
 each_place() {
-  local on=() worker nr
+  local on=() nr
   [ "$1" != -on ] || { on=(MEMORY_SHIM_ON=1) && shift; }
   local result=$1
   shift
@@ -37,17 +37,22 @@ each_place() {
   [ $status = 0 ]
   "$result" >expected
   expected=$PWD/expected
-  # Most of the time of a recorder goes by waiting for the kernel.
+  share_places "$@"
+  nr=$(cat [1-4]/judged | wc -l)
+  echo "# $nr places of ${1##*/}, in $(cat [1-4]/excused | wc -l) of them a library ends" \
+    "the program or is silent:" "$(sort [1-4]/excused | uniq -c | tr -s ' \n' ' ')" >&3
+  [ "$(cat [1-4]/complaints | wc -l)" = 0 ] && [ "$nr" -gt 20 ]
+}
+
+# share_places COMMAND...: most of the time of a recorder goes by waiting for the kernel.
+share_places() {
+  local worker
   for worker in 1 2 3 4; do
     mkdir -p $worker
     (cd $worker && : >complaints && : >excused && : >judged && from_place $worker 4 "$@") &
   done
   wait
   cat [1-4]/complaints
-  nr=$(cat [1-4]/judged | wc -l)
-  echo "# $nr places of ${1##*/}, in $(cat [1-4]/excused | wc -l) of them a library ends" \
-    "the program or is silent:" "$(sort [1-4]/excused | uniq -c | tr -s ' \n' ' ')" >&3
-  [ "$(cat [1-4]/complaints | wc -l)" = 0 ] && [ "$nr" -gt 20 ]
 }
 
 # from_place FIRST STEP COMMAND...: until nothing has failed, since there is no such place.
@@ -114,6 +119,11 @@ is_excused() {
 
 printed() {
   cat out
+}
+
+# Without the names of threads, which the kernel forgets with each new one.
+lines() {
+  sed -E 's/^.{16}-([0-9]+ +\[)/\1/; s/"comm":"[^"]*",//' out
 }
 
 # Of what changes from one look to the next, only the words.

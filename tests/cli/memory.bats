@@ -27,7 +27,7 @@ teardown() {
 @test "rbmap-tail without memory: the same lines, or one" {
   need_engine mapped
   make_quiet_ring
-  each_place printed "$bin/rbmap-tail" -B "$instance" -n all
+  each_place lines "$bin/rbmap-tail" -B "$instance" -n all -e sched_process_exec
 }
 
 @test "rbmap-stat without memory: what is missing is said" {

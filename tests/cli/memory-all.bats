@@ -67,7 +67,8 @@ counts_what_is_there() {
   local on=() result=numbers_in_file expected=/dev/null
   shim="$shim $(support disk-shim.so)"
   is_as_it_should() { counts_what_is_there; }
-  share_places env DISK_SHIM=. "$bin/rbmap-record" -q "${silent[@]}" --compress=none \
+  export DISK_SHIM=.
+  share_places "$bin/rbmap-record" -q "${silent[@]}" --compress=none \
     --summary s.json -o t.dat -- sh -c 'touch fail &&
       cd /sys/kernel/tracing/instances/rbmap-record-$PPID* &&
       for i in $(seq 300); do

@@ -264,6 +264,8 @@ char **common_directories(struct tracefs_instance *instance, const char *below);
 
 struct common_writer {
 	int fd;
+	/* That terminal, opened again; -1: it is none. */
+	int terminal;
 	/* Readable once it is time to stop; -1 where signals end the process. */
 	int stop_fd;
 	/* The output may block for as long as its reader likes, and is not to. */
@@ -272,7 +274,9 @@ struct common_writer {
 	uint64_t writes;
 };
 
+/* @fd: borrowed */
 void common_writer_init(struct common_writer *writer, int fd, int stop_fd);
+void common_writer_close(struct common_writer *writer);
 
 /*
  * Returns 0, -ETIMEDOUT where it is time to stop and the reader takes nothing, or the

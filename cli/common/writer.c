@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 
 /* Once it is time to stop, a reader that takes nothing is not waited for longer. */
 #define PATIENCE_MS 1000
+#define RETRY_MS 10
 
 static bool can_block(int fd)
 {
@@ -17,11 +20,41 @@ static bool can_block(int fd)
 	return fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
+/*
+ * A terminal that poll(2) calls writable may have room for a single byte, and write(2)
+ * then waits for the rest. Opened again it does not wait: O_NONBLOCK on @fd would be
+ * one of all programs on that terminal. -1 where that is not possible.
+ */
+static int open_terminal(int fd)
+{
+	char path[32];
+
+	if (!isatty(fd))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 void common_writer_init(struct common_writer *writer, int fd, int stop_fd)
 {
 	/* Where signals end the process, write(2) may wait as long as it likes. */
-	*writer = (struct common_writer){ fd, stop_fd, stop_fd >= 0 && can_block(fd), 0,
-					  0 };
+	bool may_block = stop_fd >= 0 && can_block(fd);
+
+	*writer = (struct common_writer){
+		.fd = fd,
+		.terminal = may_block ? open_terminal(fd) : -1,
+		.stop_fd = stop_fd,
+		.may_block = may_block,
+	};
+	if (writer->terminal >= 0)
+		writer->fd = writer->terminal;
+}
+
+void common_writer_close(struct common_writer *writer)
+{
+	if (writer->terminal >= 0)
+		close(writer->terminal);
+	writer->terminal = -1;
 }
 
 /*
@@ -43,33 +76,63 @@ static int wait_for_reader(const struct common_writer *writer)
 	return poll(fds, 1, PATIENCE_MS) > 0 ? 0 : -ETIMEDOUT;
 }
 
-int common_writer_write(struct common_writer *writer, const char *text, size_t size)
+/*
+ * A terminal with room for a byte is writable, but takes no newline, which is two.
+ * *@patience: what is left of it once it is time to stop.
+ */
+static int pause_writing(const struct common_writer *writer, int *patience)
+{
+	struct pollfd stop = { .fd = writer->stop_fd, .events = POLLIN };
+
+	if (poll(&stop, 1, RETRY_MS) <= 0)
+		return 0;
+	if (*patience <= 0)
+		return -ETIMEDOUT;
+	*patience -= RETRY_MS;
+	poll(NULL, 0, RETRY_MS);
+	return 0;
+}
+
+static ssize_t write_some(struct common_writer *writer, const char *text, size_t size)
 {
 	ssize_t written;
-	size_t now;
-	int r;
+
+	if (writer->may_block && size > PIPE_BUF)
+		size = PIPE_BUF;
+	writer->writes++;
+	written = write(writer->fd, text, size);
+	return written < 0 ? -errno : written;
+}
+
+int common_writer_write(struct common_writer *writer, const char *text, size_t size)
+{
+	int r, patience = PATIENCE_MS;
+	bool refused = false;
+	ssize_t written;
 
 	while (size) {
 		r = writer->may_block ? wait_for_reader(writer) : 0;
 		if (r < 0)
 			return r;
-		now = writer->may_block && size > PIPE_BUF ? PIPE_BUF : size;
-		writer->writes++;
-		written = write(writer->fd, text, now);
-		if (written < 0 && errno == EINTR)
+		written = write_some(writer, text, size);
+		if (written == -EINTR)
 			continue;
-		/* Whoever started the program may have left it without blocking. */
-		if (written < 0 && errno == EAGAIN) {
+		/* Or whoever started the program has left it without blocking. */
+		if (written == -EAGAIN) {
 			r = wait_for_reader(writer);
+			if (r == 0 && refused)
+				r = pause_writing(writer, &patience);
 			if (r < 0)
 				return r;
+			refused = true;
 			continue;
 		}
 		if (written < 0)
-			return -errno;
+			return written;
 		text += written;
 		size -= written;
 		writer->bytes += written;
+		refused = false;
 	}
 	return 0;
 }

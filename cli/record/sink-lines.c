@@ -215,6 +215,7 @@ static void lines_free(void *self)
 	rbmap_merge_close(lines->merge);
 	rbmap_events_close(lines->style.events);
 	trace_seq_destroy(&lines->text);
+	common_writer_close(&lines->writer);
 	common_leaf_free(&lines->leaf);
 	free(lines->unwritten);
 	free(lines->events);

@@ -131,6 +131,7 @@ static int write_all(const struct output *output, const char *text)
 		return common_fail("eventfd: %s", strerror(errno));
 	common_writer_init(&writer, output->fd, stop_fd);
 	r = common_writer_write(&writer, text, strlen(text));
+	common_writer_close(&writer);
 	close(stop_fd);
 	if (r == -ETIMEDOUT)
 		return common_fail("%s: the program reading it has stopped reading",

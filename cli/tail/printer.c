@@ -20,8 +20,10 @@ void printer_open(struct tail_printer *printer, struct rbmap_events *events,
 
 void printer_close(struct tail_printer *printer)
 {
-	if (printer->lines.events)
+	if (printer->lines.events) {
 		trace_seq_destroy(&printer->text);
+		common_writer_close(&printer->writer);
+	}
 	common_leaf_free(&printer->leaf);
 }
 

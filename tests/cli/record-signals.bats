@@ -8,10 +8,12 @@ load helpers
 setup() {
   prepare
   need jq
+  holder=
 }
 
 teardown() {
   clear_up
+  [ -z "$holder" ] || { kill -KILL "$holder" && wait "$holder" 2>/dev/null; } || true
 }
 
 # stalled FIFO: it has a reader, which reads nothing.
@@ -24,6 +26,15 @@ stalled() {
 stalled_and_full() {
   stalled "$1"
   dd if=/dev/zero "of=$1" bs=4096 count=16 oflag=nonblock status=none
+}
+
+# A terminal whose program has stopped, such as that of a connection that hangs.
+stalled_terminal() {
+  need script
+  script -qec 'tty >terminal; exec sleep 600' /dev/null </dev/null >/dev/null 3>&- 4>&- &
+  holder=$!
+  wait_until 20 test -s terminal
+  kill -STOP "$holder"
 }
 
 none_pending() {
@@ -57,6 +68,19 @@ record_into_stalled() {
   record_into_stalled
   stop_record 1
   left_nothing
+  jq -e ".total.written == 1000 * $(cpus | wc -l)" s.json
+}
+
+@test "a terminal that stalls: SIGINT ends it" {
+  stalled_terminal
+  printf '#!/bin/sh\nexec "%s" "$@" >"%s"\n' "$record" "$(cat terminal)" >to-terminal
+  chmod +x to-terminal
+  record=./to-terminal
+  start_record "${silent[@]}" --format text --summary s.json
+  markers 1 1000
+  stop_record 1
+  left_nothing
+  grep -q 'the program reading the output has stopped reading' err
   jq -e ".total.written == 1000 * $(cpus | wc -l)" s.json
 }
 

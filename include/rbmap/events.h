@@ -50,7 +50,7 @@ struct rbmap_events_options {
  *
  * Also loads everything else that printing needs: libtraceevent's plugins (as root only
  * those in the system's folder, never from $HOME or TRACEEVENT_PLUGIN_DIR), the names
- *of kernel functions, the trace_printk() formats, the saved command lines and the trace
+ * of kernel functions, the trace_printk() formats, the saved command lines and the trace
  * clock. The plugins keep state for the whole process, so two threads must not use
  * events at the same time, even if each has its own; to print from several threads, use
  * rbmap_batch(3). A format that libtraceevent cannot parse is not an error: its records

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "cage-filter.h"
 
+/* The struct in the number of TCGETS2. */
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -132,6 +134,9 @@ static int allow_some(scmp_filter_ctx filter)
 		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()) },
 		/* Whether the output is a terminal. */
 		{ SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS) },
+#ifdef TCGETS2
+		{ SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS2) },
+#endif
 		/* fstat() of some C libraries. */
 		{ SCMP_SYS(newfstatat),
 		  SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH) },

@@ -5,6 +5,7 @@
  * the environment names.
  */
 #define _GNU_SOURCE
+#include <asm/termbits.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,6 +82,8 @@ static void commit(const char *deed)
 		socket(AF_INET, SOCK_STREAM, 0);
 	} else if (!strcmp(deed, "exec")) {
 		execve("/bin/true", none, none);
+	} else if (!strcmp(deed, "terminal")) {
+		ioctl(STDOUT_FILENO, TCGETS2, &(struct termios2){ 0 });
 	} else if (!strcmp(deed, "wait")) {
 		poll(NULL, 0, -1);
 	} else if (!strcmp(deed, "memory")) {

@@ -75,6 +75,13 @@ one_line_says() {
   one_line_says "x.dat: reading it was stopped at the system call execve"
 }
 
+@test "isatty() of newer C libraries, TCGETS2, is a system call that printing needs" {
+  need
+  make_file
+  run -0 --separate-stderr deed terminal
+  [ -z "$stderr" ]
+}
+
 @test "files of root stay closed while a file is read" {
   need
   make_file

@@ -29,3 +29,16 @@ size_t common_put_escaped(FILE *stream, const char *text, bool lines)
 	}
 	return nr;
 }
+
+void common_make_plain(char *text)
+{
+	size_t left = strlen(text), length;
+
+	for (; left; text += length, left -= length) {
+		length = escape_plain((const unsigned char *)text, left);
+		if (length)
+			continue;
+		*text = '?';
+		length = 1;
+	}
+}

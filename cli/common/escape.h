@@ -16,4 +16,7 @@ bool common_escapes(bool asked_for, int fd);
  */
 size_t common_put_escaped(FILE *stream, const char *text, bool lines);
 
+/* Each byte that would be escaped becomes a '?'. */
+void common_make_plain(char *text);
+
 #endif

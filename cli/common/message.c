@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +12,7 @@
 #include <rbmap/version.h>
 
 #include "common.h"
+#include "escape.h"
 
 static const char *program_name = "rbmap";
 /* What would end a command before it has put things back; its write(2) fails instead.
@@ -64,10 +64,7 @@ static void print_error(const char *format, va_list args)
 	char message[1024];
 
 	vsnprintf(message, sizeof(message), format, args);
-	for (char *c = message; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	}
+	common_make_plain(message);
 	fprintf(stderr, "%s: %s\n", program_name, message);
 	errno = saved_errno;
 }

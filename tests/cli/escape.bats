@@ -113,3 +113,8 @@ marks() {
     bash -c 'env printf "one\n\033[31mtwo\n" >"$0/trace_marker"' "$ring"
   grep -F ': one\n\x1b[31mtwo' text
 }
+
+@test "messages have no control characters either, not even those of 8 bits" {
+  run -1 --separate-stderr "$report" $'a\x1bb\xc2\x9bc\x9bd\xc3\xa4'
+  [ "$stderr" = $'rbmap-report: a?b??c?d\xc3\xa4: No such file or directory' ]
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands share; the sources themselves, since no library holds them. */
 #include "../../cli/common/cpulist.c"
+#include "../../cli/common/escape.c"
 #include "../../cli/common/event-option.c"
 #include "../../cli/common/message.c"
 #include "../../cli/common/options.c"

@@ -31,6 +31,8 @@ static int take_signals(struct tail *tail)
 	struct sigaction action;
 	sigset_t signals;
 
+	if (common_bound_stderr() != COMMON_OK)
+		return COMMON_FAILURE;
 	sigemptyset(&signals);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)

@@ -221,6 +221,17 @@ make_gap() {
   exec 5<&-
 }
 
+@test "a reader of messages that takes nothing does not keep it from ending" {
+  need_ring
+  mkfifo a.err
+  exec 5<>a.err
+  dd if=/dev/zero of=a.err bs=4096 count=16 oflag=nonblock status=none
+  # A message of the session that it has opened.
+  start_tail a -f -v
+  stop_tail a TERM
+  exec 5<&-
+}
+
 is_full() {
   ! timeout 0.2 dd if=/dev/zero of=a.out bs=4096 count=1 oflag=nonblock status=none 2>/dev/null
 }

@@ -30,6 +30,13 @@ enum tep_errno rbmap_events_parse(struct tep_handle *tep, const struct rbmap_log
 	if (!why)
 		return tep_parse_event(tep, text, size, system);
 	length = find_name(text, size, &name);
+	if (!fields) {
+		log_warning(log,
+			    "%s:%.*s: its format is not trusted, since %s; its records "
+			    "cannot be shown",
+			    system, length, name, why);
+		return TEP_ERRNO__READ_FORMAT_FAILED;
+	}
 	log_warning(log,
 		    "%s:%.*s: its print format is not trusted, since %s; its records "
 		    "are shown as fields",

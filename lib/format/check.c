@@ -234,6 +234,25 @@ static bool has(const struct check *check, const char *what)
 	return memmem(check->at, check->end - check->at, what, strlen(what));
 }
 
+/*
+ * Behind a '[' in a field tep_parse_event() of 1.7 reads from NULL where it finds no
+ * word, or the end.
+ */
+static bool check_fields(const struct check *check)
+{
+	const char *at = check->fields, *end = at + check->fields_size;
+	bool open = false;
+
+	for (; at < end; at++) {
+		unsigned char c = *at;
+
+		if (open && !isprint(c) && !isspace(c))
+			return false;
+		open = c == '[' || (open && c != ']');
+	}
+	return !open;
+}
+
 const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields)
 {
 	static const char print[] = "print fmt:";
@@ -242,6 +261,10 @@ const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields
 
 	*ret_fields = found ? (size_t)(found - text) : size;
 	check.fields_size = *ret_fields;
+	if (!check_fields(&check)) {
+		*ret_fields = 0;
+		return "the size of an array does not end";
+	}
 	if (!found)
 		return NULL;
 	check.at = found + sizeof(print) - 1;

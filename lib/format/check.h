@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Why the print format may not be parsed, or NULL; @ret_fields is the size of the text
- * before it, which may be parsed alone.
+ * Why the text may not be parsed, or NULL; @ret_fields is the size of what stands
+ * before the print format, which may be parsed alone, or 0 where that may not either.
  */
 const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields);
 

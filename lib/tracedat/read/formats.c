@@ -147,24 +147,6 @@ static bool find_id(const struct tracedat_in *format, uint16_t *ret)
 	return at < end && *at == '\n' && number <= UINT16_MAX;
 }
 
-/*
- * Behind a '[' in a field tep_parse_event() of 1.7 reads from NULL where it finds no
- * word, or the end.
- */
-static bool is_safe(const struct tracedat_in *format)
-{
-	const unsigned char *at = format->bytes, *end = at + format->size;
-	const unsigned char *fields_end = (const unsigned char *)find_print(format);
-	bool open = false;
-
-	for (end = fields_end ? fields_end : end; at < end; at++) {
-		if (open && !isprint(*at) && !isspace(*at))
-			return false;
-		open = *at == '[' || (open && *at != ']');
-	}
-	return !open;
-}
-
 /* Words, and all that is not in one. */
 static uint64_t count_tokens(const struct tracedat_in *format)
 {
@@ -211,7 +193,7 @@ static int parse_format(struct rbmap_tracedat_reader *datfile,
 	int r;
 
 	memory_watch();
-	if (find_id(format, &id) && is_safe(format)) {
+	if (find_id(format, &id)) {
 		/* To libtraceevent it would be one more event, which is never found. */
 		if (is_event_known(datfile, id))
 			return 0;

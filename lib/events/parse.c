@@ -37,10 +37,12 @@ enum tep_errno rbmap_events_parse(struct tep_handle *tep, const struct rbmap_log
 			    system, length, name, why);
 		return TEP_ERRNO__READ_FORMAT_FAILED;
 	}
-	log_warning(log,
-		    "%s:%.*s: its print format is not trusted, since %s; its records "
-		    "are shown as fields",
-		    system, length, name, why);
+	rbmap_log_message(log,
+			  why == rbmap_format_no_expression ? RBMAP_LOG_DEBUG :
+							      RBMAP_LOG_WARNING,
+			  "%s:%.*s: its print format is not trusted, since %s; its "
+			  "records are shown as fields",
+			  system, length, name, why);
 	/* Without a print format the event is marked as one that cannot be parsed. */
 	return tep_parse_event(tep, text, fields, system);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * The parser of libtraceevent calls itself for each parenthesis and operator, computes
- * with constants while it parses, and takes it that fields exist. No kernel's format
- * comes near these limits.
+ * with constants while it parses, and takes it that fields exist and that nothing is
+ * missing beside an operator. No kernel's format comes near these limits.
  */
 #define _GNU_SOURCE
 #include "format/check.h"
@@ -18,6 +18,8 @@
 #define OPERATORS_MAX 500
 #define NUMBER_MAX 64
 
+const char rbmap_format_no_expression[] = "it has more than expressions";
+
 struct check {
 	const char *fields;
 	size_t fields_size;
@@ -25,11 +27,13 @@ struct check {
 	/* What closes the brackets that are open. */
 	char open[DEPTH_MAX];
 	size_t depth;
+	/* At each depth: the operand is the one after a ':', and so far the whole. */
+	bool is_last[DEPTH_MAX + 1];
+	/* The last token ends with it; a space follows only a word. */
+	char last;
 	unsigned int operators;
 	/* The last token was a '/' or '%'; so was the one before a number. */
 	bool divides, divided;
-	/* It has functions that follow the pointer to a field. */
-	bool needs_fields;
 	const char *why;
 };
 
@@ -98,26 +102,65 @@ static bool check_record(struct check *check)
 	check->at += 2;
 	skip_space(check);
 	length = take_word(check, &name);
-	/* Without these it is only looked for again when a record is printed. */
-	if (!length || (!has_field(check, name, length) && check->needs_fields))
+	/* One that it does not find it may mark as flags nonetheless. */
+	if (!length || !has_field(check, name, length))
 		return refuse(check, "it names a field that the event does not have");
 	return true;
 }
 
-/* Of a divisor in parentheses something has to be from the record. */
+/* Of a field it would be freed twice; types follow, and a parenthesis. */
+static bool check_size(struct check *check, const char *word)
+{
+	const char *at = check->at + 1, *end = check->end;
+
+	while (isspace((unsigned char)word[-1]) || word[-1] == '(')
+		word--;
+	if (word[-1] == ':')
+		return refuse(check, "it has a size where it may have none");
+	while (at < end && isspace((unsigned char)*at))
+		at++;
+	if (end - at >= 3 && !memcmp(at, "REC", 3))
+		return refuse(check, "it has the size of a field");
+	while (at < end && (is_word(*at) || isspace((unsigned char)*at) || *at == '*'))
+		at++;
+	return (at < end && *at == ')') ||
+	       refuse(check, "it has the size of an expression");
+}
+
+/* REC->NAME, or __get_NAME(...) */
+static bool word_varies(const char *word, size_t length, const char *end)
+{
+	const char *next = word + length;
+
+	if (length == 3 && !memcmp(word, "REC", 3))
+		return end - next > 2 && !memcmp(next, "->", 2);
+	return length > 6 && !memcmp(word, "__get_", 6) && next < end && *next == '(';
+}
+
+/*
+ * A divisor in parentheses begins with something from the record; libtraceevent takes
+ * it for known that is compared with what is not.
+ */
 static bool group_varies(const struct check *check)
 {
-	const char *at = check->at, *end = check->end;
-	size_t depth = 0;
+	struct check group = { .at = check->at, .end = check->end };
+	const char *word;
+	size_t depth = 0, length;
 
-	for (; at < end; at++) {
-		depth += *at == '(';
-		if (*at == ')' && --depth == 0)
-			break;
-		if (end - at > 3 && !memcmp(at, "REC", 3))
-			return true;
+	while (group.at < group.end &&
+	       (*group.at == '(' || isspace((unsigned char)*group.at)))
+		depth += *group.at++ == '(';
+	length = take_word(&group, &word);
+	if (!word_varies(word, length, group.end))
+		return false;
+	for (; depth && group.at < group.end; group.at++) {
+		depth += *group.at == '(';
+		depth -= *group.at == ')';
+		if (strchr("=!<&|?", *group.at) ||
+		    (*group.at == '>' && group.at[-1] != '-'))
+			return false;
 	}
-	return memmem(check->at, at - check->at, "__get_", 6) != NULL;
+	return true;
 }
 
 static bool check_word(struct check *check)
@@ -129,15 +172,17 @@ static bool check_word(struct check *check)
 	check->divides = false;
 	check->divided = divides;
 	if (length == 3 && !memcmp(word, "REC", 3)) {
+		/* It becomes a part of the word before it. */
+		if (is_word(check->last) || isspace((unsigned char)check->last))
+			return refuse(check, "an operator is missing");
 		check->divided = false;
 		return check_record(check);
 	}
 	skip_space(check);
 	/* A function, whose value is not known while the format is parsed. */
 	if (check->at < check->end && *check->at == '(')
-		return !divides || length != 6 || memcmp(word, "sizeof", 6) != 0 ||
-		       !group_varies(check) ||
-		       refuse(check, "it divides by the size of a field");
+		return length != 6 || memcmp(word, "sizeof", 6) != 0 ||
+		       check_size(check, word);
 	if (divides && is_zero(word, length))
 		return refuse(check, "it divides by a constant that is 0");
 	return true;
@@ -170,9 +215,15 @@ static bool check_open(struct check *check)
 	if (check->depth == DEPTH_MAX)
 		return refuse(check, "it is nested too deeply");
 	if (check->divides && c == '(' && !group_varies(check))
-		return refuse(check, "it divides by a constant");
+		return refuse(check, "it divides by what may be a constant");
+	/* As an operator of which libtraceevent does not know how strong it is. */
+	if (c != '(' && (check->last == ']' || check->is_last[check->depth]))
+		return refuse(check, "it has an array where it may have none");
+	if (c == '{' && !strchr(",{(", check->last))
+		return refuse(check, "it has a list where it may have none");
 	check->divides = false;
 	check->open[check->depth++] = strchr(pairs, c)[1];
+	check->is_last[check->depth] = false;
 	check->at++;
 	return true;
 }
@@ -180,17 +231,57 @@ static bool check_open(struct check *check)
 static bool check_close(struct check *check)
 {
 	if (check->divides || !check->depth ||
-	    check->open[--check->depth] != *check->at)
+	    check->open[check->depth - 1] != *check->at)
 		return refuse(check, "its brackets do not match");
+	/* As an operator, too. */
+	if (*check->at == ']' && (check->last == ']' || check->is_last[check->depth]))
+		return refuse(check, "an array's index is not a simple one");
+	check->depth--;
 	check->divided = false;
 	check->at++;
 	return true;
 }
 
+/* That of C that takes two values, or one; *@ret_size: its characters. */
+static bool is_operator(const struct check *check, size_t *ret_size)
+{
+	static const char pairs[][3] = {
+		"<<", ">>", "<=", ">=", "==", "!=", "&&", "||"
+	};
+	const char *at = check->at;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		if (check->end - at >= 2 && !memcmp(at, pairs[i], 2)) {
+			*ret_size = 2;
+			return true;
+		}
+	*ret_size = 1;
+	return *at && strchr("+-*/%<>&|^!~?:,", *at);
+}
+
+/* (REC)->NAME */
+static bool is_arrow(const struct check *check)
+{
+	return check->last == ')' && !check->is_last[check->depth] &&
+	       check->end - check->at >= 2 && !memcmp(check->at, "->", 2);
+}
+
 static bool check_operator(struct check *check)
 {
-	char c = *check->at++;
+	char c = *check->at;
+	size_t size;
 
+	if (!isprint((unsigned char)c))
+		return refuse(check, "it is not a text");
+	if (is_arrow(check)) {
+		check->at += 2;
+		return true;
+	}
+	if (!is_operator(check, &size) ||
+	    (check->end - check->at >= 2 && !memcmp(check->at, "->", 2)))
+		return refuse(check, rbmap_format_no_expression);
+	check->at += size;
+	check->is_last[check->depth] = c == ':';
 	if (c == ',') {
 		if (check->divides)
 			return refuse(check, "an operator has no operand");
@@ -198,8 +289,6 @@ static bool check_operator(struct check *check)
 		check->divided = false;
 		return true;
 	}
-	if (!isprint((unsigned char)c))
-		return refuse(check, "it is not a text");
 	if (++check->operators > OPERATORS_MAX)
 		return refuse(check, "an argument is too long");
 	/* As it is parsed, the divisor is what follows, up to a '+' or the like. */
@@ -214,7 +303,7 @@ static bool check_operator(struct check *check)
 	return true;
 }
 
-static bool check_token(struct check *check)
+static bool check_kind(struct check *check)
 {
 	char c = *check->at;
 
@@ -229,9 +318,12 @@ static bool check_token(struct check *check)
 	return check_operator(check);
 }
 
-static bool has(const struct check *check, const char *what)
+static bool check_token(struct check *check)
 {
-	return memmem(check->at, check->end - check->at, what, strlen(what));
+	if (!check_kind(check))
+		return false;
+	check->last = check->at[-1];
+	return true;
 }
 
 /*
@@ -257,7 +349,7 @@ const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields
 {
 	static const char print[] = "print fmt:";
 	const char *found = memmem(text, size, print, sizeof(print) - 1);
-	struct check check = { .fields = text, .end = text + size };
+	struct check check = { .fields = text, .end = text + size, .last = ',' };
 
 	*ret_fields = found ? (size_t)(found - text) : size;
 	check.fields_size = *ret_fields;
@@ -268,7 +360,6 @@ const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields
 	if (!found)
 		return NULL;
 	check.at = found + sizeof(print) - 1;
-	check.needs_fields = has(&check, "__print_") || has(&check, "[");
 	for (skip_space(&check); check.at < check.end; skip_space(&check))
 		if (!check_token(&check))
 			return check.why;

@@ -12,4 +12,8 @@
  */
 const char *rbmap_format_check(const char *text, size_t size, size_t *ret_fields);
 
+/* That some kernels have statements there, or types of their own, is nothing to warn
+ * of. */
+extern const char rbmap_format_no_expression[];
+
 #endif

@@ -140,3 +140,48 @@ EOT
   ! command -v trace-cmd >/dev/null ||
     report x.dat | sed -n 's/^.*: \(array.*\)/\1/p' | diff arrays -
 }
+
+@test "a print format that would end libtraceevent is named, its events are printed as fields" {
+  made x.dat <<'EOD'
+event test good 310
+field u32 n;8;4;0
+print "n is %d", REC->n
+event test zero 311
+field u32 n;8;4;0
+print "%d", REC->n / 0
+event test missing 312
+field u32 n;8;4;0
+field u32 m;12;4;0
+print "%s", __print_flags(REC->nothing, "|", { 1, "one" })
+event test element 313
+field u16 a[2];8;4;0
+print "%d", REC->a[0] ? 1 : REC->a[1]
+event test open 314
+field u32 n[;8;4;0
+print "%d", 1
+event test sound 315
+field u32 n;8;4;0
+print "%d of %d", REC->n, REC->n
+record 0 1000000000 310 100 4:1
+record 0 1000001000 311 100 4:2
+record 0 1000002000 312 100 4:3 4:9
+record 0 1000003000 313 100 2:1 2:2
+record 0 1000004000 315 100 4:4
+EOD
+  run -0 --separate-stderr show x.dat
+  sed -E 's/^.*\] +[0-9]+\.[0-9]+: //' <<<"$output" | diff - <(cat <<'EOD'
+cpus=1
+good:                 n is 1
+zero:                 [FAILED TO PARSE] n=2
+missing:              [FAILED TO PARSE] n=3 m=9
+element:              [FAILED TO PARSE] a=ARRAY[01, 00, 02, 00]
+sound:                4 of 4
+EOD
+  )
+  [ "${#stderr_lines[@]}" = 4 ]
+  local i name names=(zero missing element open)
+  for i in "${!names[@]}"; do
+    [[ ${stderr_lines[i]} == "rbmap-report: test:${names[i]}: its "*" is not trusted, since "* ]]
+  done
+  show -q --check x.dat
+}

@@ -80,7 +80,8 @@ static struct tep_event *parse(struct rbmap_events *events, unsigned int bits,
 	if (size > TEXT_MAX)
 		return NULL;
 	memcpy(arena_end - size, text, size);
-	tep_parse_event(events->tep, arena_end - size, size, system);
+	rbmap_events_parse(events->tep, &events->names.log, arena_end - size, size,
+			   system);
 	list = tep_list_events(events->tep, TEP_EVENT_SORT_ID);
 	return list ? list[0] : NULL;
 }

@@ -6,7 +6,7 @@
 # time, so that a run tells of a change and not of luck: RBMAP_FUZZ_SEED=N for others.
 set -u
 
-targets=(walk format tracedat)
+targets=(walk parse format tracedat)
 
 usage() {
   echo "usage: tests/fuzz/run.sh $(IFS='|' && echo "${targets[*]}")|all SECONDS" >&2
@@ -33,9 +33,13 @@ build() {
 
 # What only some of the targets want.
 set_options() {
-  options=()
+  options=() corpora=()
   case $1 in
   walk) options=(-max_len=4096) ;;
+  parse)
+    options=(-max_len=4096 -dict=tests/fuzz/format.dict)
+    corpora=(tests/fuzz/corpus/format)
+    ;;
   format) options=(-max_len=8192 -dict=tests/fuzz/format.dict) ;;
   tracedat) options=(-max_len=16384) ;;
   esac
@@ -76,18 +80,19 @@ set_limit() {
 
 # New inputs stay in the work copy of the corpus, findings beside it.
 fuzz() {
-  local name=$1 seconds=$2 work=build/fuzz/work/$1 status options limit
+  local name=$1 seconds=$2 work=build/fuzz/work/$1 status options corpora limit strings
   rm -rf "$work/corpus"
   mkdir -p "$work" && cp -r "tests/fuzz/corpus/$name" "$work/corpus" || return
   set_options "$name"
   set_limit "$seconds"
+  strings=$(looks_at_strings "$name")
   # An input that is left for longer than so makes no progress, or hardly any.
-  ASAN_OPTIONS=detect_leaks=$(leaks "$name"):replace_str=$(looks_at_strings "$name") \
+  ASAN_OPTIONS=replace_str=$strings:intercept_strcmp=$strings:detect_leaks=$(leaks "$name") \
     UBSAN_OPTIONS=print_stacktrace=1 \
     "build/fuzz/tests/fuzz/fuzz-$name" "${limit[@]}" -timeout=60 \
     -rss_limit_mb=2048 -detect_leaks="$(leaks "$name")" -artifact_prefix="$work/" \
     -seed="${RBMAP_FUZZ_SEED:-1}" \
-    "${options[@]}" "$work/corpus" </dev/null >"$work/log" 2>&1
+    "${options[@]}" "$work/corpus" "${corpora[@]}" </dev/null >"$work/log" 2>&1
   status=$?
   [ "$status" = 0 ] || tail -n 40 "$work/log"
   tell "$name" "$work/log" "$status"

@@ -146,6 +146,24 @@ static const char *const ending[] = {
 	"\"%s\", __print_flags(REC->nothing, \"|\", { 1, \"one\" })",
 	"\"%s\", __print_symbolic(REC->nothing, { 1, \"one\" })",
 	"\"%d\", ((REC->n)",
+	"\"%d\", REC->w[1]; 1",
+	"\"%d\", REC->w[1]{2}",
+	"\"%d\", REC->w[1][0] 1",
+	"\"%d\", REC->w[1]->n",
+	"\"%d\", REC->n ? 1 : 2 # 1",
+	"\"%d\", REC->n ? 1 : 2 += 1",
+	"\"%d\", REC->n ? 1 : REC->w[1]",
+	"\"%d\", REC->n ? 1 : (3)[4]",
+	"\"%d\", REC->n ? 1 : 2 REC->n 1",
+	"\"%d\", REC->w[REC->n ? 1 : 2]",
+	"\"%d\", REC->w[-REC->w[1]]",
+	"\"%d\", sizeof(REC->n)",
+	"\"%d\", sizeof(REC->n + 1)",
+	"\"%d\", 1 ? 2 : (sizeof(u8))",
+	"\"%d\", __print_flags(1, \"|\", { 1, \"A\" }), REC->nothing",
+	"\"%d\", 7 / (__get_str dyn)",
+	"\"%d\", 7 % ('x' != REC->n)",
+	"\"%d\", 7 / (0 & REC->n)",
 	NULL,
 };
 
@@ -155,7 +173,8 @@ static char *hostile_format(const char *print_format)
 		"name: made\nID: 7\nformat:\n"
 		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
 		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
-		"\tfield:u32 n;\toffset:8;\tsize:4;\tsigned:0;\n\n"
+		"\tfield:u32 n;\toffset:8;\tsize:4;\tsigned:0;\n"
+		"\tfield:u16 w[4];\toffset:12;\tsize:8;\tsigned:0;\n\n"
 		"print fmt: ";
 	const size_t nested = 300000;
 	char *text = calloc(1, sizeof(head) + 2 * nested + 64), *at;
@@ -176,7 +195,7 @@ static char *hostile_format(const char *print_format)
 /* With any of them tep_parse_event() of 1.7.1 ends the program, or may. */
 START_TEST(formats_that_end_the_parser_are_not_parsed)
 {
-	const uint32_t data[] = { 7, 0, 42 };
+	const uint32_t data[] = { 7, 0, 42, 0, 0 };
 	const struct rbmap_record record = { .data = data, .size = sizeof(data) };
 	char *text = hostile_format(ending[_i]);
 

@@ -55,6 +55,9 @@ END
 [    0.2] Warning: something a driver says
 [    0.3] debug: ignoring loglevel setting.
 [    0.4] sh[12]: segfault at 0 ip 0 sp 0 error 4
+[    0.5] rbmap-report[13]: segfault at 0 ip 00007f sp 00007f error 6 in cage-shim.so[1,2+3] likely on CPU 1
+[    0.5] traps: rbmap-report[14] trap divide error ip:7f sp:7f error:0 in cage-shim.so[1,2+3]
+[    0.5] audit: type=1326 audit(1.0:2): auid=0 pid=15 comm="rbmap-report" sig=31 syscall=41 code=0x30000
 init: done
 END
   [ -z "$output" ]

@@ -39,7 +39,9 @@ static int confine(void *context)
 {
 	const struct report *report = context;
 
-	return cage_enter(report->config.jobs) == COMMON_OK ? 0 : -ECANCELED;
+	return cage_enter(report->config.jobs, report->config.verbosity) == COMMON_OK ?
+		       0 :
+		       -ECANCELED;
 }
 
 static int open_reader(struct report *report)

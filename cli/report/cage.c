@@ -218,7 +218,7 @@ static int set_limits(unsigned int jobs)
 	return r == 0 && setrlimit(RLIMIT_CORE, &none) ? -errno : r;
 }
 
-static int confine(void)
+static int confine(int verbosity)
 {
 	struct sigaction action = { .sa_sigaction = note_denied,
 				    .sa_flags = SA_SIGINFO };
@@ -229,10 +229,15 @@ static int confine(void)
 	if (sigaction(SIGSYS, &action, NULL))
 		return -errno;
 	r = cage_filter_load();
-	return r == -EOPNOTSUPP ? 0 : r;
+	if (r != -EOPNOTSUPP)
+		return r;
+	if (verbosity > 0)
+		common_error("the kernel has no seccomp filters: the process that "
+			     "reads the file may make all system calls of its user");
+	return 0;
 }
 
-int cage_enter(unsigned int jobs)
+int cage_enter(unsigned int jobs, int verbosity)
 {
 	int r;
 
@@ -245,7 +250,7 @@ int cage_enter(unsigned int jobs)
 	if (r == 0) {
 		if (give_up_rights() != COMMON_OK)
 			return COMMON_FAILURE;
-		r = confine();
+		r = confine(verbosity);
 	}
 	if (r < 0)
 		return common_fail("the process that reads the file cannot be "

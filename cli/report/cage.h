@@ -14,8 +14,9 @@ int cage_run(const char *file, int (*work)(void *context), void *context);
 
 /*
  * From now on the process has no privileges, opens nothing, and has memory for reading
- * and for as many threads as @jobs. Prints its errors and returns an exit code.
+ * and for as many threads as @jobs. Prints its errors, and above a @verbosity of 0 what
+ * the kernel does not have for it, and returns an exit code.
  */
-int cage_enter(unsigned int jobs);
+int cage_enter(unsigned int jobs, int verbosity);
 
 #endif

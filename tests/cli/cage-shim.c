@@ -2,7 +2,7 @@
 /*
  * As a plugin of libtraceevent it leaves a file where it is loaded. Preloaded, it does
  * at the first format what a malicious one might make libtraceevent do: the deed that
- * the environment names.
+ * the environment names. With RBMAP_NO_SECCOMP the kernel has no seccomp.
  */
 #define _GNU_SOURCE
 #include <asm/termbits.h>
@@ -10,12 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct tep_handle;
@@ -93,6 +96,23 @@ static void commit(const char *deed)
 	} else {
 		open_file(deed);
 	}
+}
+
+int prctl(int option, ...)
+{
+	unsigned long arguments[4];
+	va_list list;
+
+	va_start(list, option);
+	for (int i = 0; i < 4; i++)
+		arguments[i] = va_arg(list, unsigned long);
+	va_end(list);
+	if (option == PR_GET_SECCOMP && getenv("RBMAP_NO_SECCOMP")) {
+		errno = EINVAL;
+		return -1;
+	}
+	return syscall(SYS_prctl, option, arguments[0], arguments[1], arguments[2],
+		       arguments[3]);
 }
 
 int tep_parse_event(struct tep_handle *tep, const char *text, unsigned long size,

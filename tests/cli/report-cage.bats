@@ -82,6 +82,18 @@ one_line_says() {
   [ -z "$stderr" ]
 }
 
+@test "without seccomp filters a file is read the same, and -v says so" {
+  need
+  make_file
+  export RBMAP_NO_SECCOMP=1
+  run -0 --separate-stderr deed none -v
+  [ "$(grep -c seccomp <<<"$stderr")" = 1 ]
+  [[ $stderr == *"rbmap-report: the kernel has no seccomp filters: "* ]]
+  show x.dat | cmp - <(echo "$output")
+  run -0 --separate-stderr deed none
+  [ -z "$stderr" ]
+}
+
 @test "files of root stay closed while a file is read" {
   need
   make_file

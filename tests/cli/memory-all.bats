@@ -21,6 +21,7 @@ teardown() {
   each_place printed "$bin/rbmap-report" -e kmalloc -F 'bytes_req > 64' --ts realtime "$input"
   each_place printed "$bin/rbmap-report" -j 2 "$input"
   each_place printed "$bin/rbmap-report" --check "$input"
+  each_place printed "$bin/rbmap-report" --stat --format json "$input"
 }
 
 @test "rbmap-report of version 6 without memory" {

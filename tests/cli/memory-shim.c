@@ -37,6 +37,8 @@ void *mmap64(void *address, size_t size, int protection, int flags, int fd,
 
 #define MOST_FRAMES 128
 #define PLACES (1 << 16)
+#define NEAR_WORDS 96
+#define RECENT 512
 
 struct range {
 	uintptr_t from, to;
@@ -60,6 +62,8 @@ static int report_fd = -1;
 /* The command, librbmap, and this. */
 static struct range ours[2], self;
 static __thread bool inside;
+/* Where allocations came from that need no second look. */
+static __thread uint64_t recent[RECENT];
 static bool armed;
 
 static int find_ranges(struct dl_phdr_info *info, size_t size, void *context)
@@ -164,7 +168,24 @@ static void write_report(void *const *frames, int nr)
 	}
 }
 
-static bool has_to_fail(void)
+/*
+ * To walk the stack takes most of the time, and most allocations are of a loop: the
+ * same caller, at the same depth, with the same addresses of ours near by.
+ */
+static bool is_recent(const void *caller, const uintptr_t *stack)
+{
+	uint64_t key = mix((uintptr_t)caller, (uintptr_t)stack);
+
+	for (int i = 0; i < NEAR_WORDS; i++)
+		if (is_ours((const void *)stack[i]))
+			key = mix(key, stack[i]);
+	if (recent[key % RECENT] == key)
+		return true;
+	recent[key % RECENT] = key;
+	return false;
+}
+
+static __attribute__((noinline)) bool has_to_fail(const void *caller)
 {
 	void *frames[MOST_FRAMES];
 	uint64_t place;
@@ -173,7 +194,7 @@ static bool has_to_fail(void)
 
 	if (!armed || inside)
 		return false;
-	if (shared->failed && !fail_on)
+	if (shared->failed ? !fail_on : is_recent(caller, __builtin_frame_address(0)))
 		return false;
 	inside = true;
 	nr = backtrace(frames, MOST_FRAMES);
@@ -196,22 +217,26 @@ static bool has_to_fail(void)
 
 void *malloc(size_t size)
 {
-	return has_to_fail() ? NULL : __libc_malloc(size);
+	return has_to_fail(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t nr, size_t size)
 {
-	return has_to_fail() ? NULL : __libc_calloc(nr, size);
+	return has_to_fail(__builtin_return_address(0)) ? NULL :
+							  __libc_calloc(nr, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return has_to_fail() ? NULL : __libc_realloc(old, size);
+	return has_to_fail(__builtin_return_address(0)) ? NULL :
+							  __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-	return has_to_fail() ? NULL : __libc_memalign(alignment, size);
+	return has_to_fail(__builtin_return_address(0)) ?
+		       NULL :
+		       __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -239,7 +264,7 @@ void *mmap64(void *address, size_t size, int protection, int flags, int fd,
 	if (!next)
 		next = (void *(*)(void *, size_t, int, int, int,
 				  off64_t))dlsym(RTLD_NEXT, "mmap64");
-	if (has_to_fail())
+	if (has_to_fail(__builtin_return_address(0)))
 		return MAP_FAILED;
 	return next(address, size, protection, flags, fd, offset);
 }

@@ -21,7 +21,7 @@ teardown() {
 
 @test "rbmap-report --stat without memory: all statistics, or one line" {
   make_input
-  each_place printed "$bin/rbmap-report" --stat --format json "$input"
+  each_place printed "$bin/rbmap-report" --stat "$input"
 }
 
 @test "rbmap-tail without memory: the same lines, or one" {

@@ -75,7 +75,7 @@ in_text() {
   attempt 2 "$record" -q "${silent[@]}" --rotate 1h -o t.dat -- "${numbers[@]}"
   [ $status = 1 ]
   is_whole_or_one_line
-  ! compgen -G 't.dat*'
+  run ! compgen -G 't.dat*'
   left_nothing
 }
 

@@ -443,7 +443,7 @@ static void parse_with_plugins(void)
 	ck_assert_int_eq(tep_parse_event(events->tep, text, strlen(text), "sched"), 0);
 }
 
-static const struct format_plan *compile_caller(void)
+static void open_plugins(void)
 {
 	static const struct rbmap_log log;
 
@@ -452,6 +452,11 @@ static const struct format_plan *compile_caller(void)
 	events->loaded_plugins = true;
 	rbmap_plugins_load(events->plugins, events->tep);
 	parse_with_plugins();
+}
+
+static const struct format_plan *compile_caller(void)
+{
+	open_plugins();
 	return plan_of(8);
 }
 
@@ -499,6 +504,40 @@ START_TEST(plugins_are_tried_in_a_handle_of_our_own)
 	tear_down();
 	tep_unload_plugins(plugins, tep);
 	tep_unref(tep);
+}
+END_TEST
+
+/* Like that of another version. */
+static int print_otherwise(struct trace_seq *s, struct tep_record *record,
+			   struct tep_event *event, void *context)
+{
+	trace_seq_puts(s, "otherwise ");
+	return 1;
+}
+
+START_TEST(a_plugin_that_prints_otherwise_prints)
+{
+	const uint64_t data[] = { 8, 0xffffffff81000110 };
+	struct rbmap_record record = { .data = data, .size = sizeof(data) };
+	struct tep_event own;
+	struct trace_seq out;
+
+	set_up();
+	trace_seq_init(&out);
+	open_plugins();
+	ck_assert(rbmap_plugins_own_event(events->plugins,
+					  tep_find_event(events->tep, 8), &own));
+	tep_register_event_handler(own.tep, -1, "kmem", "kfree", print_otherwise, NULL);
+	tep_register_event_handler(events->tep, -1, "kmem", "kfree", print_otherwise,
+				   NULL);
+	ck_assert(rbmap_plugins_own_event(events->plugins,
+					  tep_find_event(events->tep, 8), &own));
+	ck_assert_str_eq(plan_of(8)->why_not, "a plugin prints it");
+	ck_assert_int_eq(rbmap_events_text(events, &record, &out), 0);
+	trace_seq_terminate(&out);
+	ck_assert_ptr_nonnull(strstr(out.buffer, "otherwise freed"));
+	trace_seq_destroy(&out);
+	tear_down();
 }
 END_TEST
 
@@ -607,6 +646,7 @@ int main(void)
 	tcase_add_test(tcase, what_the_record_does_not_hold_is_told);
 	tcase_add_test(tcase, elements_that_are_no_number_are_left_to_libtraceevent);
 	tcase_add_test(tcase, handlers_of_the_program_come_first);
+	tcase_add_test(tcase, a_plugin_that_prints_otherwise_prints);
 	tcase_add_test(tcase, plugins_are_tried_with_functions_of_no_kernel);
 	tcase_add_test(tcase, so_they_are_where_events_share_a_handle);
 	tcase_add_test(tcase, a_handler_of_the_program_gets_no_made_up_records);

@@ -130,10 +130,15 @@ const struct rbmap_function *rbmap_names_function(struct rbmap_names *names,
 static bool find_address(struct rbmap_names *names, const char *name, uint64_t *ret)
 {
 	struct rbmap_names *of = names->resolver;
+	int r;
 
 	if (!of->symbols_tried)
 		load_symbols(of);
-	return of->symbols && rbmap_symbols_address(of->symbols, name, ret);
+	if (!of->symbols)
+		return false;
+	r = rbmap_symbols_address(of->symbols, name, ret);
+	of->no_memory |= r == -ENOMEM;
+	return r == 0;
 }
 
 /* A handle with a list of its own looks there, and has no call for it. */

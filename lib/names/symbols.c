@@ -21,6 +21,8 @@ struct rbmap_symbols {
 	size_t nr, room;
 	/* And one more, which ends the last: its address is 0. */
 	struct symbol *all;
+	/* By name, then by address; made when the first name is looked up. */
+	const struct symbol **by_name;
 };
 
 static bool is_blank(char c)
@@ -161,6 +163,7 @@ void rbmap_symbols_free(struct rbmap_symbols *symbols)
 {
 	if (!symbols)
 		return;
+	free(symbols->by_name);
 	free(symbols->all);
 	free(symbols->text);
 	free(symbols);
@@ -191,14 +194,57 @@ const char *rbmap_symbols_find(const struct rbmap_symbols *symbols, uint64_t add
 	return symbol->name;
 }
 
-bool rbmap_symbols_address(const struct rbmap_symbols *symbols, const char *name,
-			   uint64_t *ret)
+static int compare_names(const void *left, const void *right)
 {
-	for (size_t i = 0; i < symbols->nr; i++) {
-		if (strcmp(symbols->all[i].name, name) != 0)
-			continue;
-		*ret = symbols->all[i].address;
+	const struct symbol *a = *(const struct symbol *const *)left;
+	const struct symbol *b = *(const struct symbol *const *)right;
+	int r = strcmp(a->name, b->name);
+
+	/* As they are in the array. */
+	return r ? r : a < b ? -1 : a > b;
+}
+
+static bool sort_by_name(struct rbmap_symbols *symbols)
+{
+	const struct symbol **sorted;
+
+	if (symbols->by_name)
 		return true;
+	sorted = calloc(symbols->nr + 1, sizeof(*sorted));
+	if (!sorted)
+		return false;
+	for (size_t i = 0; i < symbols->nr; i++)
+		sorted[i] = &symbols->all[i];
+	qsort(sorted, symbols->nr, sizeof(*sorted), compare_names);
+	symbols->by_name = sorted;
+	return true;
+}
+
+/* The first that is not before the name. */
+static size_t find_name(const struct rbmap_symbols *symbols, const char *name)
+{
+	size_t low = 0, high = symbols->nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(symbols->by_name[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return false;
+	return low;
+}
+
+int rbmap_symbols_address(struct rbmap_symbols *symbols, const char *name,
+			  uint64_t *ret)
+{
+	size_t at;
+
+	if (!sort_by_name(symbols))
+		return -ENOMEM;
+	at = find_name(symbols, name);
+	if (at == symbols->nr || strcmp(symbols->by_name[at]->name, name) != 0)
+		return -ENOENT;
+	*ret = symbols->by_name[at]->address;
+	return 0;
 }

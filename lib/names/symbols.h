@@ -25,10 +25,11 @@ const char *rbmap_symbols_find(const struct rbmap_symbols *symbols, uint64_t add
 			       uint64_t *start);
 
 /*
- * Where the symbol of that name is: the lowest address if there are several. Looks at
- * all symbols in turn: names are looked up when a format is compiled, and rarely then.
+ * Where the symbol of that name is: the lowest address if there are several. Returns 0,
+ * -ENOENT or -ENOMEM. The first call sorts all names: a malicious file may ask for
+ * many.
  */
-bool rbmap_symbols_address(const struct rbmap_symbols *symbols, const char *name,
-			   uint64_t *ret);
+int rbmap_symbols_address(struct rbmap_symbols *symbols, const char *name,
+			  uint64_t *ret);
 
 #endif

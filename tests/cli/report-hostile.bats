@@ -84,6 +84,33 @@ refuses() {
   refuses many-events 'too many events'
 }
 
+# many_names: a description for write-dat.
+many_names() {
+  awk 'BEGIN {
+    for (i = 0; i < 1000000; i++)
+      printf "symbol %x symbol_%d\n", 0x10000 + 16 * i, i
+    for (id = 300; id < 360; id++) {
+      printf "event made e%d %d\nfield int a;8;4;1\nprint \"", id, id
+      for (i = 0; i < 250; i++)
+        printf "%%d"
+      printf "\""
+      for (i = 0; i < 250; i++)
+        printf ", %c%c", 97 + i / 26, 97 + i % 26
+      printf "\n"
+    }
+    for (id = 300; id < 360; id++)
+      printf "record 0 %d %d 1 4:1\n", id, id
+  }'
+}
+
+# Not each name times each symbol, which would take minutes.
+@test "names in print formats are looked up in linear time" {
+  choose_build
+  many_names | "$(support write-dat)" made.dat
+  show made.dat >out
+  [ "$(grep -c ' e3[0-9][0-9]: *0*$' out)" = 60 ]
+}
+
 @test "option CPUCOUNT of version 6: not against the head of the file" {
   local made=${RBMAP_BUILD:-}/tests/made-files
   [ -x "$made" ] || skip "made-files was not built"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names that stand for numbers in print formats, and where they come from. */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,11 +68,11 @@ START_TEST(of_several_symbols_the_lowest_counts)
 						    "2000 t twice [module]\n"),
 					     &cut),
 			 0);
-	ck_assert(rbmap_symbols_address(symbols, "once", &address));
+	ck_assert_int_eq(rbmap_symbols_address(symbols, "once", &address), 0);
 	ck_assert_uint_eq(address, 0x1000);
-	ck_assert(rbmap_symbols_address(symbols, "twice", &address));
+	ck_assert_int_eq(rbmap_symbols_address(symbols, "twice", &address), 0);
 	ck_assert_uint_eq(address, 0x2000);
-	ck_assert(!rbmap_symbols_address(symbols, "twic", &address));
+	ck_assert_int_eq(rbmap_symbols_address(symbols, "twic", &address), -ENOENT);
 	rbmap_symbols_free(symbols);
 }
 END_TEST

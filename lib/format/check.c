@@ -234,8 +234,8 @@ static bool check_close(struct check *check)
 	    check->open[check->depth - 1] != *check->at)
 		return refuse(check, "its brackets do not match");
 	/* As an operator, too. */
-	if (*check->at == ']' && (check->last == ']' || check->is_last[check->depth]))
-		return refuse(check, "an array's index is not a simple one");
+	if (*check->at != ')' && (check->last == ']' || check->is_last[check->depth]))
+		return refuse(check, "an index or a list ends in what may not end it");
 	check->depth--;
 	check->divided = false;
 	check->at++;

@@ -157,6 +157,7 @@ static const char *const ending[] = {
 	"\"%d\", REC->n ? 1 : 2 REC->n 1",
 	"\"%d\", REC->w[REC->n ? 1 : 2]",
 	"\"%d\", REC->w[-REC->w[1]]",
+	"\"%s\", __print_flags(REC->w[1], \"|\", { REC->w[1] } \"A\" , )",
 	"\"%d\", sizeof(REC->n)",
 	"\"%d\", sizeof(REC->n + 1)",
 	"\"%d\", 1 ? 2 : (sizeof(u8))",

@@ -30,8 +30,9 @@ attempt() {
 # each_place [-on] RESULT COMMAND [ARG]...: RESULT prints what there is to compare of a run;
 # -on: no memory from that place on.
 each_place() {
-  local on=() nr
-  [ "$1" != -on ] || { on=(MEMORY_SHIM_ON=1) && shift; }
+  local on=() nr most_lines=1
+  # Then each part of what is left to do may say that it could not be done.
+  [ "$1" != -on ] || { on=(MEMORY_SHIM_ON=1) most_lines=5 && shift; }
   local result=$1
   shift
   attempt "$@"
@@ -85,8 +86,8 @@ is_as_it_should() {
   files_are_whole || return
   case $status in
   0) is_as_expected ;;
-  1) [ -s place ] && [ "$(wc -l <err)" = 1 ] &&
-    grep -qE '^rbmap-[a-z]+: .*(annot allocate|not enough) memory|: a thread could not be' err ;;
+  1) [ -s place ] && [ -s err ] && [ "$(wc -l <err)" -le "$most_lines" ] &&
+    ! grep -qvE '^rbmap-[a-z]+: .*(annot allocate|not enough) memory|: a thread could not be' err ;;
   *) false ;;
   esac
 }
@@ -111,6 +112,8 @@ is_excused() {
   [ $status -ge 128 ] || { [ $status = 1 ] && grep -q ': reading it crashed (' err; } || return
   by=$(sed -nE '/^rbmap|^librbmap/q; s/^libtraceevent[^ ]* (tep_[a-z_]+) .*/\1/p' place |
     tail -n 1)
+  # Which of the later ones it was is not known; that it was in the cage is.
+  [ "${#on[@]}" = 0 ] || [ $status != 1 ] || by=tep_parse_event
   case $by in
   tep_parse_event | tep_parse_header_page | tep_print_event) echo "$by" >>excused ;;
   *) false ;;

@@ -293,10 +293,10 @@ cut_off() {
   make_files
   run -0 --separate-stderr show --stat -v files/6-little-64.dat
   [[ $output == *"without a compiled format"*$'\n'none$'\n'* ]]
-  # A field that is not there; of the same length, as all else stays in its place.
-  LC_ALL=C sed 's/REC->number/REC->nosuch/' files/6-little-64.dat >slow.dat
+  # A flag that does not compile; of the same length, as all else stays in its place.
+  LC_ALL=C sed 's/number=%u/numbe=%#u/' files/6-little-64.dat >slow.dat
   run -0 --separate-stderr show --stat -v slow.dat
-  grep -qE '^made:number +48  a field that the event does not have$' <<<"$output"
+  grep -qE '^made:number +48  a '"'#'"' flag for a decimal number$' <<<"$output"
   [[ $output != *$'\n'none$'\n'* ]]
   run -0 --separate-stderr show --stat slow.dat
   [[ $output != *"compiled"* ]]
@@ -369,10 +369,10 @@ of_text() {
         {buffer: "other", cpu: 1, after: 1032, before: 1042, events: 3}] and
       .cpu_stats == ["CPU: 0\nentries: 0\n"]' json
   done
-  LC_ALL=C sed 's/REC->number/REC->nosuch/' files/6-little-64.dat >slow.dat
+  LC_ALL=C sed 's/number=%u/numbe=%#u/' files/6-little-64.dat >slow.dat
   show --stat --format json slow.dat >json
   jq -e 'all(.buffers[].events[];
-    .why_not_compiled == "a field that the event does not have")' json
+    .why_not_compiled == "a '"'#'"' flag for a decimal number")' json
 }
 
 @test "a format that cannot be parsed is no reason to read nothing" {

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,18 +30,28 @@ static int remove_from(int directory, const struct file_id *id, const char *name
 	return unlinkat(directory, name, 0) < 0 ? -errno : 0;
 }
 
+/* Takes no memory: what could not be begun for want of it is removed as well. */
+static int directory_of(char ret[PATH_MAX], const char *path, size_t length)
+{
+	if (length >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, length ? path : "./", length ? length : 2);
+	ret[length ? length : 2] = '\0';
+	return 0;
+}
+
 int file_id_remove(const struct file_id *id, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	char *directory = slash ? strndup(path, slash + 1 - path) : strdup(".");
-	int fd, r;
+	char directory[PATH_MAX];
+	int fd, r = directory_of(directory, path, name - path);
 
-	if (!directory)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = fd < 0 ? -errno : remove_from(fd, id, name);
-	free(directory);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return -errno;
+	r = remove_from(fd, id, name);
+	close(fd);
 	return r;
 }

@@ -91,6 +91,11 @@ need_ci() {
   [[ ${RBMAP_TEST_LEVEL-ci} != @(quick|default) ]] || skip "takes long: tests/run.sh --ci"
 }
 
+# need_all: likewise, one that CI has no time for.
+need_all() {
+  [ "${RBMAP_TEST_LEVEL-all}" = all ] || skip "takes long: tests/run.sh --all"
+}
+
 need_engine() {
   [ "$1" = read ] || can_map || skip "the kernel cannot map ring buffers"
 }

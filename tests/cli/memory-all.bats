@@ -16,6 +16,7 @@ teardown() {
 }
 
 @test "rbmap-report as JSON, with choices, with jobs, and --check without memory" {
+  need_all
   make_input
   each_place printed "$bin/rbmap-report" --format json "$input"
   each_place printed "$bin/rbmap-report" -e kmalloc -F 'bytes_req > 64' --ts realtime "$input"
@@ -37,6 +38,7 @@ teardown() {
 }
 
 @test "rbmap-tail of all events, as JSON with a filter, without memory" {
+  need_all
   need_engine mapped
   make_quiet_ring
   each_place lines "$bin/rbmap-tail" -B "$instance" -n all

@@ -51,7 +51,7 @@ static int open_reader(struct report *report)
 	int r = rbmap_tracedat_reader_open_confined(&report->reader, report->fd, &log,
 						    &confinement);
 
-	/* It has been told. */
+	/* A message has said so already. */
 	if (r == -ECANCELED)
 		return COMMON_FAILURE;
 	if (r < 0)

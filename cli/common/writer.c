@@ -117,7 +117,7 @@ int common_writer_write(struct common_writer *writer, const char *text, size_t s
 		written = write_some(writer, text, size);
 		if (written == -EINTR)
 			continue;
-		/* Or whoever started the program has left it without blocking. */
+		/* Or the parent has opened it without blocking. */
 		if (written == -EAGAIN) {
 			r = wait_for_reader(writer);
 			if (r == 0 && refused)

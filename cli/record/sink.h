@@ -96,7 +96,7 @@ struct sink_source {
 	struct symbols *symbols;
 	/* WRITE_OUTS of them, of which any may be NULL; NULL: none, as for a dump. */
 	struct write_out **write_outs;
-	/* Why the recording ends was told; NULL: it would not end, as for a dump. */
+	/* The reason was printed; NULL: the recording would not end, as for a dump. */
 	atomic_flag *end_told;
 };
 

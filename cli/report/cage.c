@@ -144,7 +144,7 @@ static int limit_memory(unsigned int jobs)
 	return setrlimit(RLIMIT_AS, &limit) ? -errno : 0;
 }
 
-/* Where the user namespace has no nobody, or root no right to change, it stays. */
+/* It stays root in a user namespace without uid 65534, or without the right. */
 static int leave_root(void)
 {
 	if (geteuid() != 0)

@@ -28,6 +28,8 @@ struct tracefs_instance;
  * @tep: a libtraceevent handle to load into, together with any plugins and function
  *	names it already has; a reference is taken. NULL creates a new handle
  * @log: where messages go
+ * @instance_name: instead of @instance, the name of an instance that exists, borrowed
+ *	during the call
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -39,6 +41,7 @@ struct rbmap_events_options {
 	const char *const *systems;
 	struct tep_handle *tep;
 	struct rbmap_log log;
+	const char *instance_name;
 };
 
 /**
@@ -50,15 +53,16 @@ struct rbmap_events_options {
  *
  * Also loads everything else that printing needs: libtraceevent's plugins (as root only
  * those in the system's folder, never from $HOME or TRACEEVENT_PLUGIN_DIR), the names
- * of kernel functions, the trace_printk() formats, the saved command lines and the trace
- * clock. The plugins keep state for the whole process, so two threads must not use
+ * of kernel functions, the trace_printk() formats, the saved command lines and the
+ *trace clock. The plugins keep state for the whole process, so two threads must not use
  * events at the same time, even if each has its own; to print from several threads, use
  * rbmap_batch(3). A format that libtraceevent cannot parse is not an error: its records
  * are printed as raw fields.
  *
  * Returns 0, -E2BIG if @options has non-zero fields that this library does not know,
- * -ENOENT if a system does not exist, -ENOMEM, or the negative errno from reading the
- * files.
+ * -EINVAL if @options has both an instance and an instance_name, or one with a '/',
+ * -ENOENT if the instance or a system does not exist, -ENOMEM, or the negative errno
+ *from reading the files.
  *
  * Since: 0.1
  */
@@ -130,10 +134,10 @@ int rbmap_events_set_time_format(struct rbmap_events *events, unsigned int forma
  *	CPU in brackets: the CPU, whether interrupts were off, whether a reschedule was
  *	due, hard or soft interrupt, the depths of preempt_disable() and
  *	migrate_disable()
- * @RBMAP_TEXT_ESCAPE: a flag: control characters in names and strings are printed as \n,
- *	\t or \x1b, and bytes that are not valid UTF-8 as \x9b, so that a string cannot
- *	control a terminal or look like another line. Newlines and tabs of events without
- *	strings, such as kernel_stack, stay
+ * @RBMAP_TEXT_ESCAPE: a flag: control characters in names and strings are printed as
+ *\n, \t or \x1b, and bytes that are not valid UTF-8 as \x9b, so that a string cannot
+ *	control a terminal or look like another line. Newlines and tabs of events
+ *without strings, such as kernel_stack, stay
  *
  * Since: 0.1
  */
@@ -324,9 +328,9 @@ int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *
  * "event":null and its bytes as "raw".
  *
  * What addresses among the fields stand for comes after the fields, where it is known:
- * "functions":{FIELD:NAME}, "strings":{FIELD:S}, the kernel's strings, and "text":S, the
- * text of a trace_printk(). Strings are known only to events that loaded them: those of
- * rbmap_events_open() and of a trace.dat.
+ * "functions":{FIELD:NAME}, "strings":{FIELD:S}, the kernel's strings, and "text":S,
+ * the text of a trace_printk(). Strings are known only to events that loaded them:
+ * those of rbmap_events_open() and of a trace.dat.
  *
  * Returns 0 or -ENOMEM.
  *

@@ -78,6 +78,8 @@ enum rbmap_tracedat_level {
  *	RBMAP_TRACEDAT_MAX_LEVEL; 0 selects the default, which is -1
  * @queue_size: if not 0, writes to @fd wait in a queue of up to this many bytes, and
  *	the thread in rbmap_tracedat_writer_write_out() carries them out
+ * @instance_name: instead of @instance, the name of an instance that exists, borrowed
+ *	during the call
  *
  * Zero the struct, set @size, then set the fields you need.
  *
@@ -97,6 +99,7 @@ struct rbmap_tracedat_options {
 	const char *compression;
 	int level;
 	uint64_t queue_size;
+	const char *instance_name;
 };
 
 /**
@@ -182,11 +185,11 @@ void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
  * call is in progress.
  *
  * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
- * library does not know, -EINVAL if @options is invalid or @fd has O_APPEND set, -EBADF
- * if @fd cannot be read and written, -ESPIPE if it is not a regular file, -EOPNOTSUPP
- * if the file system does not support O_DIRECT, -ENOSPC, -EFBIG if the file system does
- * not support files that are large enough, or an error from reading tracefs or writing
- * @fd.
+ * library does not know, -EINVAL if @options is invalid or @fd has O_APPEND set,
+ *-ENOENT if there is no instance of that name, -EBADF if @fd cannot be read and
+ *written, -ESPIPE if it is not a regular file, -EOPNOTSUPP if the file system does not
+ *support O_DIRECT, -ENOSPC, -EFBIG if the file system does not support files that are
+ *large enough, or an error from reading tracefs or writing @fd.
  *
  * Since: 0.1
  */

@@ -9,6 +9,7 @@
 #include "format/plan.h"
 #include "format/plugins.h"
 #include "tracefs/clock.h"
+#include "tracefs/instance.h"
 
 /*
  * Behind the data of a record: libtraceevent reads numbers of a trace_printk(), and
@@ -126,34 +127,48 @@ static int fill(struct rbmap_events *events, const struct rbmap_events_options *
 	return r ? r : rbmap_names_state(&events->names);
 }
 
-RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
-				   const struct rbmap_events_options *options)
+static int open_events(struct rbmap_events **ret,
+		       const struct rbmap_events_options *options)
 {
-	struct rbmap_events_options o;
 	struct rbmap_names_files files;
 	struct rbmap_events *events;
 	struct tep_handle *tep;
 	int r;
 
-	r = rbmap_options_copy(&o, sizeof(o), options);
-	if (r)
-		return r;
-	tep = o.tep ? o.tep : tep_alloc();
+	tep = options->tep ? options->tep : tep_alloc();
 	if (!tep)
 		return -ENOMEM;
-	rbmap_names_open_files(&files, &o.log);
-	r = rbmap_events_new(&events, tep, &files, &o.log);
-	if (!o.tep)
+	rbmap_names_open_files(&files, &options->log);
+	r = rbmap_events_new(&events, tep, &files, &options->log);
+	if (!options->tep)
 		tep_unref(tep);
 	if (r)
 		return r;
-	r = fill(events, &o);
+	r = fill(events, options);
 	if (r) {
 		rbmap_events_close(events);
 		return r;
 	}
 	*ret = events;
 	return 0;
+}
+
+RBMAP_PUBLIC int rbmap_events_open(struct rbmap_events **ret,
+				   const struct rbmap_events_options *options)
+{
+	struct rbmap_events_options given;
+	struct rbmap_instance *opened;
+	int r;
+
+	r = rbmap_options_copy(&given, sizeof(given), options);
+	if (r == 0)
+		r = rbmap_instance_select(&opened, &given.instance,
+					  given.instance_name);
+	if (r)
+		return r;
+	r = open_events(ret, &given);
+	rbmap_instance_close(opened);
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_events_from_tep(struct rbmap_events **ret,

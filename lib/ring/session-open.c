@@ -11,6 +11,7 @@
 #include "ring/session-cpus.h"
 #include "ring/session.h"
 #include "span/subbuf.h"
+#include "tracefs/instance.h"
 #include "tracefs/tracefs.h"
 
 /* The kernel announces only what passes buffer_percent; this often all is looked at. */
@@ -185,7 +186,6 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return -ENOMEM;
-	session->instance = options.instance;
 	session->log = options.log;
 	session->any_cpus = !options.cpus;
 	session->copies = options.flags & RBMAP_SESSION_COPIES;
@@ -194,7 +194,11 @@ RBMAP_PUBLIC int rbmap_session_open(struct rbmap_session **ret,
 	session->pace.fd = -1;
 	session->alarm.fd = -1;
 	session->percent_fd = -1;
-	r = open_parts(session, &options);
+	r = rbmap_instance_select(&session->opened, &options.instance,
+				  options.instance_name);
+	session->instance = options.instance;
+	if (r == 0)
+		r = open_parts(session, &options);
 	if (r < 0) {
 		rbmap_session_close(session);
 		return r;
@@ -228,5 +232,6 @@ RBMAP_PUBLIC void rbmap_session_close(struct rbmap_session *session)
 	free(session->turns);
 	free(session->rings);
 	free(session->cpus);
+	rbmap_instance_close(session->opened);
 	free(session);
 }

@@ -10,6 +10,7 @@
 
 #include "base/internal.h"
 #include "ring/session.h"
+#include "tracefs/instance.h"
 
 static void put_ring(struct rbmap_session *to, size_t at,
 		     const struct rbmap_session *from, size_t i)
@@ -94,6 +95,7 @@ static struct rbmap_session *new_half(const struct rbmap_session *session)
 		return NULL;
 	*half = (struct rbmap_session){
 		.instance = session->instance,
+		.opened = rbmap_instance_share(session->opened),
 		.log = session->log,
 		.layout = session->layout,
 		.ops = session->ops,

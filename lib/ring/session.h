@@ -38,6 +38,8 @@ struct session_turn {
 
 struct rbmap_session {
 	struct tracefs_instance *instance;
+	/* Where it was opened by name, what holds it; shared with halves. */
+	struct rbmap_instance *opened;
 	struct rbmap_log log;
 	struct rbmap_layout layout;
 	struct rbmap_session_work work;

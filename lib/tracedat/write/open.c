@@ -12,6 +12,7 @@
 #include "tracedat/write/chunks.h"
 #include "tracedat/write/symbols.h"
 #include "tracedat/write/writer.h"
+#include "tracefs/instance.h"
 #include "tracefs/tracefs.h"
 
 #define MIN_GRANULE (64 * 1024)
@@ -279,12 +280,18 @@ rbmap_tracedat_writer_open(struct rbmap_tracedat_writer **ret, int fd,
 			   const struct rbmap_tracedat_options *options)
 {
 	struct rbmap_tracedat_options given;
+	struct rbmap_instance *opened;
 	struct tracedat_source source;
 	int r;
 
 	r = rbmap_options_copy(&given, sizeof(given), options);
 	if (r == 0)
-		r = find_source(&source, given.instance);
+		r = rbmap_instance_select(&opened, &given.instance,
+					  given.instance_name);
+	if (r < 0)
+		return r;
+	r = find_source(&source, given.instance);
+	rbmap_instance_close(opened);
 	if (r < 0)
 		return r;
 	source.symbols = given.symbols;

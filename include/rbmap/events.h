@@ -53,8 +53,8 @@ struct rbmap_events_options {
  *
  * Also loads everything else that printing needs: libtraceevent's plugins (as root only
  * those in the system's folder, never from $HOME or TRACEEVENT_PLUGIN_DIR), the names
- * of kernel functions, the trace_printk() formats, the saved command lines and the
- *trace clock. The plugins keep state for the whole process, so two threads must not use
+ * of kernel functions, the trace_printk() formats, the saved command lines and the trace
+ * clock. The plugins keep state for the whole process, so two threads must not use
  * events at the same time, even if each has its own; to print from several threads, use
  * rbmap_batch(3). A format that libtraceevent cannot parse is not an error: its records
  * are printed as raw fields.
@@ -62,7 +62,7 @@ struct rbmap_events_options {
  * Returns 0, -E2BIG if @options has non-zero fields that this library does not know,
  * -EINVAL if @options has both an instance and an instance_name, or one with a '/',
  * -ENOENT if the instance or a system does not exist, -ENOMEM, or the negative errno
- *from reading the files.
+ * from reading the files.
  *
  * Since: 0.1
  */
@@ -134,10 +134,10 @@ int rbmap_events_set_time_format(struct rbmap_events *events, unsigned int forma
  *	CPU in brackets: the CPU, whether interrupts were off, whether a reschedule was
  *	due, hard or soft interrupt, the depths of preempt_disable() and
  *	migrate_disable()
- * @RBMAP_TEXT_ESCAPE: a flag: control characters in names and strings are printed as
- *\n, \t or \x1b, and bytes that are not valid UTF-8 as \x9b, so that a string cannot
- *	control a terminal or look like another line. Newlines and tabs of events
- *without strings, such as kernel_stack, stay
+ * @RBMAP_TEXT_ESCAPE: a flag: control characters in names and strings are printed as \n,
+ *	\t or \x1b, and bytes that are not valid UTF-8 as \x9b, so that a string cannot
+ *	control a terminal or look like another line. Newlines and tabs of events without
+ *	strings, such as kernel_stack, stay
  *
  * Since: 0.1
  */
@@ -328,9 +328,9 @@ int rbmap_events_lost_text(const struct rbmap_record *record, struct trace_seq *
  * "event":null and its bytes as "raw".
  *
  * What addresses among the fields stand for comes after the fields, where it is known:
- * "functions":{FIELD:NAME}, "strings":{FIELD:S}, the kernel's strings, and "text":S,
- * the text of a trace_printk(). Strings are known only to events that loaded them:
- * those of rbmap_events_open() and of a trace.dat.
+ * "functions":{FIELD:NAME}, "strings":{FIELD:S}, the kernel's strings, and "text":S, the
+ * text of a trace_printk(). Strings are known only to events that loaded them: those of
+ * rbmap_events_open() and of a trace.dat.
  *
  * Returns 0 or -ENOMEM.
  *

@@ -45,8 +45,8 @@ enum rbmap_engine {
  *	RBMAP_ENGINE_OBSERVE this makes every span a copy; the spans of the other
  *	engines are stable in any case
  * @RBMAP_SESSION_WHOLE: sub-buffers are delivered when the writer has left them, and
- *	those that it is still in only in rounds that rbmap_session_wake_all() has
- *begun. Call that at intervals, for example once a second. Fewer spans are copies then,
+ *	those that it is still in only in rounds that rbmap_session_wake_all() has begun.
+ *	Call that at intervals, for example once a second. Fewer spans are copies then,
  *	or parts of a sub-buffer. The consuming engines cannot leave out a sub-buffer:
  *	they read a ring only if it is filled to the instance's buffer_percent (at every
  *	interval if that is more than 50)
@@ -120,15 +120,15 @@ struct rbmap_session_work {
  *
  * With RBMAP_ENGINE_AUTO, the engine depends on the kernel, the instance and the CPU:
  * rbmap_session_engine() returns the engine in use, and rbmap_session_engine_reason()
- * the reason. Be prepared for spans that are torn, or set RBMAP_SESSION_COPIES. A
- *kernel that cannot map ring buffers is not an error: the session uses read(2) and logs
- *a warning. Where the rings cannot be observed, the cost of GET_READER is measured in
- *an instance that is created for it and removed again, in a fraction of a second.
+ * the reason. Be prepared for spans that are torn, or set RBMAP_SESSION_COPIES. A kernel
+ * that cannot map ring buffers is not an error: the session uses read(2) and logs a
+ * warning. Where the rings cannot be observed, the cost of GET_READER is measured in an
+ * instance that is created for it and removed again, in a fraction of a second.
  *
  * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
  * library does not know, -EINVAL if @options is invalid, for example if it has both an
  * instance and an instance_name, -ENOENT if there is no instance of that name, -ENXIO
- *if a CPU has no ring, -EOPNOTSUPP if the rings cannot be observed (the log has the
+ * if a CPU has no ring, -EOPNOTSUPP if the rings cannot be observed (the log has the
  * reason), or an error from opening or mapping the rings (see rbmap_mapping_open()).
  *
  * Since: 0.1
@@ -273,12 +273,12 @@ int rbmap_session_fd(const struct rbmap_session *session);
  * quarter of a ring is filled in between. A program that waits for rbmap_session_fd()
  * in a poll loop of its own does not need this function.
  *
- * An observer with a latency_ms above 100 uses such long intervals only while nothing
- * is written at all, and only if the instance's buffer_percent is 0: then the kernel
- * wakes it up at the next event. Otherwise it is there again before a sudden flood can
- * fill half of the largest ring, so that it does not come too late. Write 0 to
- * buffer_percent in an instance of your own; the consuming engines would wake up at
- * each event then.
+ * An observer with a latency_ms above 100 uses such long intervals only while nothing is
+ * written at all, and only if the instance's buffer_percent is 0: then the kernel wakes
+ * it up at the next event. Otherwise it is there again before a sudden flood can fill
+ * half of the largest ring, so that it does not come too late. Write 0 to
+ * buffer_percent in an instance of your own; the consuming engines would wake up at each
+ * event then.
  *
  * Returns 1, 0 on timeout, -EINTR, or another negative errno.
  *
@@ -358,8 +358,8 @@ void rbmap_session_wake_all(struct rbmap_session *session);
  * The rings carry on where they are: nothing is lost or delivered twice, sequence
  * numbers continue, and a round that has begun can be ended in both sessions. The next
  * rbmap_session_wait() of the new session returns immediately. What
- * rbmap_session_cpus() returned for @session is no longer valid. The work done so far
- *is counted in @session.
+ * rbmap_session_cpus() returned for @session is no longer valid. The work done so far is
+ * counted in @session.
  *
  * Returns 0 or a negative errno: -EBUSY if there are unsettled spans, -EINVAL if
  * @session has only one ring. On failure, @session is unchanged.
@@ -379,8 +379,8 @@ int rbmap_session_split(struct rbmap_session *session, struct rbmap_session **re
  * rbmap_session_cpus() returned is no longer valid. No other thread may use either
  * session during the call.
  *
- * Returns 0 or a negative errno: -EBUSY if one of the two has unsettled spans, -EINVAL
- * if they have not the same instance, engine and flags, or a CPU in common. On failure,
+ * Returns 0 or a negative errno: -EBUSY if one of the two has unsettled spans, -EINVAL if
+ * they have not the same instance, engine and flags, or a CPU in common. On failure,
  * both sessions can still be used.
  *
  * Since: 0.1
@@ -393,9 +393,9 @@ int rbmap_session_join(struct rbmap_session *session, struct rbmap_session *othe
  * @session: the session
  *
  * A session that reads its rings in time has a low value. 100 means that the writer has
- * filled a ring as fast as the session could empty it, so that events are lost, or
- * about to be. It is up to date at the end of a round, and with RBMAP_ENGINE_OBSERVE
- * also during the round.
+ * filled a ring as fast as the session could empty it, so that events are lost, or about
+ * to be. It is up to date at the end of a round, and with RBMAP_ENGINE_OBSERVE also
+ * during the round.
  *
  * Returns how much of the fullest ring was filled, in the last round or in this one so
  * far, in percent; 0 if it is not known.

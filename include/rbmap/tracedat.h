@@ -186,10 +186,10 @@ void rbmap_tracedat_symbols_free(struct rbmap_tracedat_symbols *symbols);
  *
  * Returns 0 or a negative errno: -E2BIG if @options has non-zero fields that this
  * library does not know, -EINVAL if @options is invalid or @fd has O_APPEND set,
- *-ENOENT if there is no instance of that name, -EBADF if @fd cannot be read and
- *written, -ESPIPE if it is not a regular file, -EOPNOTSUPP if the file system does not
- *support O_DIRECT, -ENOSPC, -EFBIG if the file system does not support files that are
- *large enough, or an error from reading tracefs or writing @fd.
+ * -ENOENT if there is no instance of that name, -EBADF if @fd cannot be read and
+ * written, -ESPIPE if it is not a regular file, -EOPNOTSUPP if the file system does not
+ * support O_DIRECT, -ENOSPC, -EFBIG if the file system does not support files that are
+ * large enough, or an error from reading tracefs or writing @fd.
  *
  * Since: 0.1
  */

@@ -12,8 +12,12 @@ extern "C" {
 
 struct tracefs_instance;
 
-/** Events were lost, but their number is not known. */
-#define RBMAP_LOST_UNKNOWN UINT64_MAX
+/**
+ * RBMAP_LOST_UNKNOWN - a count of lost events that the kernel does not report
+ *
+ * Since: 0.1
+ */
+static const uint64_t RBMAP_LOST_UNKNOWN = 0xffffffffffffffffULL;
 
 /**
  * struct rbmap_layout - the layout of a sub-buffer

@@ -51,9 +51,18 @@ enum rbmap_tracedat_level {
 	RBMAP_TRACEDAT_STORED
 };
 
-/** The range of levels of rbmap_tracedat_writer_open(). */
-#define RBMAP_TRACEDAT_MIN_LEVEL (-100)
-#define RBMAP_TRACEDAT_MAX_LEVEL 19
+/**
+ * enum rbmap_tracedat_level_range - the levels of zstd
+ *
+ * @RBMAP_TRACEDAT_MIN_LEVEL: the fastest
+ * @RBMAP_TRACEDAT_MAX_LEVEL: the one that gives the smallest files
+ *
+ * Since: 0.1
+ */
+enum rbmap_tracedat_level_range {
+	RBMAP_TRACEDAT_MIN_LEVEL = -100,
+	RBMAP_TRACEDAT_MAX_LEVEL = 19
+};
 
 /**
  * struct rbmap_tracedat_options - options of rbmap_tracedat_writer_open()
@@ -518,10 +527,14 @@ struct rbmap_tracedat_fault {
 };
 
 /**
- * The most memory, in bytes, that a reader uses, whatever the file claims: 512 MB. What
- * needs more is not read, and recorded as a fault.
+ * RBMAP_TRACEDAT_READER_MEMORY - the most memory, in bytes, that a reader uses
+ *
+ * It is 512 MB, whatever the file claims. What needs more is not read, and recorded as
+ * a fault.
+ *
+ * Since: 0.1
  */
-#define RBMAP_TRACEDAT_READER_MEMORY (UINT64_C(512) << 20)
+static const uint64_t RBMAP_TRACEDAT_READER_MEMORY = 536870912;
 
 /**
  * rbmap_tracedat_reader_open - open a trace.dat of version 6 or 7 for reading

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Reads public headers; tells each function, struct and enum whose doc block lacks its
-# name, a parameter or "Since:". Exit status 1 where there is one.
+# Reads public headers; tells each function, struct, enum and constant whose doc block
+# lacks its name, a parameter or "Since:". Exit status 1 where there is one.
 
 function complain(text) {
 	print FILENAME ": " text
@@ -19,6 +19,8 @@ function declared(text,    name, list, n, i, word) {
 	if (text ~ /^(struct|enum) rbmap_[a-z0-9_]+ \{/) {
 		split(text, list, " ")
 		name = list[2]
+	} else if (match(text, /^static const [a-z0-9_ ]+ RBMAP_[A-Z0-9_]+ =/)) {
+		name = parameter(substr(text, 1, RLENGTH - 2))
 	} else if (match(text, /rbmap_[a-z0-9_]+\(/)) {
 		name = substr(text, RSTART, RLENGTH - 1)
 		n = split(substr(text, RSTART + RLENGTH), list, ",")

@@ -44,3 +44,29 @@ each_header() {
     "$(cd "$RBMAP_SOURCE/include" && find . -name '*.h' | sort)" \
     "$(cd "$PREFIX/include" && find . -type f | sort)"
 }
+
+@test "each constant has a value that bindings of other languages can read" {
+  local header
+  for header in "$PREFIX"/include/rbmap/*.h; do
+    "${CC:-cc}" -fpreprocessed -dD -E -P "$header"
+  done >"$BATS_TEST_TMPDIR/plain.h"
+  awk -f "$RBMAP_SOURCE/tests/surface/constants.awk" "$BATS_TEST_TMPDIR/plain.h" \
+    >"$BATS_TEST_TMPDIR/constants"
+  run grep -F '?' "$BATS_TEST_TMPDIR/constants"
+  echo "$output"
+  [ "$status" -eq 1 ]
+  # None is left out, and the compiler reads the same.
+  same headers constants \
+    "$(grep -oE '\bRBMAP_[A-Z0-9_]+\b' "$BATS_TEST_TMPDIR/plain.h" | grep -v '_H$' | sort -u)" \
+    "$(cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/constants" | sort)"
+  {
+    echo '#include <rbmap/rbmap.h>'
+    echo 'int main(void) { return !('
+    sed 's/\(.*\) \(.*\)/(unsigned long long)\1 == (unsigned long long)\2 \&\&/' \
+      "$BATS_TEST_TMPDIR/constants"
+    echo '1); }'
+  } >"$BATS_TEST_TMPDIR/constants.c"
+  "${CC:-cc}" -I "$PREFIX/include" "$BATS_TEST_TMPDIR/constants.c" \
+    -o "$BATS_TEST_TMPDIR/same"
+  "$BATS_TEST_TMPDIR/same"
+}

@@ -30,7 +30,6 @@ struct choice {
 	struct chosen *by_id;
 	/* Records of events that are not known are shown. */
 	bool unknown_too;
-	const struct tep_format_field *pid_field;
 };
 
 static struct chosen *find_chosen(const struct choice *choice,
@@ -183,7 +182,6 @@ int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 			      common_fail("the event formats could not be listed: %s",
 					  strerror(ENOMEM));
 	}
-	choice->pid_field = tep_find_common_field(list[0], "common_pid");
 	status = choose(choice, list);
 	if (status != COMMON_OK)
 		choice_close(choice);
@@ -202,24 +200,13 @@ void choice_close(struct choice *choice)
 	free(choice);
 }
 
-/* -1 where the record has none. */
-static int pid_of(const struct choice *choice, const struct rbmap_record *record)
-{
-	const struct tep_format_field *field = choice->pid_field;
-
-	if (!field || (uint64_t)field->offset + field->size > record->size)
-		return -1;
-	return tep_read_number(choice->tep, (const char *)record->data + field->offset,
-			       field->size);
-}
-
 static bool filter_lets_pass(struct choice *choice, const struct filter *filter,
 			     const struct rbmap_record *record, int pid)
 {
 	const char *comm = "";
 
 	if (filter_wants_comm(filter))
-		comm = rbmap_events_comm(choice->events, pid);
+		comm = rbmap_events_comm(choice->events, pid < 0 ? -1 : pid);
 	return filter_takes(filter, record, comm);
 }
 
@@ -227,7 +214,7 @@ bool choice_takes(struct choice *choice, const struct rbmap_record *record)
 {
 	const struct tep_event *event = rbmap_events_find(choice->events, record);
 	const struct chosen *chosen = event ? find_chosen(choice, event) : NULL;
-	int pid = pid_of(choice, record);
+	int pid = rbmap_record_pid(choice->events, record);
 
 	if (pid > 0 && pid == choice->wanted->without_pid)
 		return false;

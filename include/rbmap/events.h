@@ -14,6 +14,7 @@ extern "C" {
 struct rbmap_events;
 struct tep_event;
 struct tep_handle;
+struct tep_record;
 struct trace_seq;
 struct tracefs_instance;
 
@@ -197,10 +198,60 @@ struct tep_event *rbmap_events_find(const struct rbmap_events *events,
 				    const struct rbmap_record *record);
 
 /**
+ * rbmap_record_id - the event of a record, as a number
+ *
+ * @events: the events
+ * @record: borrowed
+ *
+ * The number is the common_type field of the record, which is the ID in the event's
+ * format. rbmap_events_find() returns the event itself.
+ *
+ * Returns the number, at most 65535, or -EBADMSG if the record is too short to have one.
+ *
+ * Since: 0.1
+ */
+int rbmap_record_id(const struct rbmap_events *events,
+		    const struct rbmap_record *record);
+
+/**
+ * rbmap_record_pid - the thread that wrote a record
+ *
+ * @events: the events
+ * @record: borrowed
+ *
+ * The thread ID is the common_pid field of the record. rbmap_events_comm() returns the
+ * command name that belongs to it.
+ *
+ * Returns the thread ID, 0 for the idle task, -EBADMSG if the record is too short to
+ * have one or has a negative number in its place, or -ENOENT if no event is loaded.
+ *
+ * Since: 0.1
+ */
+int rbmap_record_pid(struct rbmap_events *events, const struct rbmap_record *record);
+
+/**
+ * rbmap_record_tep - pass a record to libtraceevent
+ *
+ * @record: borrowed
+ * @ret: overwritten: a struct tep_record of libtraceevent, whose data are those of
+ *	@record, not a copy, and valid as long
+ *
+ * missed_events is the number of events lost before the record, or -1 if it is not
+ * known. The struct is not reference-counted.
+ *
+ * libtraceevent can read past the end of a record whose contents are invalid. With
+ * records from an untrusted source, use rbmap_field(3), rbmap_events_text() or
+ * rbmap_events_json(), which do not.
+ *
+ * Since: 0.1
+ */
+void rbmap_record_tep(const struct rbmap_record *record, struct tep_record *ret);
+
+/**
  * rbmap_events_comm - the command name of a thread
  *
  * @events: the events
- * @pid: the common_pid field of a record
+ * @pid: a thread ID, such as rbmap_record_pid() returns
  *
  * The name is the current one. It is read from /proc if the thread still exists and the
  * caller is in the initial PID namespace, otherwise from saved_cmdlines. A name is

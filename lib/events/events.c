@@ -188,15 +188,6 @@ RBMAP_PUBLIC struct tep_handle *rbmap_events_tep(const struct rbmap_events *even
 	return events->tep;
 }
 
-RBMAP_PUBLIC struct tep_event *rbmap_events_find(const struct rbmap_events *events,
-						 const struct rbmap_record *record)
-{
-	if (record->size < sizeof(uint16_t))
-		return NULL;
-	return tep_find_event(events->tep, tep_read_number(events->tep, record->data,
-							   sizeof(uint16_t)));
-}
-
 RBMAP_PUBLIC const char *rbmap_events_comm(struct rbmap_events *events, int pid)
 {
 	return rbmap_names_comm(&events->names, pid);
@@ -231,12 +222,7 @@ int rbmap_events_tep_record(struct rbmap_events *events,
 		memset(events->copy + record->size, 0,
 		       events->copy_used - record->size);
 	events->copy_used = record->size;
-	memset(ret, 0, sizeof(*ret));
-	ret->ts = record->time_stamp;
-	ret->offset = record->offset;
+	rbmap_record_tep(record, ret);
 	ret->data = events->copy;
-	ret->size = record->size;
-	ret->record_size = record->size;
-	ret->cpu = record->cpu;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef RBMAP_EVENTS_EVENTS_H
 #define RBMAP_EVENTS_EVENTS_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,9 +12,9 @@
 #include <rbmap/events.h>
 
 #include "base/text.h"
+#include "format/plan.h"
 #include "names/names.h"
 
-struct format_plan;
 struct rbmap_plugins;
 struct tracefs_instance;
 
@@ -59,6 +60,8 @@ struct rbmap_events {
 	struct rbmap_second second;
 	/* The events are in the other byte order. */
 	bool swap;
+	/* common_pid, the same in all events; of size 0 before it is looked up. */
+	struct format_place pid;
 
 	/* By the events' numbers, each made at the first record. */
 	struct format_plan **plans;
@@ -94,8 +97,18 @@ int rbmap_events_load(struct rbmap_events *events, struct tracefs_instance *inst
 const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 					    const struct rbmap_record *record);
 
-/* Of any event: what all have in common lies at the same place. NULL: there is none. */
-const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events);
+/* rbmap_record_id() without a call. */
+static inline int events_record_id(const struct rbmap_events *events,
+				   const struct rbmap_record *record)
+{
+	if (record->size < sizeof(uint16_t))
+		return -EBADMSG;
+	return format_read(record->data, sizeof(uint16_t), events->swap);
+}
+
+/* A field that all events have; NULL: no event is loaded, or it is not there. */
+const struct tep_format_field *rbmap_events_common(const struct rbmap_events *events,
+						   const char *name);
 
 /* The record as libtraceevent wants it, its data copied; valid until the next. */
 int rbmap_events_tep_record(struct rbmap_events *events,

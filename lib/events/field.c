@@ -69,15 +69,6 @@ static struct rbmap_field *make(const struct rbmap_events *events, bool is_commo
 	return field;
 }
 
-/* The common fields are the same in all events. */
-static const struct tep_format_field *find_common(const struct rbmap_events *events,
-						  const char *name)
-{
-	struct tep_event *event = tep_get_first_event(events->tep);
-
-	return event ? tep_find_common_field(event, name) : NULL;
-}
-
 static const struct tep_format_field *find(const struct rbmap_events *events,
 					   const char *system, const char *event,
 					   const char *name)
@@ -96,7 +87,8 @@ RBMAP_PUBLIC int rbmap_field_open(struct rbmap_field **ret,
 
 	if (system && !event)
 		return -EINVAL;
-	found = event ? find(events, system, event, name) : find_common(events, name);
+	found = event ? find(events, system, event, name) :
+			rbmap_events_common(events, name);
 	if (!found || !is_sound(found))
 		return -ENOENT;
 	field = make(events, !event, found);

@@ -135,12 +135,11 @@ void rbmap_object_names(struct rbmap_events *events, const struct format_plan *p
 static int put_unknown(struct text *text, struct rbmap_events *events,
 		       const struct rbmap_record *record)
 {
-	const struct format_plan *any = rbmap_events_any_plan(events);
+	int pid = rbmap_record_pid(events, record);
 
 	if (rbmap_events_find(events, record))
 		return -ENOMEM;
-	put_common(text, events, record,
-		   any ? format_pid(any, record->data, record->size) : -1);
+	put_common(text, events, record, pid < 0 ? -1 : pid);
 	text_string(text, ",\"event\":null,\"raw\":");
 	rbmap_format_json_bytes(text, record->data, record->size);
 	text_char(text, '}');

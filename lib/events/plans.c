@@ -72,24 +72,14 @@ static const struct format_plan *find(struct rbmap_events *events, uint16_t id)
 const struct format_plan *rbmap_events_plan(struct rbmap_events *events,
 					    const struct rbmap_record *record)
 {
-	uint16_t id;
+	int id = events_record_id(events, record);
 
-	if (record->size < sizeof(id))
-		return NULL;
-	id = format_read(record->data, sizeof(id), events->swap);
-	return find(events, id);
+	return id < 0 ? NULL : find(events, id);
 }
 
 static bool is_number_of_record(const struct tep_event *event)
 {
 	return event->id >= 0 && event->id <= UINT16_MAX;
-}
-
-const struct format_plan *rbmap_events_any_plan(struct rbmap_events *events)
-{
-	const struct tep_event *event = tep_get_first_event(events->tep);
-
-	return event && is_number_of_record(event) ? find(events, event->id) : NULL;
 }
 
 RBMAP_PUBLIC const char *rbmap_events_why_not_compiled(struct rbmap_events *events,

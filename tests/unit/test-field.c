@@ -8,6 +8,7 @@
 
 #include <traceevent/event-parse.h>
 
+#include <rbmap/events.h>
 #include <rbmap/field.h>
 
 #include "run.h"
@@ -293,6 +294,97 @@ START_TEST(the_other_byte_order)
 }
 END_TEST
 
+START_TEST(what_every_record_has)
+{
+	struct rbmap_events *events = make_events(false);
+	struct all_kinds other = bytes;
+	struct rbmap_record record = record_of(&other, sizeof(other));
+
+	other.pid = 4711;
+	ck_assert_int_eq(rbmap_record_id(events, &record), ID);
+	ck_assert_int_eq(rbmap_record_pid(events, &record), 4711);
+	other.id = 0xffff;
+	ck_assert_int_eq(rbmap_record_id(events, &record), 0xffff);
+	ck_assert_int_eq(rbmap_record_pid(events, &record), 4711);
+	other.pid = -2;
+	ck_assert_int_eq(rbmap_record_pid(events, &record), -EBADMSG);
+	rbmap_events_close(events);
+
+	events = make_events(__BYTE_ORDER == __LITTLE_ENDIAN);
+	other.id = __builtin_bswap16(ID);
+	other.pid = __builtin_bswap32(4711);
+	ck_assert_int_eq(rbmap_record_id(events, &record), ID);
+	ck_assert_int_eq(rbmap_record_pid(events, &record), 4711);
+	rbmap_events_close(events);
+}
+END_TEST
+
+START_TEST(a_record_too_short_for_an_id_or_a_thread)
+{
+	struct rbmap_events *events = make_events(false);
+
+	for (size_t size = 0; size <= 8; size++) {
+		/* Of exactly that size: a sanitizer sees what is read beyond it. */
+		void *cut = malloc(size);
+		struct rbmap_record record = record_of(cut, size);
+
+		memset(cut, 1, size);
+		ck_assert_int_eq(rbmap_record_id(events, &record),
+				 size < 2 ? -EBADMSG : 0x0101);
+		ck_assert_int_eq(rbmap_record_pid(events, &record),
+				 size < 8 ? -EBADMSG : 0x01010101);
+		free(cut);
+	}
+	rbmap_events_close(events);
+}
+END_TEST
+
+START_TEST(without_formats_a_record_has_an_id_and_no_thread)
+{
+	struct tep_handle *tep = tep_alloc();
+	struct rbmap_record record = record_of(&bytes, sizeof(bytes));
+	struct rbmap_events *events;
+
+	ck_assert_ptr_nonnull(tep);
+	ck_assert_int_eq(rbmap_events_from_tep(&events, tep, NULL), 0);
+	ck_assert_int_eq(rbmap_record_id(events, &record), ID);
+	ck_assert_int_eq(rbmap_record_pid(events, &record), -ENOENT);
+	/* They can come later. */
+	ck_assert_int_eq(tep_parse_event(tep, open_end, strlen(open_end), "test"), 0);
+	ck_assert_int_eq(rbmap_record_pid(events, &record), -EBADMSG);
+	rbmap_events_close(events);
+	tep_unref(tep);
+}
+END_TEST
+
+START_TEST(libtraceevent_reads_the_same_record)
+{
+	struct rbmap_events *events = make_events(false);
+	struct tep_handle *tep = rbmap_events_tep(events);
+	struct rbmap_record record = record_of(&bytes, sizeof(bytes));
+	struct tep_record ret;
+	unsigned long long value;
+
+	record.time_stamp = 1234567890123;
+	record.cpu = 3;
+	record.lost = RBMAP_LOST_UNKNOWN;
+	memset(&ret, 0xff, sizeof(ret));
+	rbmap_record_tep(&record, &ret);
+	ck_assert_ptr_eq(ret.data, &bytes);
+	ck_assert_int_eq(ret.size, sizeof(bytes));
+	ck_assert_uint_eq(ret.ts, record.time_stamp);
+	ck_assert_int_eq(ret.cpu, 3);
+	ck_assert_int_eq(ret.missed_events, -1);
+	ck_assert_int_eq(ret.ref_count, 0);
+	ck_assert_ptr_null(ret.priv);
+	ck_assert_int_eq(tep_get_field_val(NULL, tep_find_event_by_record(tep, &ret),
+					   "small", &ret, &value, 0),
+			 0);
+	ck_assert_uint_eq(value, 200);
+	rbmap_events_close(events);
+}
+END_TEST
+
 START_TEST(what_is_not_there)
 {
 	struct rbmap_events *events = make_events(false);
@@ -344,6 +436,10 @@ int main(void)
 		a_record_of_another_event_is_refused,
 		nothing_outside_the_record_is_read,
 		the_other_byte_order,
+		what_every_record_has,
+		a_record_too_short_for_an_id_or_a_thread,
+		without_formats_a_record_has_an_id_and_no_thread,
+		libtraceevent_reads_the_same_record,
 		what_is_not_there,
 		an_array_is_no_number_and_a_number_no_text,
 	};

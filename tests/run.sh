@@ -158,14 +158,22 @@ program_skip_reason() {
     END { sub(/^SKIP:? */, "", last); print last }' "$1/Testing/Temporary/LastTest.log"
 }
 
-# tap_lines FILE: "pass|fail|skip<TAB>TITLE<TAB>REASON<TAB>SECONDS" of each test. Bats says
-# how long it took in one of two forms, before the directive or in its place.
+# tap_lines FILE: "pass|fail|skip<TAB>TITLE<TAB>REASON<TAB>SECONDS<TAB>WHY" of each test; WHY
+# are the first lines below a failed one, with \037 between them. Bats says how long it took
+# in one of two forms, before the directive or in its place.
 tap_lines() {
   awk -v OFS='\t' '
+    function finish() { if (status != "") print status, title, reason, seconds, why; status = "" }
+    /^#/ && status == "fail" && lines < 20 {
+      gsub(/\t/, " ")
+      why = why (lines++ ? "\037" : "") $0
+    }
     !/^(not )?ok / { next }
     {
+      finish()
       status = $1 == "ok" ? "pass" : "fail"
-      reason = seconds = ""
+      reason = seconds = why = ""
+      lines = 0
       sub(/^(not )?ok [0-9]+( -)? /, "")
       if (match($0, / # skip/)) {
         status = "skip"
@@ -179,8 +187,9 @@ tap_lines() {
         $0 = substr($0, 1, RSTART - 1)
       }
       sub(/: Passed$/, "")
-      print status, $0, reason, seconds
-    }' "$1"
+      title = $0
+    }
+    END { finish() }' "$1"
 }
 
 # count_tap NAME FILE: sets $failures.
@@ -300,7 +309,11 @@ show_results() {
     function seconds() { return $4 == "" ? "" : sprintf(", %.1f s", $4) }
     /^skip/ { sub(/^ +/, "", $3)
       skipped[++nr] = "skipped: " $2 " (" ($3 == "" ? "no reason given" : $3) ")" seconds() }
-    /^fail/ { failed[++failures] = "FAILED: " $2 seconds() }
+    /^fail/ {
+      failed[++failures] = "FAILED: " $2 seconds()
+      for (line = 1; line <= split($5, why, "\037"); line++)
+        failed[failures] = failed[failures] "\n    " why[line]
+    }
     END {
       for (i = 1; i <= nr; i++) print skipped[i]
       for (i = 1; i <= failures; i++) print failed[i]

@@ -38,7 +38,7 @@ static const char help_text[] =
 	"                           \\x1b; the default on a terminal\n"
 	"      --compress[=LEVEL|none]\n"
 	"                           compress the trace.dat with zstd (default) at LEVEL,\n"
-	"                           from -100 (fastest) to 19 (default -1), or not\n"
+	"                           from -100 (fastest) to 19 (default 1), or not\n"
 	"      --file-version N     version of the trace.dat: 7 (default), or 6, which is\n"
 	"                           not compressed, for programs that cannot read 7\n"
 	"      --direct             bypass the page cache (O_DIRECT); not compressed\n"

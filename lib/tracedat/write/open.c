@@ -18,10 +18,10 @@
 #define MIN_GRANULE (64 * 1024)
 #define MAX_GRANULE (UINT32_C(1) << 26)
 /*
- * Of zstd: it takes the least time of those that leave no more than trace-cmd, which
- * compresses 40 KiB at a time at level 3.
+ * Of zstd: for about the same time, level -1 leaves a half more of events that are alike,
+ * and a tenth more of others. Higher levels take more time, and some leave more, too.
  */
-#define DEFAULT_LEVEL (-1)
+#define DEFAULT_LEVEL 1
 
 static void free_source(struct tracedat_source *source)
 {

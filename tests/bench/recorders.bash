@@ -296,7 +296,8 @@ run_round() {
 # Prints what a candidate needs that this machine or this rbmap-record does not have.
 lacks() {
   case $1 in
-  rbmap*-raw) has_option --compress || echo 'rbmap-record has no --compress' ;;
+  rbmap-raw-direct) has_option --direct || echo 'rbmap-record has no --direct' ;;
+  rbmap*-raw | rbmap-fast) has_option --compress || echo 'rbmap-record has no --compress' ;;
   rbmap*-v6) has_option --file-version || echo 'rbmap-record has no --file-version' ;;
   trace-cmd*) [ -n "$(command -v trace-cmd)" ] || echo 'trace-cmd is not installed' ;;
   perf) [ -n "$(command -v perf)" ] || echo 'perf is not installed' ;;

@@ -19,7 +19,9 @@
 #   unread           tracing into a ring that is not read
 #   rbmap            rbmap-record with its defaults
 #   rbmap-E          the same with --engine E
+#   rbmap-fast       with --compress=-1
 #   rbmap...-raw     with --compress=none
+#   rbmap-raw-direct with --direct as well
 #   rbmap-v6         with --file-version=6
 #   trace-cmd        trace-cmd record with its defaults; since 3.0 it compresses at the end
 #   trace-cmd-raw    the same with --compression none
@@ -130,6 +132,8 @@ start_rbmap() {
     mapped | read | observe) how+=(--engine "$word") ;;
     raw) how+=(--compress=none) ;;
     v6) how+=(--file-version=6) ;;
+    fast) how+=(--compress=-1) ;;
+    direct) how+=(--direct) ;;
     esac
   done
   list_events
@@ -191,7 +195,7 @@ count_events() {
 choose_candidates() {
   local name
   candidates=(untraced unread)
-  for name in rbmap rbmap-raw rbmap-v6 rbmap-{mapped,read,observe}{,-raw} \
+  for name in rbmap rbmap-{fast,raw,raw-direct,v6} rbmap-{mapped,read,observe}{,-raw} \
     trace-cmd{,-raw} perf; do
     [[ ! $name =~ $only ]] || candidates+=("$name")
   done

@@ -176,6 +176,27 @@ static int wait_until(struct stress *stress, uint64_t end, int from, int to)
 	return 0;
 }
 
+static bool all_took_part(const struct stress *stress)
+{
+	for (int i = 0; i < stress->nr_roles; i++) {
+		const struct role *role = &stress->shared->roles[i];
+
+		if (!role->ended && !__atomic_load_n(&role->rounds, __ATOMIC_RELAXED))
+			return false;
+	}
+	return true;
+}
+
+/* An emulated CPU may not come to each of them in time. */
+static int wait_for_rounds(struct stress *stress, uint64_t end)
+{
+	int number = wait_until(stress, end, 0, 1);
+
+	while (!number && !all_took_part(stress) && monotonic_ns() < end + GUARD_NS)
+		number = wait_until(stress, monotonic_ns() + 1, 0, 1);
+	return number;
+}
+
 static int wait_for(struct stress *stress, int from, int to)
 {
 	int number = wait_until(stress, monotonic_ns() + GUARD_NS, from, to);
@@ -263,7 +284,7 @@ int run_phase(struct stress *stress, const struct phase *phase)
 	wait_for_mapping(stress);
 	start_all(stress);
 	end = monotonic_ns() + stress->phase_seconds * 1000000000ull;
-	number = wait_until(stress, end, 0, 1);
+	number = wait_for_rounds(stress, end);
 	if (!number)
 		number = stop_all(stress);
 	kill_all(stress);

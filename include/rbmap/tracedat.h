@@ -84,7 +84,7 @@ enum rbmap_tracedat_level_range {
  * @compression: "zstd" or "none", borrowed during the call. NULL selects "zstd" for
  *	version 7, but "none" with RBMAP_TRACEDAT_DIRECT. Version 6 has no compression
  * @level: the level of zstd, from RBMAP_TRACEDAT_MIN_LEVEL (the fastest) to
- *	RBMAP_TRACEDAT_MAX_LEVEL; 0 selects the default, which is -1
+ *	RBMAP_TRACEDAT_MAX_LEVEL; 0 selects the default, which is 1
  * @queue_size: if not 0, writes to @fd wait in a queue of up to this many bytes, and
  *	the thread in rbmap_tracedat_writer_write_out() carries them out
  * @instance_name: instead of @instance, the name of an instance that exists, borrowed

@@ -88,6 +88,7 @@ look() {
   need have clang -- clang clang
   need have_fuzzer -- "clang's libFuzzer" libclang-rt-dev
   need have nm -- binutils binutils
+  need have abidiff -- abidiff abigail-tools
   need have setarch -- setarch util-linux
   need have script -- script bsdutils
   need have mandb -- man-db man-db

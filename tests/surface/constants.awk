@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Reads public headers without comments, one declaration a line, as the generators of
-# bindings do: without a preprocessor or a compiler. Prints "NAME VALUE" for each
+# Reads public headers as the generators of bindings do, without a preprocessor or a
+# compiler. Prints "NAME VALUE" for each
 # constant, and "NAME ?" where the value is more than these evaluate: a number, 1 << N in
 # an enum, or the place in an enum.
 
@@ -32,6 +32,9 @@ function members(text,    list, n, i, pair, next_value) {
 	is_enum = 0
 }
 
+# Comments go first. None is before code on its line.
+in_comment || /^[ \t]*\/\*/ { in_comment = !/\*\//; next }
+{ sub(/[ \t]*\/\*.*\*\/ *$/, "") }
 /^#define RBMAP_[A-Z0-9_]+_H *$/ { next }
 /^#define RBMAP_/ {
 	name = $2

@@ -50,7 +50,7 @@ each_header() {
   for header in "$PREFIX"/include/rbmap/*.h; do
     "${CC:-cc}" -fpreprocessed -dD -E -P "$header"
   done >"$BATS_TEST_TMPDIR/plain.h"
-  awk -f "$RBMAP_SOURCE/tests/surface/constants.awk" "$BATS_TEST_TMPDIR/plain.h" \
+  awk -f "$RBMAP_SOURCE/tests/surface/constants.awk" "$PREFIX"/include/rbmap/*.h \
     >"$BATS_TEST_TMPDIR/constants"
   run grep -F '?' "$BATS_TEST_TMPDIR/constants"
   echo "$output"

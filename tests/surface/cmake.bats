@@ -49,7 +49,7 @@ build() {
   configure "$RBMAP_SOURCE" -DRBMAP_CLI=OFF -DBUILD_TESTING=OFF
   build
   cmake --install "$OUT" --prefix "$BATS_TEST_TMPDIR/usr"
-  [ -e "$BATS_TEST_TMPDIR/usr/lib/librbmap.so.0" ]
+  [ -e "$BATS_TEST_TMPDIR/usr/lib/$(soname)" ]
   [ ! -e "$BATS_TEST_TMPDIR/usr/bin" ]
   # Nothing for commands that are not there.
   run find "$BATS_TEST_TMPDIR/usr" -name 'rbmap-*' -path '*/share/*' -name '*[!3]'
@@ -76,7 +76,7 @@ build() {
   # In a directory of the system the loader finds the library by itself.
   DESTDIR=$BATS_TEST_TMPDIR/dest cmake --install "$OUT"
   run readelf -d "$BATS_TEST_TMPDIR/dest/usr/bin/rbmap-stat"
-  [[ $output == *librbmap.so.0* ]]
+  [[ $output == *"[$(soname)]"* ]]
   [[ $output != *RUNPATH* && $output != *RPATH* ]]
 }
 
@@ -92,7 +92,7 @@ build() {
   build --target with-rbmap with-rbmap-static
   "$OUT/with-rbmap" tracefs
   "$OUT/with-rbmap-static" tracefs
-  ldd "$OUT/with-rbmap" | grep -F librbmap.so.0
+  ldd "$OUT/with-rbmap" | grep -F "$(soname) =>"
   run ctest --test-dir "$OUT" -N
   [[ $output == *'Total Tests: 1'* ]]
 }
@@ -103,6 +103,15 @@ build() {
   configure "$RBMAP_SOURCE/tests/surface/superproject" -DRBMAP_SOURCE="$RBMAP_SOURCE"
   build --target rbmap-shared rbmap-static
   cmake --install "$OUT" --prefix "$BATS_TEST_TMPDIR/usr"
-  [ -e "$BATS_TEST_TMPDIR/usr/lib/librbmap.so.0" ]
+  [ -e "$BATS_TEST_TMPDIR/usr/lib/$(soname)" ]
   [ ! -e "$BATS_TEST_TMPDIR/usr/bin" ] && [ ! -e "$BATS_TEST_TMPDIR/usr/share" ]
+}
+
+@test "from 1.0 on the soname has the major version only" {
+  cp -r "$RBMAP_SOURCE"/{CMakeLists.txt,include,lib,packaging} "$BATS_TEST_TMPDIR"
+  sed -i 's/\(define RBMAP_VERSION_MAJOR\) .*/\1 1/; s/\(define RBMAP_VERSION_MINOR\) .*/\1 2/' \
+    "$BATS_TEST_TMPDIR/include/rbmap/version.h"
+  configure "$BATS_TEST_TMPDIR" -G Ninja -DRBMAP_CLI=OFF -DRBMAP_MAN=OFF -DRBMAP_TESTS=OFF
+  grep -F -- 'librbmap.so.1.2.0' "$OUT/build.ninja"
+  grep -E 'SONAME = librbmap\.so\.1$' "$OUT/build.ninja"
 }

@@ -16,6 +16,11 @@ install_rbmap() {
   export LD_LIBRARY_PATH=$LIBDIR
 }
 
+# What programs that are linked with the library ask the loader for.
+soname() {
+  "$RBMAP_SOURCE/tests/surface/abi.sh" soname
+}
+
 # Everything the project is made of, seen from its top, one name a line.
 project_files() {
   cd "$RBMAP_SOURCE" || return

@@ -37,7 +37,7 @@ EOF
   flags --cflags --libs
   compile "$BATS_TEST_TMPDIR/consumer" "${FLAGS[@]}"
   [ "$("$BATS_TEST_TMPDIR/consumer")" = "$VERSION" ]
-  ldd "$BATS_TEST_TMPDIR/consumer" | grep -F "librbmap.so.0 => $PREFIX/"
+  ldd "$BATS_TEST_TMPDIR/consumer" | grep -F "$(soname) => $PREFIX/"
 }
 
 @test "pkg-config, static" {
@@ -52,7 +52,7 @@ EOF
 @test "CMake, shared" {
   cmake_consumer rbmap::rbmap
   [ "$("$BATS_TEST_TMPDIR/build/consumer")" = "$VERSION" ]
-  ldd "$BATS_TEST_TMPDIR/build/consumer" | grep -F librbmap.so.0
+  ldd "$BATS_TEST_TMPDIR/build/consumer" | grep -F "$(soname) =>"
 }
 
 @test "CMake, static" {
@@ -82,7 +82,7 @@ EOF
   [[ ${FLAGS[*]} != *"$PREFIX"* ]]
   compile "$BATS_TEST_TMPDIR/consumer" "${FLAGS[@]}"
   "$BATS_TEST_TMPDIR/consumer"
-  ldd "$BATS_TEST_TMPDIR/consumer" | grep -F "librbmap.so.0 => $moved/"
+  ldd "$BATS_TEST_TMPDIR/consumer" | grep -F "$(soname) => $moved/"
 }
 
 @test "the installed commands find their library, also where the tree was moved" {
@@ -93,7 +93,7 @@ EOF
   for command in record report stat tail; do
     [[ $("$BATS_TEST_TMPDIR/there/bin/rbmap-$command" --version) == *"$VERSION"* ]]
     ldd "$BATS_TEST_TMPDIR/there/bin/rbmap-$command" |
-      grep -F "librbmap.so.0 => $BATS_TEST_TMPDIR/there/"
+      grep -F "$(soname) => $BATS_TEST_TMPDIR/there/"
   done
 }
 

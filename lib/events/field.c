@@ -6,31 +6,11 @@
 
 #include <traceevent/event-parse.h>
 
-#include <rbmap/field.h>
-
 #include "base/internal.h"
 #include "events/events.h"
+#include "events/field.h"
 #include "format/field.h"
 #include "format/plan.h"
-
-/*
- * @id: common_type as it is in the records, whatever their byte order
- * @offset, @end: the part that each record of the event has
- * @spare: bits to shift a number by, and back, for its sign
- */
-struct rbmap_field {
-	uint16_t id;
-	bool is_common;
-	bool is_number;
-	bool is_signed;
-	bool is_array;
-	bool is_open;
-	bool is_dynamic;
-	bool is_relative;
-	bool swap;
-	uint8_t spare;
-	uint32_t offset, end;
-};
 
 static bool is_number_size(int size)
 {
@@ -45,28 +25,43 @@ static bool is_sound(const struct tep_format_field *field)
 	       field->size == sizeof(uint32_t);
 }
 
-static struct rbmap_field *make(const struct rbmap_events *events, bool is_common,
-				const struct tep_format_field *found)
+/* Eight bytes that end with the number are in each record of the event that has it. */
+static void make_quick(struct rbmap_field *field)
 {
-	struct rbmap_field *field = calloc(1, sizeof(*field));
+	unsigned int bits = 8 * (field->end - field->offset);
+
+	field->quick_end = UINT64_MAX;
+	if (!field->is_number || field->swap || field->end < sizeof(uint64_t))
+		return;
+	field->quick_end = field->end;
+	field->quick_at = field->end - sizeof(uint64_t);
+	field->spare = 64 - bits;
+	field->sign = field->is_signed ? UINT64_C(1) << (bits - 1) : 0;
+}
+
+bool rbmap_field_make(struct rbmap_field *ret, const struct rbmap_events *events,
+		      bool is_common, const struct tep_format_field *found)
+{
 	uint16_t id = found->event->id;
 
-	if (!field)
-		return NULL;
-	field->swap = events->swap;
-	field->id = events->swap ? __builtin_bswap16(id) : id;
-	field->is_common = is_common;
-	field->is_signed = found->flags & TEP_FIELD_IS_SIGNED;
-	field->is_open = rbmap_field_is_open(found);
-	field->is_dynamic = found->flags & TEP_FIELD_IS_DYNAMIC;
-	field->is_relative = found->flags & TEP_FIELD_IS_RELATIVE;
-	field->is_array = found->flags & TEP_FIELD_IS_ARRAY || field->is_dynamic ||
-			  field->is_open;
-	field->is_number = !field->is_array && is_number_size(found->size);
-	field->spare = field->is_number ? 64 - 8 * found->size : 0;
-	field->offset = found->offset;
-	field->end = rbmap_field_end(found);
-	return field;
+	if (!is_sound(found))
+		return false;
+	*ret = (struct rbmap_field){
+		.id = events->swap ? __builtin_bswap16(id) : id,
+		.id_mask = is_common ? 0 : UINT16_MAX,
+		.swap = events->swap,
+		.is_signed = found->flags & TEP_FIELD_IS_SIGNED,
+		.is_open = rbmap_field_is_open(found),
+		.is_dynamic = found->flags & TEP_FIELD_IS_DYNAMIC,
+		.is_relative = found->flags & TEP_FIELD_IS_RELATIVE,
+		.offset = found->offset,
+		.end = rbmap_field_end(found),
+	};
+	ret->is_array =
+		found->flags & TEP_FIELD_IS_ARRAY || ret->is_dynamic || ret->is_open;
+	ret->is_number = !ret->is_array && is_number_size(found->size);
+	make_quick(ret);
+	return true;
 }
 
 static const struct tep_format_field *find(const struct rbmap_events *events,
@@ -83,17 +78,18 @@ RBMAP_PUBLIC int rbmap_field_open(struct rbmap_field **ret,
 				  const char *event, const char *name)
 {
 	const struct tep_format_field *found;
-	struct rbmap_field *field;
+	struct rbmap_field *field, made;
 
 	if (system && !event)
 		return -EINVAL;
 	found = event ? find(events, system, event, name) :
 			rbmap_events_common(events, name);
-	if (!found || !is_sound(found))
+	if (!found || !rbmap_field_make(&made, events, !event, found))
 		return -ENOENT;
-	field = make(events, !event, found);
+	field = malloc(sizeof(*field));
 	if (!field)
 		return -ENOMEM;
+	*field = made;
 	*ret = field;
 	return 0;
 }
@@ -111,14 +107,14 @@ static bool is_of_event(const struct rbmap_field *field,
 	if (record->size < sizeof(id))
 		return false;
 	memcpy(&id, record->data, sizeof(id));
-	return field->is_common || id == field->id;
+	return !((id ^ field->id) & field->id_mask);
 }
 
-RBMAP_PUBLIC int rbmap_field_s64(const struct rbmap_field *field,
-				 const struct rbmap_record *record, int64_t *ret)
+int rbmap_field_number_slow(const struct rbmap_field *field,
+			    const struct rbmap_record *record, uint64_t *ret)
 {
 	const unsigned char *data = record->data;
-	uint64_t number;
+	unsigned int size = field->end - field->offset, spare = 64 - 8 * size;
 
 	if (!is_of_event(field, record))
 		return -EINVAL;
@@ -126,23 +122,23 @@ RBMAP_PUBLIC int rbmap_field_s64(const struct rbmap_field *field,
 		return -ENOTSUP;
 	if (field->end > record->size)
 		return -EBADMSG;
-	number = format_read(data + field->offset, field->end - field->offset,
-			     field->swap);
-	*ret = number;
+	*ret = format_read(data + field->offset, size, field->swap);
 	if (field->is_signed)
-		*ret = (int64_t)(number << field->spare) >> field->spare;
+		*ret = (int64_t)(*ret << spare) >> spare;
 	return 0;
 }
 
 RBMAP_PUBLIC int rbmap_field_u64(const struct rbmap_field *field,
 				 const struct rbmap_record *record, uint64_t *ret)
 {
-	int64_t number;
-	int r = rbmap_field_s64(field, record, &number);
+	return rbmap_field_number(field, record, ret);
+}
 
-	if (r == 0)
-		*ret = number;
-	return r;
+RBMAP_PUBLIC int rbmap_field_s64(const struct rbmap_field *field,
+				 const struct rbmap_record *record, int64_t *ret)
+{
+	/* Either type may be used for the other. */
+	return rbmap_field_number(field, record, (uint64_t *)ret);
 }
 
 /* Where a dynamic array is: relative to the end of the word that gives its place, or

@@ -52,6 +52,8 @@ struct all_kinds {
 
 static const struct all_kinds bytes = {
 	.id = ID,
+	.flags = 3,
+	.preempt_count = 254,
 	.pid = -2,
 	.address = UINT64_C(0xffffffff81000000),
 	.below = -3,
@@ -118,6 +120,10 @@ START_TEST(numbers_of_each_size)
 	ck_assert_int_eq((int64_t)number(events, "below"), -3);
 	ck_assert_uint_eq(number(events, "small"), 200);
 	ck_assert_int_eq((int64_t)number(events, "common_pid"), -2);
+	/* Fewer than eight bytes from the start of the record. */
+	ck_assert_uint_eq(number(events, "common_type"), ID);
+	ck_assert_uint_eq(number(events, "common_flags"), 3);
+	ck_assert_uint_eq(number(events, "common_preempt_count"), 254);
 	rbmap_events_close(events);
 }
 END_TEST
@@ -244,9 +250,10 @@ static int read_cut(const struct rbmap_field *field, const struct all_kinds *who
 
 START_TEST(nothing_outside_the_record_is_read)
 {
-	static const char *const names[] = { "address", "below", "comm",      "name",
-					     "mask",	"pair",	 "common_pid" };
-	static const size_t ends[] = { 16, 18, 28, 50, 53, 44, 8 };
+	static const char *const names[] = { "address",	   "below",	  "comm",
+					     "name",	   "mask",	  "pair",
+					     "common_pid", "common_flags" };
+	static const size_t ends[] = { 16, 18, 28, 50, 53, 44, 8, 3 };
 	struct rbmap_events *events = make_events(false);
 	struct all_kinds bad = bytes;
 

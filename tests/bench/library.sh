@@ -122,10 +122,10 @@ find_librbmap() {
 
 # compile CANDIDATE
 compile() {
-  local tool way source defines main=live libraries=(libtracefs libtraceevent)
+  local tool way source defines main='live' libraries=(libtracefs libtraceevent)
   local flags linker
   describe "$1"
-  ! is_of_file "$1" || main=file
+  ! is_of_file "$1" || main='file'
   [ "$way" != tracecmd ] || libraries=(libtracecmd "${libraries[@]}")
   read -ra flags < <(pkg-config --cflags --libs "${libraries[@]}")
   read -ra linker <<<"${LDFLAGS-}"

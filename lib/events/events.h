@@ -114,7 +114,7 @@ const struct tep_format_field *rbmap_events_common(const struct rbmap_events *ev
 int rbmap_events_tep_record(struct rbmap_events *events,
 			    const struct rbmap_record *record, struct tep_record *ret);
 
-/* What libtraceevent makes of a record, without the head of the line. */
+/* What libtraceevent itself makes of a record, without the head of the line. */
 int rbmap_line_info(struct rbmap_events *events, const struct format_plan *plan,
 		    const struct rbmap_record *record, struct trace_seq *out);
 

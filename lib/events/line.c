@@ -316,12 +316,17 @@ static void put_info(struct rbmap_events *events, const struct format_plan *plan
 int rbmap_line_info(struct rbmap_events *events, const struct format_plan *plan,
 		    const struct rbmap_record *record, struct trace_seq *out)
 {
+	struct tep_event *event = (struct tep_event *)plan->event;
+	const int flags = event->flags;
 	struct tep_record copy;
 	int r = rbmap_events_tep_record(events, record, &copy);
 
 	if (r)
 		return r;
+	/* A handler of the program's prints lines, and this may be for an object. */
+	event->flags |= TEP_EVENT_FL_NOHANDLE;
 	put_info(events, plan, &copy, out);
+	event->flags = flags;
 	return state(out);
 }
 

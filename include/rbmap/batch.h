@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a batch can be used by one thread at a time. Several threads can each print
+ * a batch of their own while another thread adds records to one more;
+ * rbmap_batch_add() also uses the events.
+ */
 #ifndef RBMAP_BATCH_H
 #define RBMAP_BATCH_H
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Errors: a call that fails returns the negative of a number of <errno.h>, for example
+ * -EINVAL. Include <errno.h> to compare it. The variable errno is not part of the
+ * interface.
+ *
+ * Threads: any number of threads can call this function at the same time.
+ */
 #ifndef RBMAP_ERROR_H
 #define RBMAP_ERROR_H
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: only one thread at a time can use events, even if each thread has its own,
+ * since libtraceevent's plugins keep state for the whole process; rbmap_events_open()
+ * and rbmap_events_close() count as uses. To print on several threads, use a batch.
+ */
 #ifndef RBMAP_EVENTS_H
 #define RBMAP_EVENTS_H
 

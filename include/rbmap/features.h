@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a list does not change, so any number of threads can use it at the same
+ * time; several threads can also probe at the same time.
+ */
 #ifndef RBMAP_FEATURES_H
 #define RBMAP_FEATURES_H
 

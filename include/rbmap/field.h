@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a field does not change, so any number of threads can use it at the same
+ * time, on records of their own. The events are used by rbmap_field_open() only.
+ */
 #ifndef RBMAP_FIELD_H
 #define RBMAP_FIELD_H
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: messages come from the thread that called the library. If several threads
+ * use an object at the same time, such as a writer of a trace.dat, several can call the
+ * write function of its log at the same time.
+ */
 #ifndef RBMAP_LOG_H
 #define RBMAP_LOG_H
 

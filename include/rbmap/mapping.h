@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: any number of threads can use a mapping at the same time. After
+ * rbmap_mapping_get_reader(), what another thread reads may have gone back to the
+ * writer.
+ */
 #ifndef RBMAP_MAPPING_H
 #define RBMAP_MAPPING_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a merge can be used by one thread at a time. Different merges are
+ * independent.
+ */
 #ifndef RBMAP_MERGE_H
 #define RBMAP_MERGE_H
 

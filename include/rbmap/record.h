@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a walk can be used by one thread at a time. Different walks are
+ * independent, also on the same span.
+ */
 #ifndef RBMAP_RECORD_H
 #define RBMAP_RECORD_H
 

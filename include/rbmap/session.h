@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a session can be used by one thread at a time. Different sessions are
+ * independent. rbmap_session_split() moves half of the rings to a session for a second
+ * thread.
+ */
 #ifndef RBMAP_SESSION_H
 #define RBMAP_SESSION_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: any number of threads can call these functions at the same time, with
+ * results of their own.
+ */
 #ifndef RBMAP_STATS_H
 #define RBMAP_STATS_H
 

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: of a writer, rbmap_tracedat_writer_put(), rbmap_tracedat_writer_discard(),
+ * rbmap_tracedat_writer_flush_cpu() and rbmap_tracedat_writer_set_level() can be
+ * called by several threads at the same time, for different CPUs, and
+ * rbmap_tracedat_writer_work() at any time. All other functions require that no other
+ * call is in progress. A reader can be used by one thread at a time, except for
+ * rbmap_tracedat_reader_convert(). Different readers are independent, except for their
+ * events (see rbmap_events(3)), which are also used when a reader is opened or closed.
+ */
 #ifndef RBMAP_TRACEDAT_H
 #define RBMAP_TRACEDAT_H
 

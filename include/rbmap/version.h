@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: any number of threads can call this function at the same time.
+ */
 #ifndef RBMAP_VERSION_H
 #define RBMAP_VERSION_H
 

@@ -70,3 +70,23 @@ each_header() {
     -o "$BATS_TEST_TMPDIR/same"
   "$BATS_TEST_TMPDIR/same"
 }
+
+# Those with functions, or with one that the program gives.
+headers_with_calls() {
+  grep -lE '^[a-z].*\brbmap_[a-z0-9_]+\(|\(\*[a-z]+\)\(' "$RBMAP_SOURCE"/include/rbmap/*.h
+}
+
+@test "each header and its pages say which threads may use what" {
+  local header page bad=0 seen=0
+  while read -r header; do
+    seen=$((seen + 1))
+    sed -n '2,/^#ifndef/p' "$header" | grep -q '^ \* Threads: [a-z]' ||
+      { echo "${header##*/}: no \" * Threads: \" before its #ifndef"; bad=1; }
+    for page in $(grep -lFx "#include <rbmap/${header##*/}>" "$RBMAP_SOURCE"/man/*.3.scd); do
+      [ "${page##*/}" = librbmap.3.scd ] || grep -q '^\*Threads\.\* [A-Z]' "$page" ||
+        { echo "${page##*/}: no paragraph \"*Threads.* \""; bad=1; }
+    done
+  done < <(headers_with_calls)
+  [ "$seen" -gt 10 ]
+  [ "$bad" = 0 ]
+}

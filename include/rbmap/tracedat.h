@@ -343,6 +343,29 @@ int rbmap_tracedat_writer_flush(struct rbmap_tracedat_writer *writer);
 int rbmap_tracedat_writer_write_out(struct rbmap_tracedat_writer *writer);
 
 /**
+ * rbmap_tracedat_writer_cancel - give up what is not written
+ *
+ * @writer: the writer
+ *
+ * For a disk that takes no data, when the caller does not want to wait any longer. May
+ * be called by any thread at any time, also while other calls wait for the disk or for
+ * room in the queue.
+ *
+ * From then on nothing more is written. Calls that wait for the queue return
+ * -ECANCELED, including rbmap_tracedat_writer_finish(), and so do later calls. A system
+ * call that the disk holds up is not interrupted: the thread in it returns later, and
+ * so does rbmap_tracedat_writer_close(), which waits for
+ * rbmap_tracedat_writer_write_out(). Until then, this system call may read spans of an
+ * rbmap_tracedat_writer_put() that has returned; they do not become part of the file.
+ *
+ * The file is as the last written update of the sizes in its header left it;
+ * rbmap_tracedat_writer_written() returns what it contains.
+ *
+ * Since: 0.1
+ */
+void rbmap_tracedat_writer_cancel(struct rbmap_tracedat_writer *writer);
+
+/**
  * rbmap_tracedat_writer_written - get the number of spans that are part of the file
  *
  * @writer: the writer

@@ -2,6 +2,7 @@
 /* Memory of the ring's before a disk that stalls: written as it is, or copied in time.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,55 @@ START_TEST(what_is_larger_than_the_queue_is_waited_for)
 }
 END_TEST
 
+/* Whatever the disk holds up: those that wait for it return, and nothing follows. */
+START_TEST(cancelled_it_is_not_waited_for)
+{
+	struct write_queue *queue = make_queue(64, NEVER);
+	struct write_request table = { .kind = WRITE_TABLE, .offset = 0 };
+	struct pusher copied = { .queue = queue,
+				 .request = data_of(0, 128, 0, 1),
+				 .size = 128 };
+	static uint64_t words[8];
+	struct pusher in_place = { .queue = queue,
+				   .request = data_of(1, 256, 16, 4),
+				   .bytes = words,
+				   .size = 64,
+				   .done = 1 };
+	struct write_progress covered;
+	pthread_t thread;
+
+	start_queue(&thread, queue);
+	ck_assert_int_eq(push_copy(queue, data_of(0, 64, 0, 1), 'a', 16), 0);
+	ck_assert_int_eq(push_copy(queue, table, 't', 8), 0);
+	do
+		rbmap_write_queue_covered(queue, 0, &covered);
+	while (covered.spans == 0);
+	hold_disk();
+	ck_assert_int_eq(push_copy(queue, data_of(0, 80, 0, 1), 'b', 16), 0);
+	while (!is_inside())
+		sched_yield();
+	start_push(&in_place);
+	start_push(&copied);
+	wait_until_full(queue, 1);
+	rbmap_write_queue_cancel(queue);
+	join_thread(copied.thread);
+	ck_assert_int_eq(copied.r, -ECANCELED);
+	join_thread(in_place.thread);
+	ck_assert_int_eq(in_place.r, -ECANCELED);
+	ck_assert_uint_eq(in_place.done, 0);
+	ck_assert_int_eq(push_copy(queue, table, 't', 8), -ECANCELED);
+	ck_assert_int_eq(rbmap_write_queue_end(queue), -ECANCELED);
+	release_disk();
+	join_thread(thread);
+	/* Nor by those that push. */
+	ck_assert_int_eq(push_copy(queue, table, 't', 8), -ECANCELED);
+	ck_assert_int_eq(disk.nr_calls, 3);
+	rbmap_write_queue_covered(queue, 0, &covered);
+	ck_assert_uint_eq(covered.spans, 1);
+	rbmap_write_queue_close(queue);
+}
+END_TEST
+
 #define NR_PUSHES 300
 #define SIZE 48
 
@@ -230,6 +280,7 @@ int main(void)
 	tcase_add_loop_test(tests, a_copy_wins_over_what_was_torn, 0, 2);
 	tcase_add_test(tests, behind_a_copy_there_is_no_waiting);
 	tcase_add_test(tests, what_is_larger_than_the_queue_is_waited_for);
+	tcase_add_test(tests, cancelled_it_is_not_waited_for);
 	tcase_add_loop_test(tests, several_threads_push, 0, 2);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

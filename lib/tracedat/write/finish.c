@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Completes a trace.dat. */
+#include <errno.h>
+
 #include "base/internal.h"
 #include "tracedat/write/writer.h"
 
@@ -37,6 +39,11 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_finish(struct rbmap_tracedat_writer *writ
 	bool is_short;
 	int r = store_all(writer, &is_short), error;
 
+	/* Whoever cancels does not wait for a disk that takes nothing. */
+	if (rbmap_write_queue_is_cancelled(writer->file.queue)) {
+		writer->finish_error = -ECANCELED;
+		return -ECANCELED;
+	}
 	error = is_short ? rbmap_tracedat_recover(writer) :
 			   rbmap_tracedat_end_tail(writer);
 	rbmap_tracedat_give_back(writer);

@@ -160,6 +160,11 @@ RBMAP_PUBLIC int rbmap_tracedat_writer_write_out(struct rbmap_tracedat_writer *w
 	return rbmap_write_queue_run(writer->file.queue);
 }
 
+RBMAP_PUBLIC void rbmap_tracedat_writer_cancel(struct rbmap_tracedat_writer *writer)
+{
+	rbmap_write_queue_cancel(writer->file.queue);
+}
+
 RBMAP_PUBLIC uint64_t
 rbmap_tracedat_writer_written(const struct rbmap_tracedat_writer *writer, int cpu)
 {

@@ -65,6 +65,7 @@ struct write_owner {
  * @progressed: an entry is done
  * @running: a thread carries out what is pushed
  * @ended: it is to return once there is nothing left
+ * @cancelled: nobody waits for it any more
  * @waiting: the room that is taken
  * @copies: entries that had to be copied and are not yet written
  * @error: the first failure
@@ -75,6 +76,7 @@ struct write_queue {
 	pthread_cond_t pushed, progressed;
 	bool running;
 	bool ended;
+	bool cancelled;
 	struct write_entry *first, *last;
 	uint64_t waiting;
 	uint64_t copies;

@@ -93,8 +93,12 @@ static int wait_for_room(struct write_queue *queue, size_t size)
 static int write_now(struct write_queue *queue, const struct write_request *request,
 		     struct iovec *parts, int nr, uint64_t *ret_done)
 {
-	struct write_result result = rbmap_write_parts(queue, request, parts, nr);
+	struct write_result result;
 
+	*ret_done = 0;
+	if (rbmap_write_queue_is_cancelled(queue))
+		return -ECANCELED;
+	result = rbmap_write_parts(queue, request, parts, nr);
 	pthread_mutex_lock(&queue->lock);
 	rbmap_write_queue_note(queue, request, &result);
 	pthread_mutex_unlock(&queue->lock);
@@ -220,6 +224,8 @@ int rbmap_write_queue_push_call(struct write_queue *queue,
 	int r;
 
 	if (!is_running(queue)) {
+		if (rbmap_write_queue_is_cancelled(queue))
+			return -ECANCELED;
 		call(context, offset, size);
 		return 0;
 	}
@@ -286,7 +292,7 @@ static void wait_for_disk(struct write_queue *queue, const struct write_entry *e
 				  .tv_nsec = until_ns % NS_PER_SECOND };
 	int r = 0;
 
-	while (!entry->done && r != ETIMEDOUT)
+	while (!entry->done && !queue->cancelled && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&queue->progressed, &queue->lock, &until);
 }
 
@@ -301,7 +307,7 @@ static bool wait_or_copy(struct write_queue *queue, struct write_entry *entry,
 	/* Behind copies, it will not be written soon. */
 	if (!queue->copies)
 		wait_for_disk(queue, entry);
-	while (!entry->done && !copied) {
+	while (!entry->done && !copied && !queue->cancelled) {
 		if (can_copy && take_room(queue, entry->size)) {
 			copied = leave_copy(queue, entry, parts, nr);
 			/* Either it is done, or there is no memory. */
@@ -335,9 +341,15 @@ int rbmap_write_queue_push_in_place(struct write_queue *queue,
 		add_entry(queue, entry);
 		if (wait_or_copy(queue, entry, parts, nr)) {
 			entry = NULL;
-		} else {
+		} else if (entry->done) {
 			*ret_done = entry->result.done;
 			r = entry->result.error;
+		} else {
+			/* Cancelled: it may be being written, and stay so. */
+			entry->awaited = false;
+			entry = NULL;
+			*ret_done = 0;
+			r = queue->error;
 		}
 	}
 	pthread_mutex_unlock(&queue->lock);

@@ -200,26 +200,56 @@ int rbmap_write_queue_open(struct write_queue **ret,
 	return 0;
 }
 
+/* With the lock held. */
+static void wait_for_end(struct write_queue *queue, bool whatever)
+{
+	queue->ended = true;
+	pthread_cond_signal(&queue->pushed);
+	while (queue->running && (whatever || !queue->cancelled))
+		pthread_cond_wait(&queue->progressed, &queue->lock);
+}
+
 int rbmap_write_queue_end(struct write_queue *queue)
 {
 	int r;
 
 	pthread_mutex_lock(&queue->lock);
-	queue->ended = true;
-	pthread_cond_signal(&queue->pushed);
-	while (queue->running)
-		pthread_cond_wait(&queue->progressed, &queue->lock);
+	wait_for_end(queue, false);
 	r = queue->error;
-	queue->error = 0;
+	/* Also what a push would carry out itself. */
+	if (!queue->cancelled)
+		queue->error = 0;
 	pthread_mutex_unlock(&queue->lock);
 	return r;
+}
+
+void rbmap_write_queue_cancel(struct write_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->cancelled = true;
+	if (!queue->error)
+		queue->error = -ECANCELED;
+	pthread_cond_broadcast(&queue->progressed);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+bool rbmap_write_queue_is_cancelled(struct write_queue *queue)
+{
+	bool cancelled;
+
+	pthread_mutex_lock(&queue->lock);
+	cancelled = queue->cancelled;
+	pthread_mutex_unlock(&queue->lock);
+	return cancelled;
 }
 
 void rbmap_write_queue_close(struct write_queue *queue)
 {
 	if (!queue)
 		return;
-	rbmap_write_queue_end(queue);
+	pthread_mutex_lock(&queue->lock);
+	wait_for_end(queue, true);
+	pthread_mutex_unlock(&queue->lock);
 	pthread_cond_destroy(&queue->progressed);
 	pthread_cond_destroy(&queue->pushed);
 	pthread_mutex_destroy(&queue->lock);

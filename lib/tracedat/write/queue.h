@@ -146,6 +146,14 @@ int rbmap_write_queue_push_call(struct write_queue *queue,
 					     uint64_t size),
 				void *context, uint64_t offset, uint64_t size);
 
+/*
+ * Nothing more is written, but for what is being written now: pushes fail with
+ * -ECANCELED, and those that wait return. rbmap_write_queue_end() does not wait for the
+ * thread from then on, but rbmap_write_queue_close() does. For any thread, at any time.
+ */
+void rbmap_write_queue_cancel(struct write_queue *queue);
+bool rbmap_write_queue_is_cancelled(struct write_queue *queue);
+
 /* The first failure, or 0. */
 int rbmap_write_queue_error(struct write_queue *queue);
 

@@ -190,7 +190,7 @@ struct rbmap_tracedat_writer {
 	atomic_uint turns_off;
 	struct tracedat_zips zips;
 	struct tracedat_spare spare;
-	int finish_error;
+	atomic_int finish_error;
 };
 
 static inline uint64_t tracedat_align(uint64_t value, uint64_t to)

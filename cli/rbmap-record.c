@@ -13,6 +13,7 @@
 
 #include "common.h"
 #include "config.h"
+#include "file-thread.h"
 #include "files.h"
 #include "flight.h"
 #include "priority.h"
@@ -172,6 +173,8 @@ static int start_threads(struct state *state)
 		return priority_set(&state->config);
 	status = write_outs_start(state->write_outs, &state->config);
 	if (status == COMMON_OK)
+		status = file_thread_start(&state->files.thread, &state->config);
+	if (status == COMMON_OK)
 		status = workers_start(&state->recorder.workers, &state->recorder,
 				       state->cpus.nr);
 	return status;
@@ -182,7 +185,7 @@ static int list_threads(const struct state *state, pid_t **ret, size_t *ret_nr)
 {
 	const pid_t *workers;
 	size_t nr = workers_threads(state->recorder.workers, &workers);
-	pid_t *threads = calloc(nr + WRITE_OUTS, sizeof(*threads));
+	pid_t *threads = calloc(nr + WRITE_OUTS + 1, sizeof(*threads));
 
 	if (!threads)
 		return common_fail("%s", strerror(ENOMEM));
@@ -191,6 +194,8 @@ static int list_threads(const struct state *state, pid_t **ret, size_t *ret_nr)
 	for (int i = 0; i < WRITE_OUTS; i++)
 		if (state->write_outs[i])
 			threads[nr++] = write_out_thread(state->write_outs[i]);
+	if (state->files.thread)
+		threads[nr++] = file_thread_number(state->files.thread);
 	*ret = threads;
 	*ret_nr = nr;
 	return COMMON_OK;
@@ -346,7 +351,9 @@ static void put_back(struct state *state)
 	state->recorder.workers = NULL;
 	free_symbols(state);
 	files_close_sinks(&state->files);
-	write_outs_free(state->write_outs);
+	/* A thread that the disk holds up is not waited for. */
+	if (!state->files.given_up)
+		write_outs_free(state->write_outs);
 	watch_close(state->recorder.watch);
 	state->recorder.watch = NULL;
 	rbmap_session_close(state->recorder.session);
@@ -419,6 +426,9 @@ int main(int argc, char **argv)
 		state.config.output ? state.config.output : "standard output";
 	if (status == COMMON_OK && !done)
 		status = run(&state);
+	/* Threads that the disk holds up use all that follows. */
+	if (state.files.given_up)
+		_exit(common_close_stdout(status));
 	free(state.recorder.result.engine_reason);
 	free(state.recorder.result.clock);
 	command_free(state.recorder.command);

@@ -44,9 +44,21 @@ static int note_result(struct recorder *recorder)
 	return status;
 }
 
+/* Signals are looked at meanwhile: a disk that takes nothing may hold them up. */
+static void wait_for_workers(struct recorder *recorder)
+{
+	workers_stop(recorder->workers);
+	while (!workers_have_ended(recorder->workers))
+		if (!files_wait(recorder->files, workers_ended_fd(recorder->workers)))
+			return;
+}
+
 int end_recording(struct recorder *recorder)
 {
-	int status = workers_finish(recorder->workers);
+	int status;
+
+	wait_for_workers(recorder);
+	status = workers_finish(recorder->workers);
 
 	recorder->tally.incomplete = recorder->sink_error || status != COMMON_OK;
 	status = common_worse(status, tally_end(&recorder->tally));

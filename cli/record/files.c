@@ -2,7 +2,6 @@
 #include "files.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +82,7 @@ int files_begin(struct files *files, const struct sink_source *source)
 	status = record_file_begin(files->file, &files->source);
 	/* They are there no longer than for the first file. */
 	files->source.symbols = NULL;
+	files->can_give_up = files->file->write_out && files->file->sink.ops->cancel;
 	limits_begin(&files->limits, files->file->output.fd, recorder_now());
 	return status;
 }
@@ -99,25 +99,43 @@ static void tell_size(const struct files *files, const struct record_file *file,
 		common_format_bytes(size, bytes));
 }
 
-/* Also after an error: what is stored is to be a whole file. */
-static int finish_sink(struct files *files, struct record_file *file)
+/* A negative errno where what is stored could not be made a whole file. */
+static int finish_job(void *context)
 {
+	return record_file_finish(context);
+}
+
+static void begin_finishing(struct files *files, struct record_file *file)
+{
+	file_thread_begin(files->thread, finish_job, file);
+}
+
+/* What there is of it from now on is counted. */
+static void note_work(struct files *files, const struct record_file *file,
+		      struct sink_work *work)
+{
+	file->sink.ops->work(file->sink.self, work);
+	files->work.bytes += work->bytes;
+	files->work.writes += work->writes;
+	files->work.queue_full_ns += work->queue_full_ns;
+	files->work.faster_bytes += work->faster_bytes;
+	files->work.stored_bytes += work->stored_bytes;
+}
+
+/* It is complete, or could not be completed. */
+static int end_finishing(struct files *files, struct record_file *file)
+{
+	int r = file_thread_result(files->thread);
 	struct recorder *recorder = files->recorder;
 	struct sink_work work;
 	bool removed;
-	int r = 0;
 
-	if (!recorder_output_closed(recorder))
-		r = record_file_finish(file);
 	removed = output_check_name(&file->output) != COMMON_OK;
 	recorder->output_removed |= removed;
 	record_file_correct(file, &recorder->tally, removed);
-	file->sink.ops->work(file->sink.self, &work);
-	files->work.bytes += work.bytes;
-	files->work.writes += work.writes;
-	files->work.queue_full_ns += work.queue_full_ns;
-	files->work.faster_bytes += work.faster_bytes;
-	files->work.stored_bytes += work.stored_bytes;
+	note_work(files, file, &work);
+	if (recorder_output_closed(recorder))
+		return COMMON_OK;
 	/* After a failure to store, that to complete it is another. */
 	if (r == -EPIPE || r == 0 || (recorder->sink_error && !work.finish_error))
 		return COMMON_OK;
@@ -127,48 +145,50 @@ static int finish_sink(struct files *files, struct record_file *file)
 			   rbmap_strerror(work.finish_error ? work.finish_error : r));
 }
 
-/* Nothing drains into it any more. */
-static int finish_old(struct files *files)
+/* Removes what is in the way of the next one. */
+static int tidy_up_job(void *context)
 {
-	struct record_file *old = files->old;
-	struct series_file done = { .number = files->number - 1 };
-	int status;
+	struct files *files = context;
+	int status = COMMON_OK;
 
-	if (!old)
-		return COMMON_OK;
-	status = finish_sink(files, old);
-	done.bytes = limits_file_bytes(old->output.fd);
-	done.id = file_id_of(old->output.fd);
-	tell_size(files, old, done.bytes);
-	status = common_worse(status, record_file_close(old));
-	status = common_worse(status, series_add(&files->series, &done));
-	free(old);
-	free(files->old_path);
-	files->old = NULL;
-	files->old_path = NULL;
+	if (files->old)
+		status = record_file_close(files->old);
+	series_trim(&files->series, files->growing);
 	return status;
 }
 
-/*
- * Signals wait meanwhile: it takes the threads no longer than their turn. False where
- * one has failed, and uses it until the end.
- */
-static bool wait_until_unused(const struct files *files)
+static void tidy_up(struct files *files, uint64_t growing)
 {
-	const struct recorder *recorder = files->recorder;
-	struct pollfd fds[] = {
-		{ .fd = files->old->unused_fd, .events = POLLIN },
-		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
-	};
-	eventfd_t number;
+	files->growing = growing;
+	files->state = FILES_TIDY_UP;
+	file_thread_begin(files->thread, tidy_up_job, files);
+}
 
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	if (!fds[0].revents)
-		return false;
-	eventfd_read(files->old->unused_fd, &number);
-	/* The load makes visible what the threads have stored in it. */
-	return files->old->users == 0;
+static int end_tidying_up(struct files *files)
+{
+	int status = file_thread_result(files->thread);
+
+	free(files->old);
+	free(files->old_path);
+	files->old = NULL;
+	files->old_path = NULL;
+	files->state = FILES_STEADY;
+	return status;
+}
+
+/* Nothing drains into it any more. */
+static int end_old(struct files *files)
+{
+	struct record_file *old = files->old;
+	struct series_file done = { .number = files->number - 1 };
+	int status = end_finishing(files, old);
+
+	done.bytes = limits_file_bytes(old->output.fd);
+	done.id = file_id_of(old->output.fd);
+	tell_size(files, old, done.bytes);
+	status = common_worse(status, series_add(&files->series, &done));
+	tidy_up(files, 0);
+	return status;
 }
 
 static int begin_next(struct files *files, struct record_file **ret, char **ret_path)
@@ -189,31 +209,82 @@ static int begin_next(struct files *files, struct record_file **ret, char **ret_
 	return status;
 }
 
-static int rotate(struct files *files, uint64_t now)
+static int begin_next_job(void *context)
+{
+	struct files *files = context;
+
+	return begin_next(files, &files->next, &files->next_path);
+}
+
+static void rotate(struct files *files)
+{
+	files->state = FILES_BEGIN_NEXT;
+	file_thread_begin(files->thread, begin_next_job, files);
+}
+
+static int change_over(struct files *files, uint64_t now)
 {
 	struct recorder *recorder = files->recorder;
-	struct record_file *next;
-	char *path;
-	int status = begin_next(files, &next, &path);
+	int status = file_thread_result(files->thread);
 
 	if (status != COMMON_OK) {
+		files->state = FILES_STEADY;
 		atomic_flag_test_and_set(&recorder->end_told);
 		return status;
 	}
 	files->old = files->file;
 	files->old_path = files->path;
-	files->file = next;
-	files->path = path;
-	limits_begin(&files->limits, next->output.fd, now);
-	recorder->file = next;
+	files->file = files->next;
+	files->path = files->next_path;
+	files->next = NULL;
+	files->next_path = NULL;
+	files->state = FILES_LEAVE_OLD;
+	limits_begin(&files->limits, files->file->output.fd, now);
+	recorder->file = files->file;
 	workers_wake(recorder->workers);
-	if (!wait_until_unused(files) || recorder->sink_error) {
-		recorder->stop = true;
-		return COMMON_OK;
+	return COMMON_OK;
+}
+
+static void leave_old(struct files *files)
+{
+	eventfd_t number;
+
+	eventfd_read(files->old->unused_fd, &number);
+	/* The load makes visible what the threads have stored in it. */
+	if (files->old->users)
+		return;
+	files->state = FILES_FINISH_OLD;
+	begin_finishing(files, files->old);
+}
+
+int files_fd(const struct files *files)
+{
+	switch (files->state) {
+	case FILES_STEADY:
+		return -1;
+	case FILES_LEAVE_OLD:
+		return files->old->unused_fd;
+	default:
+		return file_thread_fd(files->thread);
 	}
-	status = finish_old(files);
-	series_trim(&files->series, 0);
-	return status;
+}
+
+int files_step(struct files *files, uint64_t now)
+{
+	switch (files->state) {
+	case FILES_STEADY:
+		break;
+	case FILES_BEGIN_NEXT:
+		return change_over(files, now);
+	case FILES_LEAVE_OLD:
+		leave_old(files);
+		break;
+	case FILES_FINISH_OLD:
+		return end_old(files);
+	case FILES_TIDY_UP:
+		return end_tidying_up(files);
+	}
+	return COMMON_OK;
 }
 
 static void tell_max_size(const struct files *files)
@@ -251,22 +322,41 @@ static uint64_t queued_bytes(const struct record_file *file)
 	return work.bytes;
 }
 
+/* All but what is left on the disk waits for the end of a rotation. */
+static enum limit check(struct files *files, uint64_t now, uint64_t *due)
+{
+	enum limit limit =
+		limits_check(&files->limits, files->file->output.fd,
+			     queued_bytes(files->file), files->series.bytes, now, due);
+
+	if (files->state == FILES_STEADY || limit == LIMIT_MIN_FREE)
+		return limit;
+	if (*due <= now)
+		*due = UINT64_MAX;
+	return LIMIT_NONE;
+}
+
 int files_look(struct files *files, uint64_t now, uint64_t *due)
 {
 	struct recorder *recorder = files->recorder;
+	bool steady = files->state == FILES_STEADY;
 	int status = COMMON_OK;
+	uint64_t bytes;
 
 	/* With --rotate old files make room for what grows. */
-	if (config_rotates(recorder->config))
-		series_trim(&files->series, limits_file_bytes(files->file->output.fd));
-	switch (limits_check(&files->limits, files->file->output.fd,
-			     queued_bytes(files->file), files->series.bytes, now,
-			     due)) {
+	bytes = limits_file_bytes(files->file->output.fd);
+	if (config_rotates(recorder->config) && steady &&
+	    series_is_over(&files->series, bytes)) {
+		tidy_up(files, bytes);
+		*due = UINT64_MAX;
+		return COMMON_OK;
+	}
+	switch (check(files, now, due)) {
 	case LIMIT_NONE:
 		return COMMON_OK;
 	case LIMIT_ROTATE:
-		status = rotate(files, now);
-		*due = recorder_now();
+		rotate(files);
+		*due = UINT64_MAX;
 		break;
 	case LIMIT_MAX_SIZE:
 		tell_max_size(files);
@@ -276,15 +366,76 @@ int files_look(struct files *files, uint64_t now, uint64_t *due)
 		status = fail_min_free(files);
 		break;
 	}
-	recorder->stop |= status != COMMON_OK;
 	return status;
+}
+
+static void give_up(struct files *files)
+{
+	struct recorder *recorder = files->recorder;
+	int none = 0;
+
+	/* No failure of the sinks is one of its own from now on. */
+	if (atomic_compare_exchange_strong(&recorder->sink_error, &none, -ECANCELED)) {
+		atomic_flag_test_and_set(&recorder->end_told);
+		progress_clear(recorder);
+		common_error("%s: the disk took nothing, and was not waited for after "
+			     "another signal; earlier data is kept",
+			     files->file->output.path);
+	}
+	files->given_up = true;
+	files->file->sink.ops->cancel(files->file->sink.self);
+	if (files->old && files->state != FILES_TIDY_UP)
+		files->old->sink.ops->cancel(files->old->sink.self);
+}
+
+bool files_wait(struct files *files, int fd)
+{
+	if (files->given_up)
+		return false;
+	if (recorder_wait_for_end(files->recorder, fd, files->can_give_up))
+		return true;
+	give_up(files);
+	return false;
+}
+
+/* What the file has by now is counted. */
+static void leave(struct files *files, const struct record_file *file)
+{
+	struct sink_work work;
+
+	record_file_correct(file, &files->recorder->tally, false);
+	note_work(files, file, &work);
+}
+
+static int leave_all(struct files *files)
+{
+	if (files->old && files->state != FILES_TIDY_UP)
+		leave(files, files->old);
+	leave(files, files->file);
+	return COMMON_FAILURE;
+}
+
+static int finish(struct files *files)
+{
+	int status = COMMON_OK;
+
+	while (files->state != FILES_STEADY) {
+		if (!files_wait(files, files_fd(files)))
+			return COMMON_FAILURE;
+		status = common_worse(status, files_step(files, recorder_now()));
+	}
+	begin_finishing(files, files->file);
+	if (!files_wait(files, file_thread_fd(files->thread)))
+		return COMMON_FAILURE;
+	return common_worse(status, end_finishing(files, files->file));
 }
 
 int files_finish(struct files *files)
 {
-	int status = finish_old(files);
+	int status = finish(files);
 
-	status = common_worse(status, finish_sink(files, files->file));
+	if (files->given_up)
+		return leave_all(files);
 	if (files->recorder->output_removed)
 		status = common_worse(status, COMMON_FAILURE);
 	if (!config_rotates(files->recorder->config))
@@ -296,7 +447,11 @@ int files_finish(struct files *files)
 
 void files_close_sinks(struct files *files)
 {
-	if (files->old)
+	if (files->given_up)
+		return;
+	file_thread_free(files->thread);
+	files->thread = NULL;
+	if (files->old && files->state != FILES_TIDY_UP)
 		record_file_close_sink(files->old);
 	if (files->file)
 		record_file_close_sink(files->file);
@@ -314,8 +469,11 @@ static int close_file(struct record_file *file, bool began)
 
 int files_close(struct files *files, bool began)
 {
-	int status = close_file(files->old, true);
+	int status;
 
+	if (files->given_up)
+		return COMMON_OK;
+	status = close_file(files->old, true);
 	status = common_worse(status, close_file(files->file, began));
 	free(files->old);
 	free(files->old_path);

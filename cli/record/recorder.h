@@ -70,7 +70,12 @@ struct recorder {
 	struct recorder_result result;
 
 	bool stop;
+	/* That ask for an end; the number of the last, and how many there were. */
 	int last_signal;
+	unsigned int nr_signals;
+	/* One came after the recording: what is not written by then is given up. 0: it
+	 * is waited for. */
+	uint64_t patient_until;
 	bool command_over;
 	int command_status;
 	/* A negative errno where the sink failed: what came after is not stored. */
@@ -100,6 +105,12 @@ void recorder_check_command(struct recorder *recorder);
 
 /* What signals that came ask for: an end, a dump. */
 void recorder_take_signals(struct recorder *recorder);
+
+/*
+ * After the recording: until @fd is readable. False: a signal came in @hasty, and a
+ * second has passed since.
+ */
+bool recorder_wait_for_end(struct recorder *recorder, int fd, bool hasty);
 
 uint64_t recorder_now(void);
 

@@ -15,25 +15,32 @@
 
 #define PROGRESS_NS UINT64_C(1000000000)
 
-/* *flushed: there is more in the file. */
-static int wait_for_something(struct recorder *recorder, uint64_t due, bool *flushed)
+/* @flushed: there is more in the file; @files: the next step of a rotation is due */
+struct ready {
+	bool flushed, files;
+};
+
+static int wait_for_something(struct recorder *recorder, uint64_t due,
+			      struct ready *ret)
 {
 	struct pollfd fds[] = {
 		{ .fd = recorder->signal_fd, .events = POLLIN },
 		{ .fd = workers_failed_fd(recorder->workers), .events = POLLIN },
 		{ .fd = recorder->flushed_fd, .events = POLLIN },
+		{ .fd = files_fd(recorder->files), .events = POLLIN },
 	};
 	eventfd_t number;
 
 	recorder->result.polls++;
-	if (poll(fds, 3, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
+	if (poll(fds, 4, recorder_ms_until(recorder_now(), due)) < 0 && errno != EINTR)
 		return common_fail("poll: %s", strerror(errno));
 	if (fds[0].revents)
 		recorder_take_signals(recorder);
 	if (fds[1].revents)
 		recorder->stop = true;
-	*flushed = fds[2].revents;
-	if (*flushed)
+	ret->flushed = fds[2].revents;
+	ret->files = fds[3].revents;
+	if (ret->flushed)
 		eventfd_read(recorder->flushed_fd, &number);
 	return COMMON_OK;
 }
@@ -54,13 +61,17 @@ static int watch_over(struct recorder *recorder)
 						    UINT64_MAX;
 	uint64_t look = recorder->started, now;
 	int status = COMMON_OK;
-	bool flushed = false;
+	struct ready ready = { .flushed = false };
 
 	while (status == COMMON_OK && !recorder->stop) {
-		status = wait_for_something(recorder, earliest(end, next, look),
-					    &flushed);
+		status =
+			wait_for_something(recorder, earliest(end, next, look), &ready);
 		now = recorder_now();
-		if (status == COMMON_OK && (flushed || now >= look))
+		if (status == COMMON_OK && ready.files) {
+			status = files_step(recorder->files, now);
+			look = now;
+		}
+		if (status == COMMON_OK && (ready.flushed || now >= look))
 			status = files_look(recorder->files, now, &look);
 		if (now >= end)
 			recorder->stop = true;
@@ -112,7 +123,7 @@ int run_wait_for_command(struct recorder *recorder)
 {
 	struct pollfd fd = { .fd = recorder->signal_fd, .events = POLLIN };
 
-	recorder->stop = false;
+	recorder->stop = recorder->patient_until;
 	recorder_check_command(recorder);
 	if (recorder->command_over)
 		return recorder->command_status;

@@ -58,11 +58,16 @@ static void remove_oldest(struct series *series)
 		series->nr_files * sizeof(*series->files));
 }
 
+bool series_is_over(const struct series *series, uint64_t bytes)
+{
+	return series->nr_files &&
+	       (series->nr_files >= series->keep ||
+		(series->max_bytes && series->bytes + bytes > series->max_bytes));
+}
+
 void series_trim(struct series *series, uint64_t bytes)
 {
-	while (series->nr_files &&
-	       (series->nr_files >= series->keep ||
-		(series->max_bytes && series->bytes + bytes > series->max_bytes)))
+	while (series_is_over(series, bytes))
 		remove_oldest(series);
 }
 

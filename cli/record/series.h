@@ -3,6 +3,7 @@
 #ifndef RECORD_SERIES_H
 #define RECORD_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ char *series_path(const char *name, uint64_t number);
 
 /* The file is complete. Prints its errors; returns an exit code. */
 int series_add(struct series *series, const struct series_file *file);
+
+/* Is there something to be removed? */
+bool series_is_over(const struct series *series, uint64_t bytes);
 
 /*
  * Removes the oldest files until those that stay, and one more that takes @bytes, keep

@@ -45,6 +45,11 @@ static int dat_finish(void *self)
 	return rbmap_tracedat_writer_finish(self);
 }
 
+static void dat_cancel(void *self)
+{
+	rbmap_tracedat_writer_cancel(self);
+}
+
 static void dat_work(const void *self, struct sink_work *ret)
 {
 	struct rbmap_tracedat_work work;
@@ -86,6 +91,7 @@ static const struct sink_ops dat_ops = {
 	.write_out = dat_write_out,
 	.written = dat_written,
 	.finish = dat_finish,
+	.cancel = dat_cancel,
 	.work = dat_work,
 	.free = dat_free,
 };

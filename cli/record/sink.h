@@ -71,6 +71,11 @@ struct sink_ops {
 	uint64_t (*written)(const void *sink, int cpu);
 	uint64_t (*events_written)(const void *sink, int cpu);
 	int (*finish)(void *sink);
+	/*
+	 * NULL, or: lets all others return that wait for a disk which takes nothing;
+	 * what is not stored by then will not be. For any thread, at any time.
+	 */
+	void (*cancel)(void *sink);
 	void (*work)(const void *sink, struct sink_work *ret);
 	void (*free)(void *sink);
 };

@@ -71,6 +71,8 @@ static size_t count_reset(const struct tally *tally)
 
 static const char *why_not_stored(const struct recorder *recorder)
 {
+	if (recorder->sink_error == -ECANCELED)
+		return "the disk took nothing, and was not waited for";
 	if (recorder->sink_error)
 		return "the output failed";
 	if (recorder->output_removed)

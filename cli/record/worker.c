@@ -304,5 +304,6 @@ void *worker_run(void *context)
 	sem_post(&workers->begun);
 	if (status == COMMON_OK)
 		worker->status = work(worker);
+	eventfd_write(workers->ended_fd, 1);
 	return NULL;
 }

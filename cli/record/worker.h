@@ -58,6 +58,9 @@ struct workers {
 	pid_t *threads;
 	size_t nr;
 	bool finished;
+	/* Counts those that have ended; readable where some have since. */
+	int ended_fd;
+	size_t nr_ended;
 	/* Posted by a thread that has begun; its number and status are there then. */
 	sem_t begun;
 

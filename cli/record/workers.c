@@ -70,7 +70,8 @@ static int start(struct workers *workers, size_t nr)
 	workers->failed_fd = eventfd(0, EFD_CLOEXEC);
 	workers->workers = calloc(nr, sizeof(*workers->workers));
 	workers->threads = calloc(nr, sizeof(*workers->threads));
-	if (workers->stop_fd < 0 || workers->failed_fd < 0)
+	workers->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (workers->stop_fd < 0 || workers->failed_fd < 0 || workers->ended_fd < 0)
 		return common_fail("eventfd: %s", strerror(errno));
 	if (!workers->workers || !workers->threads)
 		return common_fail("%s", strerror(ENOMEM));
@@ -165,6 +166,25 @@ static int take_back(struct workers *workers, struct rbmap_session *session)
 			   rbmap_strerror(r));
 }
 
+void workers_stop(struct workers *workers)
+{
+	eventfd_write(workers->stop_fd, 1);
+}
+
+int workers_ended_fd(const struct workers *workers)
+{
+	return workers->ended_fd;
+}
+
+bool workers_have_ended(struct workers *workers)
+{
+	eventfd_t number;
+
+	if (eventfd_read(workers->ended_fd, &number) == 0)
+		workers->nr_ended += number;
+	return workers->nr_ended == workers->nr;
+}
+
 int workers_finish(struct workers *workers)
 {
 	int status = COMMON_OK;
@@ -172,7 +192,7 @@ int workers_finish(struct workers *workers)
 	if (workers->finished)
 		return COMMON_OK;
 	workers->finished = true;
-	eventfd_write(workers->stop_fd, 1);
+	workers_stop(workers);
 	for (size_t i = 0; i < workers->nr; i++) {
 		pthread_join(workers->workers[i].thread, NULL);
 		status = common_worse(status, workers->workers[i].status);
@@ -216,6 +236,8 @@ void workers_free(struct workers *workers)
 		close(workers->stop_fd);
 	if (workers->failed_fd >= 0)
 		close(workers->failed_fd);
+	if (workers->ended_fd >= 0)
+		close(workers->ended_fd);
 	sem_destroy(&workers->begun);
 	free(workers->threads);
 	free(workers->workers);

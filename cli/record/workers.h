@@ -6,6 +6,7 @@
 #ifndef RECORD_WORKERS_H
 #define RECORD_WORKERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,8 +35,15 @@ void workers_wake(struct workers *workers);
 /* They drain the recorder's session from now on, which is theirs until they finish. */
 void workers_go(struct workers *workers);
 
+/* With tracing off: they take what is still in the rings, and end. */
+void workers_stop(struct workers *workers);
+
+/* Readable once some of them have ended: then asks whether all have. */
+int workers_ended_fd(const struct workers *workers);
+bool workers_have_ended(struct workers *workers);
+
 /*
- * With tracing off: they take what is still in the rings, and end. Returns an exit
+ * Stops them, and waits for their end. Returns an exit
  * code; errors were printed.
  */
 int workers_finish(struct workers *workers);

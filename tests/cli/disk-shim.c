@@ -3,7 +3,8 @@
  * Preloaded into rbmap-record, a disk that stalls. While the file $DISK_SHIM/hold is
  * there, each write at an offset waits, as soon as DISK_SHIM_AFTER bytes were written;
  * $DISK_SHIM/held tells that one does. With $DISK_SHIM/fail, the next place of data
- * that is to be written cannot be, however often.
+ * that is to be written cannot be, however often. With DISK_SHIM_NAME, only files are
+ * held whose name, as the kernel shows it, has that in it.
  *
  * With DISK_SHIM_ROOM, the file may take so many bytes, and what goes over something
  * needs room as well, as where a file system copies on write. With $DISK_SHIM/full,
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -65,11 +67,25 @@ static bool is_due(void)
 	return written >= (after ? strtoull(after, NULL, 10) : 0);
 }
 
-static void wait_while_held(void)
+static bool has_name(int fd)
+{
+	const char *name = getenv("DISK_SHIM_NAME");
+	char link[32], path[512];
+	ssize_t size;
+
+	if (!name)
+		return true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	size = readlink(link, path, sizeof(path) - 1);
+	path[size < 0 ? 0 : size] = '\0';
+	return strstr(path, name);
+}
+
+static void wait_while_held(int fd)
 {
 	static const struct timespec pause = { .tv_nsec = 10000000 };
 
-	if (!is_due() || !exists("hold"))
+	if (!is_due() || !exists("hold") || !has_name(fd))
 		return;
 	tell("held");
 	while (exists("hold"))
@@ -105,7 +121,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int nr, off64_t offset)
 	if (!next)
 		next = (ssize_t(*)(int, const struct iovec *, int,
 				   off64_t))dlsym(RTLD_NEXT, "pwritev64");
-	wait_while_held();
+	wait_while_held(fd);
 	if (bad == -1 && size_of(parts, nr) >= LEAST_DATA && is_due() && exists("fail"))
 		bad = offset;
 	if (offset == bad || is_full(fd, size_of(parts, nr), offset)) {

@@ -19,19 +19,25 @@ need_realtime() {
   chrt --fifo 1 true 2>/dev/null || skip "real-time priorities are not permitted"
 }
 
-# Of the thread that waits for the command, those that drain the rings, the command: what
-# PROGRAM says of it. How many drain depends on the CPUs.
+# Of the threads that wait for the command and make the files, those that drain the rings,
+# the command: what PROGRAM says of it. How many drain depends on the CPUs.
 of_each() {
   local recorder command thread
   recorder=$(cat pid)
   command=$(cat "/proc/$recorder/task/$recorder/children")
   {
-    "$@" "$recorder"
     for thread in $(cd "/proc/$recorder/task" && echo *); do
-      [ "$thread" = "$recorder" ] || "$@" "$thread"
+      ! is_for_others "$thread" || "$@" "$thread"
+    done | sort -u
+    for thread in $(cd "/proc/$recorder/task" && echo *); do
+      is_for_others "$thread" || "$@" "$thread"
     done | sort -u
     "$@" $command
   } | paste -sd ' '
+}
+
+is_for_others() {
+  [ "$1" = "$(cat pid)" ] || [ "$(cat "/proc/$1/comm")" = rbmap-files ]
 }
 
 # while_recording PROGRAM OPTION...

@@ -223,3 +223,86 @@ on_full_disk() {
   echo "$output"
   [[ $output == *"events in "*"intact" ]]
 }
+
+# held_record [NAME=VALUE]... -- [OPTION]...: in the background, until it records; from then
+# on the disk hangs where "hold" is there.
+held_record() {
+  local options=()
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  printf '#!/bin/sh\nexport ASAN_OPTIONS=verify_asan_link_order=0\nexec env LD_PRELOAD="%s" %s "%s" "$@"\n' \
+    "$shim" "${options[*]}" "${RBMAP_BIN}/rbmap-record" >held-record
+  chmod +x held-record
+  record=./held-record
+  rm -f hold held over t.dat*
+  start_record "${silent[@]}" -o t.dat "$@"
+}
+
+# As many of each CPU as the last file has.
+has_markers() {
+  local files=(t.dat*)
+  [[ $("$RBMAP_BIN/rbmap-report" --check "${files[-1]}") == *": $(($1 * $(cpus | wc -l))) events in "* ]]
+}
+
+ends_whole() {
+  rm hold
+  stop_record "$1"
+  left_nothing
+  for file in t.dat.*; do
+    "$RBMAP_BIN/rbmap-report" --check "$file"
+  done
+}
+
+@test "a disk that hangs where a rotation ends the old file: SIGINT ends the recording" {
+  held_record DISK_SHIM_NAME=t.dat.1 -- --rotate 1s
+  touch hold
+  markers 1 100
+  wait_until 20 test -e t.dat.2
+  kill -INT "$recorder"
+  wait_until 20 is_stopping
+  ends_whole 0
+}
+
+@test "a disk that hangs where a rotation begins the next file: so does the end of the command" {
+  # It has no name yet.
+  held_record "DISK_SHIM_NAME='(deleted)'" -- --rotate 1s -- sh -c 'while [ ! -e over ]; do sleep 0.1; done'
+  touch hold
+  wait_until 20 test -e held
+  touch over
+  wait_until 20 is_stopping
+  ends_whole 0
+}
+
+@test "a disk that hangs, and SIGINT twice: the summary, and the table of what was lost" {
+  local options
+  for options in --compress --compress=none '--rotate 1s'; do
+    held_record -- $options -v --summary s.json
+    markers 1 100
+    [[ $options == --rotate* ]] || wait_until 20 has_markers 100
+    [[ $options != --rotate* ]] || wait_until 20 test -e t.dat.3
+    touch hold
+    markers 101 2100
+    kill -INT "$recorder"
+    wait_until 20 is_stopping
+    stop_record 1
+    left_nothing
+    cat err
+    grep -q '^rbmap-record: t.dat.*: the disk took nothing, and was not waited for' err
+    grep -q '^ *CPU  *written  *delivered ' err
+    jq -c .total s.json
+    jq -e --argjson cpus "$(cpus | wc -l)" '[.total, .cpus[]] | all(.written == .delivered +
+      .overrun + .dropped + .commit_overrun + .torn + .others + .unread)' s.json
+    jq -e --argjson cpus "$(cpus | wc -l)" \
+      '.total | .written == 2100 * $cpus and .delivered == 100 * $cpus' s.json
+    rm hold
+    for file in t.dat*; do
+      "$RBMAP_BIN/rbmap-report" --check "$file" | tee -a checks
+    done
+    [ "$(sed -nE 's/.*: ([0-9]+) events in .*: intact$/\1/p' checks |
+      awk '{ n += $1 } END { print n }')" = $((100 * $(cpus | wc -l))) ]
+    rm checks
+  done
+}

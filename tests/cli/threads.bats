@@ -86,8 +86,8 @@ in_text() {
 
 @test "rbmap-record with fewer threads than it asks for says so" {
   [ "$(cpus | wc -l)" -gt 1 ] || skip "needs two CPUs"
-  # The first writes, the second drains all rings.
-  THREAD_SHIM_ON=1 attempt 3 "$record" "${silent[@]}" -o t.dat -- "${numbers[@]}"
+  # The first writes, the second completes the file, the third drains all rings.
+  THREAD_SHIM_ON=1 attempt 4 "$record" "${silent[@]}" -o t.dat -- "${numbers[@]}"
   [ $status = 0 ]
   grep -qE '^rbmap-record: only 1 of [0-9]+ threads could be started: ' err
   [ "$(in_file)" = "1 2 3" ]

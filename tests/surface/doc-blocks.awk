@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Reads public headers; tells each function, struct, enum and constant whose doc block
-# lacks its name, a parameter or "Since:". Exit status 1 where there is one.
+# lacks its name, a parameter, a member or "Since:". Exit status 1 where there is one.
 
 function complain(text) {
 	print FILENAME ": " text
@@ -13,6 +13,23 @@ function parameter(text) {
 	gsub(/[ \t]+$/, "", text)
 	sub(/.*[ \t*]/, "", text)
 	return text
+}
+
+# Members of a struct, or of an enum: those of a struct may be called private.
+function members(name, body,    list, n, i, word) {
+	if (docs ~ /private/)
+		return
+	# A function's own parameters are no members.
+	gsub(/\)[ \t]*\([^)]*\)/, ")", body)
+	n = split(body, list, /[;,]/)
+	for (i = 1; i <= n; i++) {
+		word = list[i]
+		sub(/=.*/, "", word)
+		gsub(/[()]/, "", word)
+		word = parameter(word)
+		if (word != "" && docs !~ ("@" word "[,:]"))
+			complain(name ": @" word " is not explained")
+	}
 }
 
 function declared(text,    name, list, n, i, word) {
@@ -37,6 +54,10 @@ function declared(text,    name, list, n, i, word) {
 		complain("the doc block before " name " is of something else")
 	if (docs !~ /Since: [0-9]/)
 		complain(name " has no \"Since:\"")
+	if (text ~ /^(struct|enum) rbmap_[a-z0-9_]+ \{/) {
+		members(name, body)
+		return
+	}
 	for (i = 1; i <= n; i++) {
 		word = parameter(list[i])
 		if (word != "void" && docs !~ ("@" word "[,:]"))
@@ -59,6 +80,8 @@ comment {
 {
 	if (depth == 0)
 		text = text " " $0
+	else if (!/^}/)
+		body = body " " $0
 	sub(/^ +/, "", text)
 	depth += gsub(/{/, "{") - gsub(/}/, "}")
 	if (depth == 0 && /;[ \t]*$/) {
@@ -66,7 +89,7 @@ comment {
 		declared(text)
 		if (text !~ /^struct [a-z_]+;$/)
 			docs = ""
-		text = ""
+		text = body = ""
 	}
 }
 END {

@@ -96,3 +96,61 @@ nothing_but_in() {
     "$(cd "$RBMAP_SOURCE/man" && printf '%s\n' *.scd | sed 's/\.scd$//' | sort)" \
     "$(find "$PREFIX/share/man" -type f -exec grep -L '^\.so ' {} + | sed 's,.*/,,' | sort)"
 }
+
+# Blanks only where they separate words.
+squeeze() {
+  tr -s ' \t\n' ' ' | sed -E 's/ ?([^A-Za-z0-9_ ]) ?/\1/g'
+}
+
+# Functions, structs with their members, enums and constants of a header, one a line.
+declarations() {
+  grep -v '^#include' "$1" | "${CC:-cc}" -E -P -x c - | squeeze |
+    awk '{
+      for (i = 1; i <= length($0); i++) {
+        c = substr($0, i, 1)
+        part = part c
+        depth += (c == "{") - (c == "}")
+        if (c != ";" || depth) continue
+        if (part !~ /^struct [a-z_0-9]+;$/) print part
+        part = ""
+      }
+    }'
+}
+
+@test "the man pages show what the headers declare" {
+  local header line bad=0 seen=0
+  awk '/^```/ { inside = !inside; next } inside' "$RBMAP_SOURCE"/man/*.3.scd | squeeze \
+    >"$BATS_TEST_TMPDIR/pages"
+  for header in "$RBMAP_SOURCE"/include/rbmap/*.h; do
+    while read -r line; do
+      seen=$((seen + 1))
+      grep -qF -- "$line" "$BATS_TEST_TMPDIR/pages" || { echo "${header##*/}: $line"; bad=1; }
+    done < <(declarations "$header")
+  done
+  [ "$seen" -gt 100 ]
+  [ "$bad" = 0 ]
+}
+
+@test "librbmap(3) lists each header" {
+  local listed
+  listed=$(grep -oE '^\|  rbmap/[a-z_]+\.h' "$RBMAP_SOURCE/man/librbmap.3.scd" | cut -c 10- | sort)
+  same headers 'librbmap(3)' \
+    "$(cd "$RBMAP_SOURCE/include/rbmap" && printf '%s\n' *.h | grep -vx rbmap.h | sort)" \
+    "$listed"
+}
+
+# "NAME VERSION" of each function: by its doc block, and by the node of the version script.
+since_by_header() {
+  awk '/^ \* rbmap_[a-z0-9_]+ - / { name = $2 }
+    /^ \* Since: / && name { print name, $3; name = "" }' "$RBMAP_SOURCE"/include/rbmap/*.h |
+    sort | join - <(echo "$DECLARED")
+}
+
+since_by_map() {
+  awk '/^RBMAP_/ { version = substr($1, 7) }
+    /^\t[a-z0-9_]+;$/ { sub(/;/, ""); print $1, version }' "$RBMAP_SOURCE/lib/rbmap.map" | sort
+}
+
+@test "functions are in the version script's node of their Since:" {
+  same headers rbmap.map "$(since_by_header)" "$(since_by_map)"
+}

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: a follow can be used by one thread at a time, except for
+ * rbmap_follow_stop(), which any thread and any signal handler can call. Two threads
+ * must not add sources, or close follows, or print in callbacks at the same time, since
+ * these use events (see rbmap_events(3)).
+ */
 #ifndef RBMAP_FOLLOW_H
 #define RBMAP_FOLLOW_H
 

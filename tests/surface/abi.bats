@@ -86,6 +86,28 @@ need_reference() {
   [[ $output == *librbmap.so.0.99* ]]
 }
 
+@test "a release's reference is compared with" {
+  need_reference
+  command -v git >/dev/null || skip "no git"
+  local tree=$BATS_TEST_TMPDIR
+  mkdir -p "$tree/lib" "$tree/tests"
+  cp -r "$RBMAP_SOURCE"/lib/{abi,rbmap.map} "$tree/lib"
+  cp -r "$RBMAP_SOURCE/tests/surface" "$tree/tests"
+  git init -q "$tree"
+  git -C "$tree" add lib/abi
+  git -C "$tree" -c user.name=test -c user.email=test@localhost commit -qm release
+  git -C "$tree" tag v0.1.0
+  sed -i 's/^struct rbmap_tally {/&\n\tuint64_t before;/' "$HEADERS/record.h"
+  # What a release after it has is not what the reference says by then.
+  RBMAP_SOURCE=$tree "$ABI" renew
+  RBMAP_SOURCE=$tree "$ABI" check
+  RBMAP_SOURCE=$tree run "$ABI" since v0.1.0
+  [ "$status" -eq 1 ]
+  [[ $output == *rbmap_tally*before* ]]
+  cp "$RBMAP_SOURCE/include/rbmap/record.h" "$HEADERS/record.h"
+  RBMAP_SOURCE=$tree "$ABI" since v0.1.0
+}
+
 @test "what starts with its size is an options struct, and all of them do" {
   same 'with a size' 'options' \
     "$(awk '/^struct rbmap_.*{/ { name = $2; getline; if (/size_t size;/) print name }' \

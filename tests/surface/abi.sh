@@ -112,7 +112,7 @@ since() {
   local file
   mkdir "$work/old" || return
   for file in $machine.abi constants; do
-    git -C "$source_dir" show "$1:lib/abi/$file" >"$work/old/$file" || return
+    git -C "$source_dir" -c safe.directory="$source_dir" show "$1:lib/abi/$file" >"$work/old/$file" || return
   done
   ! broken "$work/old"
 }

@@ -55,8 +55,8 @@ static enum format_json_kind kind_of(const struct tep_format_field *field)
 	return is_number_size(field->size) ? JSON_NUMBER : JSON_BYTES;
 }
 
-static void set_member(struct format_member *member,
-		       const struct tep_format_field *field)
+void rbmap_format_member(struct format_member *member,
+			 const struct tep_format_field *field)
 {
 	member->kind = kind_of(field);
 	member->is_signed = field->flags & TEP_FIELD_IS_SIGNED;
@@ -83,7 +83,7 @@ static bool add_member(struct format_build *build, struct text *key,
 	struct format_plan *plan = build->plan;
 	struct format_member *member = &plan->members[plan->nr_members++];
 
-	set_member(member, field);
+	rbmap_format_member(member, field);
 	if (!add_text(build, key, &member->key, &member->key_length))
 		return false;
 	plan->json_room += member->key_length + DECIMAL_ROOM;

@@ -292,6 +292,10 @@ struct format_plan *rbmap_format_compile(const struct tep_event *event,
 					 struct rbmap_names *names,
 					 struct rbmap_plugins *plugins);
 
+/* How a field is a member of an object; but for its key and what it means. */
+void rbmap_format_member(struct format_member *member,
+			 const struct tep_format_field *field);
+
 /* Whether the plugins, which may be NULL otherwise, are of use to compile the event. */
 bool rbmap_format_wants_plugins(const struct tep_event *event);
 

@@ -2,7 +2,9 @@
 #ifndef RBMAP_RBMAP_H
 #define RBMAP_RBMAP_H
 
+#include <rbmap/arrow.h>
 #include <rbmap/batch.h>
+#include <rbmap/columns.h>
 #include <rbmap/error.h>
 #include <rbmap/events.h>
 #include <rbmap/features.h>

@@ -148,6 +148,8 @@ struct rbmap_tracedat_reader {
 
 	/* Streams with a record: the one whose record is next comes first. */
 	struct heap heap;
+	/* One CPU after the other, not all in order of time. */
+	bool unordered;
 	/* When the first record behind those of the first stream was written. */
 	uint64_t others;
 	bool merging;
@@ -287,6 +289,9 @@ int rbmap_stream_take(struct rbmap_tracedat_reader *datfile,
 void rbmap_stream_rewind(struct tracedat_stream *stream);
 void rbmap_stream_free(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_stream *stream);
+
+/* merge.c: whether records come in order of time; before the first. */
+void rbmap_datfile_set_order(struct rbmap_tracedat_reader *datfile, bool by_time);
 
 static inline const struct rbmap_layout *
 tracedat_layout(const struct rbmap_tracedat_reader *datfile, size_t buffer)

@@ -232,6 +232,11 @@ RBMAP_PUBLIC void rbmap_tracedat_reader_choose(struct rbmap_tracedat_reader *dat
 		}
 }
 
+void rbmap_datfile_set_order(struct rbmap_tracedat_reader *datfile, bool by_time)
+{
+	datfile->unordered = !by_time;
+}
+
 RBMAP_PUBLIC uint64_t
 rbmap_tracedat_reader_place(const struct rbmap_tracedat_reader *datfile)
 {

@@ -41,7 +41,7 @@ enum rbmap_columns_flags {
 };
 
 /** The rows of a batch, unless rbmap_columns_options says otherwise, and the most. */
-#define RBMAP_COLUMNS_ROWS 65536
+#define RBMAP_COLUMNS_ROWS 16384
 #define RBMAP_COLUMNS_MAX_ROWS (1 << 24)
 
 /**

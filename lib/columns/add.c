@@ -82,26 +82,6 @@ static inline void put_loads(const struct rbmap_columns *columns, const struct r
 		memcpy(load->to + 8 * number, data + load->offset, 8);
 }
 
-/* Of a record that does not have all of them. */
-static int put_some_loads(const struct rbmap_columns *columns, const struct row *row)
-{
-	const unsigned char *data = row->record->data;
-	struct column *column = columns->columns;
-	struct column *end = column + columns->nr_columns;
-	int r = 0;
-
-	for (; r == 0 && column < end; column++) {
-		if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_BOOL)
-			continue;
-		if (column->end > row->record->size)
-			r = rbmap_column_set_null(columns, column, row->number);
-		else
-			memcpy(column->values + row->number * column->width,
-			       data + column->offset, column->width);
-	}
-	return r;
-}
-
 /* Where the bytes are; false where they are not all in the record. */
 static inline bool find_bytes(const struct rbmap_columns *columns,
 			      const struct column *column,
@@ -146,6 +126,20 @@ static inline int put_text(struct rbmap_columns *columns, struct column *column,
 	return 0;
 }
 
+static inline int put_texts(struct rbmap_columns *columns, const struct row *row)
+{
+	const unsigned char *data = row->record->data;
+	struct column *column;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < columns->nr_texts; i++) {
+		column = columns->texts[i];
+		r = put_text(columns, column, row->number, data + column->offset,
+			     column->size);
+	}
+	return r;
+}
+
 /* @element: bytes that an offset counts. */
 static int put_bytes(struct rbmap_columns *columns, struct column *column,
 		     size_t number, const unsigned char *bytes, uint64_t size,
@@ -167,8 +161,8 @@ static int put_bytes(struct rbmap_columns *columns, struct column *column,
 	return 0;
 }
 
-static inline int put_field(struct rbmap_columns *columns, struct column *column,
-			    const struct row *row)
+static int put_field(struct rbmap_columns *columns, struct column *column,
+		     const struct row *row)
 {
 	const unsigned char *bytes;
 	uint64_t size;
@@ -204,72 +198,97 @@ static int put_realtime(const struct rbmap_columns *columns, struct column *colu
 	return 0;
 }
 
-static inline int put_index(struct column *column, size_t number, int32_t index)
+static inline int put_timestamp(const struct rbmap_columns *columns,
+				const struct row *row)
 {
-	((int32_t *)column->values)[number] = index;
+	struct column *column = columns->timestamp;
+	uint64_t time = row->record->time_stamp;
+
+	((int64_t *)column->values)[row->number] = time;
+	if (time > INT64_MAX)
+		return rbmap_column_set_null(columns, column, row->number);
+	return 0;
+}
+
+static inline int put_lost(const struct rbmap_columns *columns, const struct row *row)
+{
+	struct column *column = columns->lost;
+
+	((uint64_t *)column->values)[row->number] = row->lost;
+	if (row->lost == RBMAP_LOST_UNKNOWN)
+		return rbmap_column_set_null(columns, column, row->number);
+	return 0;
+}
+
+static inline int put_comm(struct rbmap_columns *columns, const struct row *row)
+{
+	const struct rbmap_record *record = row->record;
+	int32_t index = column_comm(columns, format_pid(columns->plan, record->data,
+							record->size));
+
+	((int32_t *)columns->comm->values)[row->number] = index;
 	return index < 0 ? index : 0;
 }
 
-static inline int put_timestamp(const struct rbmap_columns *columns,
-				struct column *column, const struct row *row)
+/* What is not a field. */
+static inline int put_head(struct rbmap_columns *columns, const struct row *row)
 {
-	uint64_t time = row->record->time_stamp;
+	int r = 0;
 
-	if (time > INT64_MAX)
-		return rbmap_column_set_null(columns, column, row->number);
-	((int64_t *)column->values)[row->number] = time;
-	return 0;
+	if (columns->cpu)
+		((int32_t *)columns->cpu->values)[row->number] = row->record->cpu;
+	if (columns->timestamp)
+		r = put_timestamp(columns, row);
+	if (r == 0 && columns->lost)
+		r = put_lost(columns, row);
+	return r == 0 && columns->comm ? put_comm(columns, row) : r;
 }
 
-static inline int put_lost(const struct rbmap_columns *columns, struct column *column,
-			   const struct row *row)
+static int put_other(struct rbmap_columns *columns, struct column *column,
+		     const struct row *row)
 {
-	if (row->lost == RBMAP_LOST_UNKNOWN)
-		return rbmap_column_set_null(columns, column, row->number);
-	((uint64_t *)column->values)[row->number] = row->lost;
-	return 0;
-}
-
-static inline int put(struct rbmap_columns *columns, struct column *column,
-		      const struct row *row)
-{
-	const struct rbmap_record *record = row->record;
-
 	switch (column->kind) {
 	case COLUMN_NULL:
 		return 0;
-	case COLUMN_TIMESTAMP:
-		return put_timestamp(columns, column, row);
-	case COLUMN_CPU:
-		((int32_t *)column->values)[row->number] = record->cpu;
-		return 0;
-	case COLUMN_COMM:
-		return put_index(column, row->number,
-				 rbmap_columns_comm(columns, format_pid(columns->plan,
-									record->data,
-									record->size)));
-	case COLUMN_LOST:
-		return put_lost(columns, column, row);
 	case COLUMN_REALTIME:
 		return put_realtime(columns, column, row);
 	case COLUMN_BUFFER:
-		return put_index(column, row->number,
-				 columns->buffer_numbers[row->buffer]);
+		((int32_t *)column->values)[row->number] =
+			columns->buffer_numbers[row->buffer];
+		return 0;
 	default:
 		return put_field(columns, column, row);
 	}
 }
 
-static inline int put_row(struct rbmap_columns *columns, const struct row *row)
+/* Of a record that has not all fields of a fixed size. */
+static int put_each_fixed(struct rbmap_columns *columns, const struct row *row)
 {
+	struct column *column = columns->columns;
+	struct column *end = column + columns->nr_columns;
 	int r = 0;
 
-	if (row->record->size >= columns->end)
+	for (; r == 0 && column < end; column++)
+		if (column->kind == COLUMN_NUMBER || column->kind == COLUMN_BOOL ||
+		    column_is_fixed_text(column))
+			r = put_field(columns, column, row);
+	return r;
+}
+
+static inline int put_row(struct rbmap_columns *columns, const struct row *row)
+{
+	int r;
+
+	if (row->record->size >= columns->end) {
 		put_loads(columns, row);
-	else
-		r = put_some_loads(columns, row);
+		r = put_texts(columns, row);
+	} else {
+		r = put_each_fixed(columns, row);
+	}
+	if (r == 0)
+		r = put_head(columns, row);
 	for (size_t i = 0; r == 0 && i < columns->nr_others; i++)
-		r = put(columns, columns->others[i], row);
+		r = put_other(columns, columns->others[i], row);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/internal.h"
+#include "columns/pool.h"
 
 static void free_schema(struct ArrowSchema *schema)
 {
@@ -29,7 +30,7 @@ static void free_array(struct ArrowArray *array)
 		array->dictionary->release(array->dictionary);
 	free(array->dictionary);
 	for (int64_t i = 0; i < array->n_buffers; i++)
-		free((void *)array->buffers[i]);
+		rbmap_pool_free((void *)array->buffers[i]);
 	free(array->buffers);
 	array->release = NULL;
 }

@@ -20,7 +20,7 @@ int rbmap_arrow_make_schema(struct ArrowSchema *ret, const char *format,
 int rbmap_arrow_make_array(struct ArrowArray *ret, size_t nr_buffers,
 			   size_t nr_children, bool has_dictionary);
 
-/* Memory of malloc(3), which belongs to the array from now on. */
+/* A block of a pool, which belongs to the array from now on. */
 void rbmap_arrow_give(struct ArrowArray *array, size_t buffer, void *memory);
 
 #endif

@@ -52,25 +52,55 @@ static int class_of(const struct column *column)
 	return __builtin_ctz(column->width);
 }
 
-static int make_loads(struct rbmap_columns *columns)
+/* One that a record is asked for in a way of its own; NULL: none. */
+static struct column **place_of(struct rbmap_columns *columns,
+				const struct column *column)
+{
+	switch (column->kind) {
+	case COLUMN_TIMESTAMP:
+		return &columns->timestamp;
+	case COLUMN_CPU:
+		return &columns->cpu;
+	case COLUMN_COMM:
+		return &columns->comm;
+	case COLUMN_LOST:
+		return &columns->lost;
+	default:
+		return NULL;
+	}
+}
+
+static void sort_in(struct rbmap_columns *columns, struct column *column)
+{
+	struct column **place = place_of(columns, column);
+
+	if (place) {
+		*place = column;
+		return;
+	}
+	if (class_of(column) >= 0) {
+		columns->nr_loads[class_of(column)]++;
+	} else if (column_is_fixed_text(column)) {
+		columns->texts[columns->nr_texts++] = column;
+	} else {
+		columns->others[columns->nr_others++] = column;
+		return;
+	}
+	if (column->end > columns->end)
+		columns->end = column->end;
+}
+
+static int make_lists(struct rbmap_columns *columns)
 {
 	size_t nr = columns->nr_columns;
-	struct column *column;
 
 	columns->loads = calloc(nr + 1, sizeof(*columns->loads));
+	columns->texts = calloc(nr + 1, sizeof(*columns->texts));
 	columns->others = calloc(nr + 1, sizeof(*columns->others));
-	if (!columns->loads || !columns->others)
+	if (!columns->loads || !columns->texts || !columns->others)
 		return -ENOMEM;
-	for (size_t i = 0; i < nr; i++) {
-		column = &columns->columns[i];
-		if (class_of(column) < 0) {
-			columns->others[columns->nr_others++] = column;
-			continue;
-		}
-		columns->nr_loads[class_of(column)]++;
-		if (column->end > columns->end)
-			columns->end = column->end;
-	}
+	for (size_t i = 0; i < nr; i++)
+		sort_in(columns, &columns->columns[i]);
 	return 0;
 }
 
@@ -116,7 +146,7 @@ static int fill(struct rbmap_columns *columns,
 		r = rbmap_columns_choose(columns, options);
 	if (r == 0)
 		r = set_rows(columns, options->rows);
-	return r == 0 ? make_loads(columns) : r;
+	return r == 0 ? make_lists(columns) : r;
 }
 
 int rbmap_columns_new(struct rbmap_columns **ret, struct rbmap_events *events,
@@ -136,7 +166,8 @@ int rbmap_columns_new(struct rbmap_columns **ret, struct rbmap_events *events,
 	columns->events = events;
 	columns->reader = reader;
 	columns->swap = events->swap;
-	r = find_plan(&columns->plan, events, options);
+	columns->pool = rbmap_pool_open();
+	r = columns->pool ? find_plan(&columns->plan, events, options) : -ENOMEM;
 	if (r == 0)
 		r = fill(columns, options);
 	if (r < 0) {
@@ -169,18 +200,20 @@ RBMAP_PUBLIC void rbmap_columns_close(struct rbmap_columns *columns)
 		return;
 	for (size_t i = 0; i < columns->nr_columns; i++) {
 		free(columns->columns[i].name);
-		free(columns->columns[i].values);
-		free(columns->columns[i].bytes);
-		free(columns->columns[i].valid);
+		rbmap_pool_free(columns->columns[i].values);
+		rbmap_pool_free(columns->columns[i].bytes);
+		rbmap_pool_free(columns->columns[i].valid);
 	}
 	free(columns->columns);
 	free(columns->loads);
+	free(columns->texts);
 	free(columns->others);
 	free(columns->losses);
 	free(columns->buffer_numbers);
 	free((void *)columns->held.data);
 	rbmap_dictionary_free(&columns->comms);
 	rbmap_dictionary_free(&columns->buffers);
+	rbmap_pool_unref(columns->pool);
 	free(columns);
 }
 

@@ -14,6 +14,7 @@
 #include <rbmap/columns.h>
 
 #include "columns/dictionary.h"
+#include "columns/pool.h"
 #include "format/plan.h"
 
 struct rbmap_events;
@@ -28,6 +29,7 @@ struct rbmap_events;
 /* An array with more bytes has offsets, so that only those take room that there are. */
 #define COLUMN_MAX_FIXED 4096
 #define COLUMN_COMMS 4096
+#define COLUMN_NEVER UINT64_MAX
 
 enum column_kind {
 	COLUMN_NULL,
@@ -99,10 +101,12 @@ struct column_loss {
  * @hint: how many the batch before had
  * @bytes: room of all columns with offsets
  * @loads: of 1, 2, 4 and 8 bytes, in this order, @nr_loads of each
- * @others: columns that are not among the loads
+ * @texts: char arrays of a fixed size
+ * @others: columns of none of these kinds, and not one that has a pointer of its own
  */
 struct rbmap_columns {
 	struct rbmap_events *events;
+	struct pool *pool;
 	const struct format_plan *plan;
 	uint16_t id;
 	bool swap;
@@ -113,8 +117,12 @@ struct rbmap_columns {
 	size_t nr_columns;
 	struct column_load *loads;
 	size_t nr_loads[4];
+	struct column **texts;
+	size_t nr_texts;
 	struct column **others;
 	size_t nr_others;
+	/* NULL: not among the columns. */
+	struct column *timestamp, *cpu, *comm, *lost;
 	struct column_loss *losses;
 	size_t nr_losses;
 	/* Of a stream. */
@@ -131,6 +139,11 @@ static inline bool column_has_offsets(const struct column *column)
 {
 	return column->kind == COLUMN_TEXT || column->kind == COLUMN_ANY_BYTES ||
 	       column->kind == COLUMN_LIST;
+}
+
+static inline bool column_is_fixed_text(const struct column *column)
+{
+	return column->kind == COLUMN_TEXT && !column->dynamic && !column->open;
 }
 
 /* choose.c: the columns that the options ask for. */
@@ -158,8 +171,19 @@ int rbmap_column_set_null(const struct rbmap_columns *columns, struct column *co
 /* A row that was begun is not one. */
 void rbmap_columns_forget_row(struct rbmap_columns *columns, size_t row);
 
-/* comm.c: the index of a thread's command name, or -ENOMEM. */
-int32_t rbmap_columns_comm(struct rbmap_columns *columns, int pid);
+/* comm.c: as column_comm(), of a place where the name is not known for good. */
+int32_t rbmap_columns_look_up(struct rbmap_columns *columns, struct column_comm *seen,
+			      int pid);
+
+/* The index of a thread's command name, or -ENOMEM. */
+static inline int32_t column_comm(struct rbmap_columns *columns, int pid)
+{
+	struct column_comm *seen = &columns->seen[(unsigned int)pid % COLUMN_COMMS];
+
+	if (seen->pid == pid && seen->due == COLUMN_NEVER)
+		return seen->index;
+	return rbmap_columns_look_up(columns, seen, pid);
+}
 
 /* add.c: as rbmap_columns_add(), of a buffer. */
 int rbmap_columns_add_from(struct rbmap_columns *columns,

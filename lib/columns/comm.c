@@ -10,7 +10,6 @@
 
 /* As often as rbmap_events_comm() looks a name up. */
 #define INTERVAL_NS 100000000
-#define NEVER UINT64_MAX
 
 static uint64_t now_ns(void)
 {
@@ -33,17 +32,15 @@ static int32_t look_up(struct rbmap_columns *columns, struct column_comm *seen, 
 		return index;
 	seen->pid = pid;
 	seen->index = index;
-	seen->due = events->names.fixed ? NEVER : now_ns() + INTERVAL_NS;
+	seen->due = events->names.fixed ? COLUMN_NEVER : now_ns() + INTERVAL_NS;
 	return index;
 }
 
-int32_t rbmap_columns_comm(struct rbmap_columns *columns, int pid)
+int32_t rbmap_columns_look_up(struct rbmap_columns *columns, struct column_comm *seen,
+			      int pid)
 {
-	struct column_comm *seen = &columns->seen[(unsigned int)pid % COLUMN_COMMS];
-
 	/* A due time of 0 is that of a place where nothing is. */
-	if (seen->pid == pid && seen->due &&
-	    (seen->due == NEVER || now_ns() < seen->due))
+	if (seen->pid == pid && seen->due && now_ns() < seen->due)
 		return seen->index;
 	return look_up(columns, seen, pid);
 }

@@ -13,9 +13,11 @@ static size_t valid_size(size_t rows)
 	return (rows + 7) / 8;
 }
 
-static int grow_valid(struct column *column, size_t from, size_t to)
+static int grow_valid(const struct rbmap_columns *columns, struct column *column,
+		      size_t from, size_t to)
 {
-	uint8_t *valid = realloc(column->valid, valid_size(to));
+	uint8_t *valid = rbmap_pool_grow(columns->pool, column->valid, valid_size(from),
+					 valid_size(to));
 
 	if (!valid)
 		return -ENOMEM;
@@ -24,17 +26,20 @@ static int grow_valid(struct column *column, size_t from, size_t to)
 	return 0;
 }
 
-static int grow_column(struct column *column, size_t from, size_t to)
+static int grow_column(const struct rbmap_columns *columns, struct column *column,
+		       size_t from, size_t to)
 {
 	/* There is one offset more than rows. */
-	unsigned char *values = realloc(column->values, (to + 1) * column->width + 1);
+	unsigned char *values = rbmap_pool_grow(columns->pool, column->values,
+						(from + 1) * column->width,
+						(to + 1) * column->width + 1);
 
 	if (!values)
 		return -ENOMEM;
 	column->values = values;
 	if (!from && column_has_offsets(column))
 		memset(values, 0, column->width);
-	return column->valid ? grow_valid(column, from, to) : 0;
+	return column->valid ? grow_valid(columns, column, from, to) : 0;
 }
 
 static size_t next_room(const struct rbmap_columns *columns)
@@ -54,7 +59,7 @@ int rbmap_columns_grow(struct rbmap_columns *columns)
 	if (columns->nr_rows == columns->max_rows)
 		return -ENOBUFS;
 	for (size_t i = 0; r == 0 && i < columns->nr_columns; i++)
-		r = grow_column(&columns->columns[i], columns->room, room);
+		r = grow_column(columns, &columns->columns[i], columns->room, room);
 	if (r == 0)
 		columns->room = room;
 	rbmap_columns_place_loads(columns);
@@ -75,7 +80,7 @@ int rbmap_column_make_room(struct rbmap_columns *columns, struct column *column,
 		room = column->hint;
 	if (room < FIRST_BYTES)
 		room = FIRST_BYTES;
-	bytes = realloc(column->bytes, room);
+	bytes = rbmap_pool_grow(columns->pool, column->bytes, used, room);
 	if (!bytes)
 		return -ENOMEM;
 	columns->bytes += room - column->room;
@@ -87,7 +92,7 @@ int rbmap_column_make_room(struct rbmap_columns *columns, struct column *column,
 int rbmap_column_set_null(const struct rbmap_columns *columns, struct column *column,
 			  size_t row)
 {
-	int r = column->valid ? 0 : grow_valid(column, 0, columns->room);
+	int r = column->valid ? 0 : grow_valid(columns, column, 0, columns->room);
 	int32_t *offset = (int32_t *)column->values + row;
 
 	if (r < 0)

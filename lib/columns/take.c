@@ -32,16 +32,17 @@ static size_t nr_buffers(const struct column *column)
 	}
 }
 
-static void *copy_of(const void *bytes, size_t size)
+static void *copy_of(struct pool *pool, const void *bytes, size_t size)
 {
-	void *copy = malloc(size + 1);
+	void *copy = rbmap_pool_alloc(pool, size + 1);
 
 	if (copy && size)
 		memcpy(copy, bytes, size);
 	return copy;
 }
 
-static int make_dictionary(struct ArrowArray *ret, const struct dictionary *dictionary)
+static int make_dictionary(struct pool *pool, struct ArrowArray *ret,
+			   const struct dictionary *dictionary)
 {
 	static const int32_t none;
 	const int32_t *offsets = dictionary->nr ? dictionary->offsets : &none;
@@ -51,8 +52,9 @@ static int make_dictionary(struct ArrowArray *ret, const struct dictionary *dict
 	if (r < 0)
 		return r;
 	ret->length = nr;
-	rbmap_arrow_give(ret, VALUES, copy_of(offsets, (nr + 1) * sizeof(*offsets)));
-	rbmap_arrow_give(ret, BYTES, copy_of(dictionary->bytes, offsets[nr]));
+	rbmap_arrow_give(ret, VALUES,
+			 copy_of(pool, offsets, (nr + 1) * sizeof(*offsets)));
+	rbmap_arrow_give(ret, BYTES, copy_of(pool, dictionary->bytes, offsets[nr]));
 	return ret->buffers[VALUES] && ret->buffers[BYTES] ? 0 : -ENOMEM;
 }
 
@@ -66,7 +68,7 @@ static int make_column(struct rbmap_columns *columns, struct column *column,
 	if (r == 0 && has_element)
 		r = rbmap_arrow_make_array(ret->children[0], 2, 0, false);
 	if (r == 0 && column->dictionary)
-		r = make_dictionary(ret->dictionary, column->dictionary);
+		r = make_dictionary(columns->pool, ret->dictionary, column->dictionary);
 	/* Readers want memory also where all texts are empty. */
 	if (r == 0 && column_has_offsets(column) && !column->bytes)
 		r = rbmap_column_make_room(columns, column, 0, 0);
@@ -151,7 +153,7 @@ static void move_column(const struct rbmap_columns *columns, struct column *colu
 	ret->length = rows;
 	if (column->kind == COLUMN_NULL) {
 		ret->null_count = rows;
-		free(column->values);
+		rbmap_pool_free(column->values);
 		return;
 	}
 	ret->null_count = count_nulls(column->valid, rows);

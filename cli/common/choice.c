@@ -11,7 +11,7 @@
 #include <rbmap/record.h>
 
 #include "common.h"
-#include "filter.h"
+#include "events/filter.h"
 
 /* What a record begins with is 16 bits. */
 #define NR_IDS 65536

@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-only */
 /* A filter as it was parsed. */
-#ifndef COMMON_FILTER_TREE_H
-#define COMMON_FILTER_TREE_H
+#ifndef RBMAP_EVENTS_FILTER_TREE_H
+#define RBMAP_EVENTS_FILTER_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * The kernel's filters (Documentation/trace/events.rst), evaluated here. libtraceevent
  * has filters too, but other ones: to them a field that does not exist is no error,
  * && binds no closer than ||, ~ is no glob and -1 no number.
  */
-#ifndef COMMON_FILTER_H
-#define COMMON_FILTER_H
+#ifndef RBMAP_EVENTS_FILTER_H
+#define RBMAP_EVENTS_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-only
 /*
  * FILTER     = BOTH { "||" BOTH }
  * BOTH       = ONE { "&&" ONE }
@@ -8,12 +8,12 @@
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <errno.h>
-#include <event-parse.h>
 #include <stdlib.h>
 #include <string.h>
+#include <traceevent/event-parse.h>
 
-#include "filter-tree.h"
-#include "filter.h"
+#include "events/filter-tree.h"
+#include "events/filter.h"
 
 /* Parsing and evaluating go down a level for each, at the most. */
 #define MOST_STEPS 1000

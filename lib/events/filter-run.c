@@ -1,14 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-only
-#include "filter.h"
+// SPDX-License-Identifier: LGPL-2.1-only
+#include "events/filter.h"
 
-#include <event-parse.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <traceevent/event-parse.h>
 
 #include <rbmap/record.h>
 
-#include "filter-tree.h"
+#include "events/filter-tree.h"
 
 /* No string in a record is longer: its length is 16 bits of a word. */
 #define MOST_TEXT 65535

@@ -8,17 +8,17 @@
 #include <string.h>
 
 #include <rbmap/events.h>
+#include <rbmap/filter.h>
 #include <rbmap/record.h>
 
 #include "common.h"
-#include "events/filter.h"
 
 /* What a record begins with is 16 bits. */
 #define NR_IDS 65536
 
 struct chosen {
 	const struct common_event_option *option;
-	struct filter *filter;
+	struct rbmap_filter *filter;
 	bool shown;
 };
 
@@ -30,6 +30,9 @@ struct choice {
 	struct chosen *by_id;
 	/* Records of events that are not known are shown. */
 	bool unknown_too;
+	/* One for all events, or one for each -e that has one. */
+	struct rbmap_filter **filters;
+	size_t nr_filters;
 };
 
 static struct chosen *find_chosen(const struct choice *choice,
@@ -78,42 +81,55 @@ static int choose_all(struct choice *choice, struct tep_event **events)
 	return COMMON_OK;
 }
 
-static int bad_filter(const char *text, const char *pattern,
-		      const struct filter_error *error)
+static int bad_filter(const char *text, const char *pattern, const char *error,
+		      size_t at)
 {
 	return common_usage_error(
 		"-F '%s': no event%s%s accepts this filter: %s, at character %zu", text,
-		pattern ? " of -e " : "", pattern ? pattern : "", error->what,
-		error->at + 1);
+		pattern ? " of -e " : "", pattern ? pattern : "", error, at + 1);
 }
 
-/*
- * An event that lacks a field of the filter is not shown. Where that is so with all of
- * them, what got furthest knows best what is wrong.
- */
+/* Those that an -e has chosen; without one, all. */
+static struct tep_event **list_chosen(struct choice *choice, struct tep_event **events,
+				      const struct common_event_option *option)
+{
+	size_t nr = tep_get_events_count(choice->tep), used = 0;
+	struct tep_event **list = calloc(nr + 1, sizeof(*list));
+
+	for (; list && *events; events++) {
+		struct chosen *chosen = find_chosen(choice, *events);
+
+		if (chosen && chosen->shown && chosen->option == option)
+			list[used++] = *events;
+	}
+	return list;
+}
+
+/* An event that lacks a field of the filter is not shown. */
 static int set_filter(struct choice *choice, struct tep_event **events,
 		      const struct common_event_option *option, const char *text)
 {
-	struct filter_error error, furthest = { .what = NULL };
-	bool taken = false;
-	int r;
+	struct tep_event **list = list_chosen(choice, events, option);
+	struct rbmap_filter *filter;
+	const char *error;
+	size_t at;
+	int r = -ENOMEM;
 
-	for (; *events; events++) {
-		struct chosen *chosen = find_chosen(choice, *events);
-
-		if (!chosen || !chosen->shown || chosen->option != option)
-			continue;
-		r = filter_parse(&chosen->filter, text, *events, &error);
-		if (r == -ENOMEM)
-			return common_fail("-F %s: %s", text, strerror(ENOMEM));
-		taken |= r == 0;
-		chosen->shown = r == 0;
-		if (r < 0 && (!furthest.what || error.at > furthest.at))
-			furthest = error;
+	if (list)
+		r = rbmap_filter_open_list(&filter, choice->events, list, text, &error,
+					   &at);
+	if (r == 0) {
+		choice->filters[choice->nr_filters++] = filter;
+		for (struct tep_event **event = list; *event; event++)
+			find_chosen(choice, *event)->filter = filter;
 	}
-	if (taken || !furthest.what)
-		return COMMON_OK;
-	return bad_filter(text, option ? option->pattern : NULL, &furthest);
+	free(list);
+	if (r == -EINVAL)
+		return bad_filter(text, option ? option->pattern : NULL, error, at);
+	/* A later -e may name all events of this one. */
+	if (r < 0 && r != -ENOENT)
+		return common_fail("-F %s: %s", text, strerror(-r));
+	return COMMON_OK;
 }
 
 static int choose(struct choice *choice, struct tep_event **events)
@@ -172,9 +188,11 @@ int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 	choice->tep = rbmap_events_tep(events);
 	choice->unknown_too = wanted->events.nr == 0 && !wanted->filter;
 	choice->by_id = calloc(NR_IDS, sizeof(*choice->by_id));
+	choice->filters = calloc(wanted->events.nr + 1, sizeof(struct rbmap_filter *));
 	list = tep_list_events(choice->tep, TEP_EVENT_SORT_ID);
-	if (!choice->by_id || !list || !list[0]) {
-		bool none = choice->by_id && !tep_get_events_count(choice->tep);
+	if (!choice->by_id || !choice->filters || !list || !list[0]) {
+		bool none = choice->by_id && choice->filters &&
+			    !tep_get_events_count(choice->tep);
 
 		choice_close(choice);
 		return none ? common_fail("there are no event formats: -e and -F "
@@ -194,23 +212,14 @@ void choice_close(struct choice *choice)
 {
 	if (!choice)
 		return;
-	for (size_t i = 0; choice->by_id && i < NR_IDS; i++)
-		filter_free(choice->by_id[i].filter);
+	for (size_t i = 0; i < choice->nr_filters; i++)
+		rbmap_filter_close(choice->filters[i]);
+	free(choice->filters);
 	free(choice->by_id);
 	free(choice);
 }
 
-static bool filter_lets_pass(struct choice *choice, const struct filter *filter,
-			     const struct rbmap_record *record, int pid)
-{
-	const char *comm = "";
-
-	if (filter_wants_comm(filter))
-		comm = rbmap_events_comm(choice->events, pid < 0 ? -1 : pid);
-	return filter_takes(filter, record, comm);
-}
-
-bool choice_takes(struct choice *choice, const struct rbmap_record *record)
+int choice_takes(struct choice *choice, const struct rbmap_record *record)
 {
 	const struct tep_event *event = rbmap_events_find(choice->events, record);
 	const struct chosen *chosen = event ? find_chosen(choice, event) : NULL;
@@ -222,5 +231,5 @@ bool choice_takes(struct choice *choice, const struct rbmap_record *record)
 		return choice->unknown_too;
 	if (!chosen->shown)
 		return false;
-	return !chosen->filter || filter_lets_pass(choice, chosen->filter, record, pid);
+	return chosen->filter ? rbmap_filter_match(chosen->filter, record) : true;
 }

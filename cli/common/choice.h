@@ -38,6 +38,7 @@ int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 /* Takes NULL. */
 void choice_close(struct choice *choice);
 
-bool choice_takes(struct choice *choice, const struct rbmap_record *record);
+/* Returns 1, 0, or -ENOMEM. */
+int choice_takes(struct choice *choice, const struct rbmap_record *record);
 
 #endif

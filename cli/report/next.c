@@ -83,7 +83,10 @@ int report_next(struct report *report, struct report_record *ret)
 			return r;
 		if (!is_in_time(&report->config, &ret->record))
 			continue;
-		if (!report->choice || choice_takes(report->choice, &ret->record))
+		r = report->choice ? choice_takes(report->choice, &ret->record) : 1;
+		if (r < 0)
+			return r;
+		if (r > 0)
 			break;
 		r = ret->record.lost ? keep_loss(report, ret) : 0;
 		if (r < 0)

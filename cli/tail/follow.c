@@ -28,15 +28,17 @@ static int run_round(struct tail *tail, bool *took)
 
 static int show(struct tail *tail, const struct rbmap_record *record)
 {
-	int status;
+	int status, r;
 
 	tail_note(&tail->cpus[record->cpu], record, record->lost);
 	status = tail_print_gap(tail, record->cpu);
 	if (status != COMMON_OK || tail->stop)
 		return status;
-	return tail_printed(tail, choice_takes(tail->choice, record) ?
-					  printer_record(&tail->printer, record) :
-					  printer_pass(&tail->printer, record));
+	r = choice_takes(tail->choice, record);
+	if (r >= 0)
+		r = r ? printer_record(&tail->printer, record) :
+			printer_pass(&tail->printer, record);
+	return tail_printed(tail, r);
 }
 
 /* *@past: how much of the history was printed; it goes between the first records. */

@@ -22,8 +22,9 @@ static int remember(struct tail *tail, const struct rbmap_record *record)
 		tail->latest = cpu->order;
 	tail_note(cpu, record, lost);
 	cpu->broken = false;
-	if (!choice_takes(tail->choice, record))
-		return 0;
+	r = choice_takes(tail->choice, record);
+	if (r <= 0)
+		return r;
 	r = history_add(&tail->history, record, cpu->order, &cpu->gap);
 	cpu->gap = (struct gap){ 0 };
 	return r;

@@ -9,6 +9,7 @@
 #include <rbmap/events.h>
 #include <rbmap/features.h>
 #include <rbmap/field.h>
+#include <rbmap/filter.h>
 #include <rbmap/follow.h>
 #include <rbmap/log.h>
 #include <rbmap/mapping.h>

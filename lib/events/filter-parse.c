@@ -12,8 +12,8 @@
 #include <string.h>
 #include <traceevent/event-parse.h>
 
+#include "events/events.h"
 #include "events/filter-tree.h"
-#include "events/filter.h"
 
 /* Parsing and evaluating go down a level for each, at the most. */
 #define MOST_STEPS 1000
@@ -21,8 +21,9 @@
 struct parser {
 	const char *text;
 	size_t at;
+	const struct rbmap_events *events;
 	struct tep_event *event;
-	struct filter *filter;
+	struct filter_tree *tree;
 	struct filter_error *error;
 	int steps;
 };
@@ -56,55 +57,49 @@ static bool take_word(struct parser *parser, const char *word)
 /* Returns the number of the node, or a negative errno. */
 static int add_node(struct parser *parser, const struct filter_node *node)
 {
-	struct filter *filter = parser->filter;
+	struct filter_tree *tree = parser->tree;
 	struct filter_node *larger;
 
 	if (++parser->steps > MOST_STEPS)
 		return wrong(parser, parser->at, "the filter is too long");
-	larger = reallocarray(filter->nodes, filter->nr + 1, sizeof(*larger));
+	larger = reallocarray(tree->nodes, tree->nr + 1, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
-	filter->nodes = larger;
-	larger[filter->nr] = *node;
-	return filter->nr++;
-}
-
-/* Kernels before about 5.8 say "char buf", of size 0, for "char buf[]". */
-static bool is_array(const struct tep_format_field *field)
-{
-	return field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC) ||
-	       (!field->size && !field->next);
+	tree->nodes = larger;
+	larger[tree->nr] = *node;
+	return tree->nr++;
 }
 
 /* What the field is to be compared as; NULL where it can be. */
-static const char *judge_field(const struct tep_format_field *field,
+static const char *judge_field(const struct parser *parser,
+			       const struct tep_format_field *found,
 			       struct filter_node *node)
 {
-	if (field->offset < 0 || field->size < 0)
+	struct rbmap_field *field = &node->field;
+
+	if (!rbmap_field_make(field, parser->events, false, found))
 		return "the field cannot be compared";
-	node->kind = is_array(field) && strstr(field->type, "char") ? FILTER_TEXT :
+	node->kind = field->is_array && strstr(found->type, "char") ? FILTER_TEXT :
 								      FILTER_NUMBER;
-	node->is_signed = field->flags & TEP_FIELD_IS_SIGNED;
+	node->is_signed = field->is_signed;
 	if (node->kind == FILTER_TEXT)
 		return NULL;
-	if (is_array(field))
+	if (field->is_array)
 		return "the field is an array";
-	if (strstr(field->type, "char *"))
+	if (strstr(found->type, "char *"))
 		return "the field is a pointer; its string is not in the ring";
-	if (field->size != 1 && field->size != 2 && field->size != 4 &&
-	    field->size != 8)
-		return "the field is not a number";
-	return NULL;
+	return field->is_number ? NULL : "the field is not a number";
 }
 
 /* Those of no event; an event's own field of that name goes before. */
 static const char *find_field(struct parser *parser, const char *name,
 			      struct filter_node *node)
 {
+	const struct tep_format_field *found = tep_find_any_field(parser->event, name);
+
 	node->source = FILTER_FIELD;
-	node->field = tep_find_any_field(parser->event, name);
-	if (node->field)
-		return judge_field(node->field, node);
+	if (found)
+		return judge_field(parser, found, node);
 	if (!strcmp(name, "cpu") || !strcmp(name, "CPU")) {
 		node->source = FILTER_CPU;
 		node->kind = FILTER_NUMBER;
@@ -178,6 +173,7 @@ static int parse_string(struct parser *parser, struct filter_node *node)
 	node->text = strndup(begin + 1, end - begin - 1);
 	if (!node->text)
 		return -ENOMEM;
+	node->length = strlen(node->text);
 	parser->at = end + 1 - parser->text;
 	return 0;
 }
@@ -265,24 +261,27 @@ static int parse_any(struct parser *parser)
 	return parse_chain(parser, parse_both, "||", FILTER_OR);
 }
 
-int filter_parse(struct filter **ret, const char *text, struct tep_event *event,
-		 struct filter_error *error)
+int rbmap_filter_parse(struct filter_tree **ret, const char *text,
+		       const struct rbmap_events *events, struct tep_event *event,
+		       struct filter_error *error)
 {
-	struct parser parser = { .text = text, .event = event, .error = error };
+	struct parser parser = {
+		.text = text, .events = events, .event = event, .error = error
+	};
 	int r;
 
-	parser.filter = calloc(1, sizeof(*parser.filter));
-	if (!parser.filter)
+	parser.tree = calloc(1, sizeof(*parser.tree));
+	if (!parser.tree)
 		return -ENOMEM;
 	r = parse_any(&parser);
 	skip_blanks(&parser);
 	if (r >= 0 && text[parser.at])
 		r = wrong(&parser, parser.at, "&& or || is missing");
 	if (r < 0) {
-		filter_free(parser.filter);
+		rbmap_filter_free(parser.tree);
 		return r;
 	}
-	parser.filter->root = r;
-	*ret = parser.filter;
+	parser.tree->root = r;
+	*ret = parser.tree;
 	return 0;
 }

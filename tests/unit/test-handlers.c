@@ -8,6 +8,7 @@
 #include <traceevent/trace-seq.h>
 
 #include <rbmap/batch.h>
+#include <rbmap/columns.h>
 #include <rbmap/events.h>
 #include <rbmap/field.h>
 
@@ -207,6 +208,30 @@ START_TEST(objects_call_no_handler)
 }
 END_TEST
 
+static void add_to_columns(uint16_t id, const char *event)
+{
+	struct rbmap_columns_options options = { .size = sizeof(options),
+						 .event = event,
+						 .flags = RBMAP_COLUMNS_SYMBOLS };
+	struct rbmap_columns *columns;
+
+	make_record(id);
+	ck_assert_int_eq(rbmap_columns_open(&columns, events, &options), 0);
+	ck_assert_int_eq(rbmap_columns_add(columns, &record), 1);
+	rbmap_columns_close(columns);
+}
+
+START_TEST(neither_do_columns)
+{
+	add_to_columns(HANDLED, "kfree");
+	add_to_columns(COMPUTED, "computed");
+	add_to_columns(BPRINT, "bprint");
+	ck_assert_uint_eq(calls, 0);
+	ck_assert_uint_eq(computed, 0);
+	ck_assert_uint_eq(resolved, 0);
+}
+END_TEST
+
 START_TEST(neither_do_fields_or_names)
 {
 	struct rbmap_field *field;
@@ -245,6 +270,7 @@ int main(void)
 	tcase_add_test(tcase, text_of_a_batch_too);
 	tcase_add_test(tcase, a_record_that_is_cut_short_is_not_handled);
 	tcase_add_test(tcase, objects_call_no_handler);
+	tcase_add_test(tcase, neither_do_columns);
 	tcase_add_test(tcase, neither_do_fields_or_names);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

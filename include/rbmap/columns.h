@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * Threads: columns, or a stream, can be used by one thread at a time, and count as a use
+ * of their events (see rbmap_events(3)). A batch or a schema that was taken is
+ * independent: any thread can use and release it.
+ */
 #ifndef RBMAP_COLUMNS_H
 #define RBMAP_COLUMNS_H
 
@@ -22,7 +27,7 @@ struct rbmap_columns;
  * @RBMAP_COLUMNS_COMMON: adds the other common fields of the event, such as
  *	common_flags and common_preempt_count
  * @RBMAP_COLUMNS_SYMBOLS: adds a column FIELD_text for each field that the event's
- *print format prints with __print_symbolic() or __print_flags(), with that text
+ *	print format prints with __print_symbolic() or __print_flags(), with that text
  * @RBMAP_COLUMNS_REALTIME: adds the column common_realtime, the time by CLOCK_REALTIME
  * @RBMAP_COLUMNS_UNORDERED: the records of each CPU in order of time, one CPU after the
  *	other, instead of all in order of time
@@ -40,9 +45,18 @@ enum rbmap_columns_flags {
 	RBMAP_COLUMNS_DAMAGED = 1 << 4
 };
 
-/** The rows of a batch, unless rbmap_columns_options says otherwise, and the most. */
-#define RBMAP_COLUMNS_ROWS 16384
-#define RBMAP_COLUMNS_MAX_ROWS (1 << 24)
+/**
+ * enum rbmap_columns_rows - rows of a batch
+ *
+ * @RBMAP_COLUMNS_ROWS: unless struct rbmap_columns_options says otherwise
+ * @RBMAP_COLUMNS_MAX_ROWS: the most that it may say
+ *
+ * Since: 0.1
+ */
+enum rbmap_columns_rows {
+	RBMAP_COLUMNS_ROWS = 16384,
+	RBMAP_COLUMNS_MAX_ROWS = 16777216
+};
 
 /**
  * struct rbmap_columns_options - options of rbmap_columns_open()
@@ -97,11 +111,9 @@ struct rbmap_columns_options {
  * triggers use, as far as these have them, since many events have fields such as pid
  * and comm of their own.
  *
- * Two threads must not use columns of the same events at the same time.
- *
  * Returns 0, -ENOENT if there is no such event or it has no such field, -EINVAL if an
  * option is not valid, -E2BIG if @options has non-zero fields that this library does
- *not know or the event has more than 4096 columns, or -ENOMEM.
+ * not know or the event has more than 4096 columns, or -ENOMEM.
  *
  * Since: 0.1
  */

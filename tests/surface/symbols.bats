@@ -111,7 +111,8 @@ declarations() {
         part = part c
         depth += (c == "{") - (c == "}")
         if (c != ";" || depth) continue
-        if (part !~ /^struct [a-z_0-9]+;$/) print part
+        # Not those of the Arrow specification.
+        if (part !~ /^struct [a-z_0-9]+;$|^struct Arrow/) print part
         part = ""
       }
     }'

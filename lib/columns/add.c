@@ -156,7 +156,8 @@ static int put_bytes(struct rbmap_columns *columns, struct column *column,
 		if (r < 0)
 			return r;
 	}
-	memcpy(column->bytes + used, bytes, size);
+	if (size)
+		memcpy(column->bytes + used, bytes, size);
 	offset[1] = offset[0] + (int32_t)(size / element);
 	return 0;
 }

@@ -8,6 +8,15 @@
 
 #include "base/internal.h"
 
+static bool is_before(const void *a, const void *b)
+{
+	const struct tracedat_stream *left = a, *right = b;
+
+	if (left->buffer != right->buffer)
+		return left->buffer < right->buffer;
+	return left->cpu < right->cpu;
+}
+
 /* By the buffer and the CPU where the time is the same. */
 static bool comes_first(const void *a, const void *b)
 {
@@ -15,9 +24,18 @@ static bool comes_first(const void *a, const void *b)
 
 	if (left->head.time_stamp != right->head.time_stamp)
 		return left->head.time_stamp < right->head.time_stamp;
-	if (left->buffer != right->buffer)
-		return left->buffer < right->buffer;
-	return left->cpu < right->cpu;
+	return is_before(a, b);
+}
+
+static void add_stream(struct rbmap_tracedat_reader *datfile,
+		       struct tracedat_stream *stream)
+{
+	heap_add(&datfile->heap, stream, datfile->unordered ? is_before : comes_first);
+}
+
+static void drop_stream(struct rbmap_tracedat_reader *datfile)
+{
+	heap_drop_first(&datfile->heap, datfile->unordered ? is_before : comes_first);
 }
 
 static const struct tracedat_stream *at(const struct rbmap_tracedat_reader *datfile,
@@ -67,7 +85,7 @@ static int begin_stream(struct rbmap_tracedat_reader *datfile,
 	int r = stream->chosen ? advance(datfile, stream) : 0;
 
 	if (r > 0)
-		heap_add(&datfile->heap, stream, comes_first);
+		add_stream(datfile, stream);
 	return r;
 }
 
@@ -103,10 +121,11 @@ static int go_on(struct rbmap_tracedat_reader *datfile)
 	datfile->must_advance = false;
 	r = advance(datfile, first);
 	/* A CPU writes many records between two of another: nothing to be sorted. */
-	if (r < 0 || (r > 0 && first->head.time_stamp < datfile->others))
+	if (r < 0 ||
+	    (r > 0 && (datfile->unordered || first->head.time_stamp < datfile->others)))
 		return r;
 	if (r == 0)
-		heap_drop_first(&datfile->heap, comes_first);
+		drop_stream(datfile);
 	else
 		heap_sift_first(&datfile->heap, comes_first);
 	datfile->others = time_of_others(datfile);

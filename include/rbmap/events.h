@@ -93,9 +93,9 @@ int rbmap_events_open(struct rbmap_events **ret,
  * the handle (tep_register_event_handler(), tep_register_print_function()) are called
  * only where a line is printed: by rbmap_events_text() and by rbmap_batch_add() of
  * RBMAP_BATCH_TEXT, as tep_print_event() would call them, and not for records that are
- * cut short. JSON objects, fields and columns never call them. The handle's function
- * resolver is asked for the names of functions, in lines and in objects. All of this
- * also applies to the handle of rbmap_events_options and to rbmap_events_tep().
+ * cut short. JSON objects, fields, filters and columns never call them. The handle's
+ * function resolver is asked for the names of functions, in lines and in objects. All
+ * of this also applies to the handle of rbmap_events_options and to rbmap_events_tep().
  *
  * Returns 0 or -ENOMEM.
  *

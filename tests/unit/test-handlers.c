@@ -11,6 +11,7 @@
 #include <rbmap/columns.h>
 #include <rbmap/events.h>
 #include <rbmap/field.h>
+#include <rbmap/filter.h>
 
 #include "run.h"
 
@@ -232,6 +233,21 @@ START_TEST(neither_do_columns)
 }
 END_TEST
 
+START_TEST(neither_do_filters)
+{
+	struct rbmap_filter *filter;
+
+	make_record(HANDLED);
+	ck_assert_int_eq(rbmap_filter_open(&filter, events, "kmem", "kfree",
+					   "call_site == 21", NULL, NULL),
+			 0);
+	ck_assert_int_eq(rbmap_filter_match(filter, &record), 1);
+	rbmap_filter_close(filter);
+	ck_assert_uint_eq(calls, 0);
+	ck_assert_uint_eq(computed, 0);
+}
+END_TEST
+
 START_TEST(neither_do_fields_or_names)
 {
 	struct rbmap_field *field;
@@ -271,6 +287,7 @@ int main(void)
 	tcase_add_test(tcase, a_record_that_is_cut_short_is_not_handled);
 	tcase_add_test(tcase, objects_call_no_handler);
 	tcase_add_test(tcase, neither_do_columns);
+	tcase_add_test(tcase, neither_do_filters);
 	tcase_add_test(tcase, neither_do_fields_or_names);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -49,6 +49,11 @@ have_plugins() {
   [ -e "$dir/plugin_sched_switch.so" ]
 }
 
+# The system's Python, for which there are packages, and not another one in the path.
+have_python_module() {
+  /usr/bin/python3 -c "import $1" >/dev/null 2>&1
+}
+
 # need CHECK... -- WHAT PACKAGE: WHAT is missing if CHECK fails.
 need() {
   local check=()
@@ -98,6 +103,11 @@ look() {
   need have git -- git git
   need have debootstrap -- debootstrap debootstrap
   need have shellcheck -- shellcheck shellcheck
+  need have_python_module ctypes -- 'Python 3' python3
+  need have_python_module numpy -- numpy python3-numpy
+  need have_python_module setuptools -- setuptools python3-setuptools
+  need have_python_module wheel -- "Python's wheel" python3-wheel
+  need have mypy -- mypy mypy
   [ "$(uname -m)" != x86_64 ] || look_for_kernel_tests
 }
 

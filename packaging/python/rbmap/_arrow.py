@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from ctypes import (
     CFUNCTYPE,
     POINTER,
@@ -83,6 +84,15 @@ _NAMES: dict[type, bytes] = {
 # on its way, which Python code would lose. So each capsule has a second reference here,
 # and what nobody else refers to any more is freed later.
 _exported: list[tuple[Any, Exported]] = []
+_lock = threading.Lock()
+
+
+def _references(exported: list[tuple[Any, Any]], number: int) -> int:
+    return sys.getrefcount(exported[number][0])
+
+
+# Which references are counted differs between the versions of Python.
+_ALONE = _references([(object(), None)], 0)
 
 
 def release(struct: Exported) -> None:
@@ -95,18 +105,14 @@ def capsule(struct: Exported) -> Any:
     """Hands a struct over to the one who gets the capsule."""
     free_unused()
     made = _new_capsule(ctypes.addressof(struct), _NAMES[type(struct)], None)
-    _exported.append((made, struct))
+    with _lock:
+        _exported.append((made, struct))
     return made
 
 
 def free_unused() -> None:
     """Frees the structs whose capsules are gone."""
-    kept = []
-    while _exported:
-        made, struct = _exported.pop()
-        # Two references: the variable and the argument.
-        if sys.getrefcount(made) > 2:
-            kept.append((made, struct))
-        else:
-            release(struct)
-    _exported.extend(kept)
+    with _lock:
+        for number in reversed(range(len(_exported))):
+            if _references(_exported, number) == _ALONE:
+                release(_exported.pop(number)[1])

@@ -163,6 +163,22 @@ class Capsules(unittest.TestCase):
         _arrow.free_unused()
         self.assertEqual(common.descriptors(), before)
 
+    def test_capsules_that_someone_has_are_kept(self):
+        _arrow.free_unused()
+        before = common.descriptors()
+
+        def free(capsule):
+            _arrow.free_unused()
+            return common.descriptors()
+
+        self.assertEqual(free(self.columns.__arrow_c_stream__()), before + 1)
+        kept = [self.columns.__arrow_c_stream__()]
+        self.assertEqual(free(None), before + 1)
+        capsule = kept.pop()
+        self.assertEqual(free(None), before + 1)
+        del capsule
+        self.assertEqual(free(None), before)
+
     def test_an_exception_beside_a_capsule_arrives(self):
         def fail():
             capsule = self.columns.__arrow_c_stream__()

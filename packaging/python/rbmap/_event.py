@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Callable
 
 from . import _lib
+from ._errors import Error
 from ._fields import Field, Machine
 from ._lib import check, lib, tep
 
@@ -100,6 +103,29 @@ class Formats:
         events = tep.tep_list_events(self._tep, 0)
         count = tep.tep_get_events_count(self._tep) if events else 0
         return [self.type_of(events[i].contents.id) for i in range(count)]
+
+    def open_filter(self, patterns: tuple[str, ...], text: str) -> ctypes.c_void_p:
+        """A struct rbmap_filter for the events of these names; without names, for all."""
+        pointer = ctypes.c_void_p()
+        error, at = ctypes.c_char_p(), ctypes.c_size_t()
+        encoded = os.fsencode(text)
+        if patterns:
+            chosen = [t.id for t in self.types() if any(map(t.matches, patterns))]
+            events = (ctypes.POINTER(_lib.TepEvent) * (len(chosen) + 1))()
+            for i, number in enumerate(chosen):
+                events[i] = tep.tep_find_event(self._tep, number)
+            result = lib.rbmap_filter_open_list(
+                pointer, self._pointer, events, encoded, error, at
+            )
+        else:
+            result = lib.rbmap_filter_open(
+                pointer, self._pointer, None, None, encoded, error, at
+            )
+        if result == -errno.EINVAL and error.value:
+            reason = error.value.decode("utf-8", "replace")
+            raise Error(errno.EINVAL, f"{reason}, at byte {at.value} of {text!r}")
+        check(result)
+        return pointer
 
     def comm(self, pid: int) -> str:
         name: bytes = lib.rbmap_events_comm(self._pointer, pid)
@@ -272,27 +298,3 @@ class Lost:
 
     def __repr__(self) -> str:
         return f"<rbmap.Lost count={self.count} time={self.time} cpu={self.cpu}>"
-
-
-class Choice:
-    """Which events are wanted, by names as they are given on the command line."""
-
-    def __init__(self, formats: Formats, patterns: tuple[str, ...]) -> None:
-        self._formats = formats
-        self._patterns = patterns
-        self._known: dict[int, EventType | None] = {}
-        for pattern in patterns:
-            if not any(event_type.matches(pattern) for event_type in formats.types()):
-                raise LookupError(f"no event {pattern!r}")
-
-    def type_of(self, number: int) -> EventType | None:
-        """The type with this number if it is wanted."""
-        try:
-            return self._known[number]
-        except KeyError:
-            pass
-        found: EventType | None = self._formats.type_of(number)
-        if self._patterns and not any(map(found.matches, self._patterns)):  # type: ignore
-            found = None
-        self._known[number] = found
-        return found

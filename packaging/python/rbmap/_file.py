@@ -12,7 +12,8 @@ from typing import Union
 
 from . import _lib
 from ._errors import Error
-from ._event import Choice, Event, EventType, Formats, Lost
+from ._choice import Choice
+from ._event import Event, EventType, Formats, Lost
 from ._lib import check, lib
 from ._reader import Fault, Reader
 from ._stream import Columns
@@ -108,18 +109,21 @@ class File:
         return self.events()
 
     def events(
-        self, *names: str, cpus: Iterable[int] | None = None
+        self, *names: str, filter: str | None = None, cpus: Iterable[int] | None = None
     ) -> Iterator[Event | Lost]:
         """Reads the events with these names, from the start; without names, all.
 
         A name is EVENT, SYSTEM:EVENT, or SYSTEM for all events of a system; both parts
-        may be globs. cpus restricts reading to these CPUs. Each loss of events is an
-        object of its own, whatever the names.
+        may be globs. filter is an expression over their fields in the syntax of the
+        kernel's filters, as for rbmap-report --filter; cpus restricts reading to these
+        CPUs. Each loss of events is an object of its own, whatever the names and the
+        filter.
 
-        Raises LookupError if the file has no event with one of the names.
+        Raises LookupError if the file has no event with one of the names, and an Error
+        with EINVAL if the filter is not valid for any of them.
         """
         reader = self._open_reader()
-        choices = [Choice(formats, names) for formats in self._formats]
+        choices = [Choice(formats, names, filter) for formats in self._formats]
         chosen = None if cpus is None else list(cpus)
         self._turn += 1
         lib.rbmap_tracedat_reader_rewind(reader.pointer)
@@ -135,7 +139,6 @@ class File:
         at, at_number = ctypes.byref(record), ctypes.byref(number)
         read, pointer = lib.rbmap_tracedat_reader_next, reader.pointer
         string_at, formats, buffers = ctypes.string_at, self._formats, self.buffers
-        number_of = formats[0].number_of
         while self._is_at(reader, turn) and check(read(pointer, at, at_number), self.path):
             data, buffer = string_at(record.data, record.size), number.value
             time, cpu = record.time_stamp, record.cpu
@@ -144,7 +147,7 @@ class File:
                 yield Lost(lost, time, cpu, buffers[buffer])
                 if not self._is_at(reader, turn):
                     break
-            event_type = choices[buffer].type_of(number_of(data))
+            event_type = choices[buffer].type_of(data, record)
             if event_type:
                 yield Event(formats[buffer], event_type, time, cpu, buffers[buffer], data)
         self._check_faults(reader)

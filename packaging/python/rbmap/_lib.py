@@ -253,6 +253,31 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "rbmap_tracedat_reader_rewind": (None, [c_void_p]),
     "rbmap_events_open": (c_int, [POINTER(c_void_p), POINTER(EventsOptions)]),
     "rbmap_events_close": (None, [c_void_p]),
+    "rbmap_filter_open": (
+        c_int,
+        [
+            POINTER(c_void_p),
+            c_void_p,
+            c_char_p,
+            c_char_p,
+            c_char_p,
+            POINTER(c_char_p),
+            POINTER(c_size_t),
+        ],
+    ),
+    "rbmap_filter_open_list": (
+        c_int,
+        [
+            POINTER(c_void_p),
+            c_void_p,
+            POINTER(POINTER(TepEvent)),
+            c_char_p,
+            POINTER(c_char_p),
+            POINTER(c_size_t),
+        ],
+    ),
+    "rbmap_filter_close": (None, [c_void_p]),
+    "rbmap_filter_match": (c_int, [c_void_p, POINTER(Record)]),
     "rbmap_columns_open": (
         c_int,
         [POINTER(c_void_p), c_void_p, POINTER(ColumnsOptions)],

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from . import _lib
 from ._arrow import ArrowArray
 from ._columns import Batch, Schema, make_options
-from ._event import Choice, Event, EventType, Formats, Lost
+from ._choice import Choice
+from ._event import Event, EventType, Formats, Lost
 from ._lib import blocking, check, lib, strings
 
 # A signal that comes directly before the wait does not end it.
@@ -169,21 +170,23 @@ class Follow:
     def __iter__(self) -> Iterator[Event | Lost]:
         return self.events()
 
-    def events(self, *names: str) -> Iterator[Event | Lost]:
+    def events(self, *names: str, filter: str | None = None) -> Iterator[Event | Lost]:
         """Waits for the events with these names; without names, for all.
 
-        Names are as for File.events(). Each loss of events is an object of its own,
-        whatever the names.
+        Names and filter are as for File.events(). Each loss of events is an object of its
+        own, whatever they are.
         """
-        return self._objects(names, True)
+        return self._objects(names, filter, True)
 
-    def pending(self, *names: str) -> Iterator[Event | Lost]:
+    def pending(self, *names: str, filter: str | None = None) -> Iterator[Event | Lost]:
         """The same, but without waiting: it ends when there is nothing to return."""
-        return self._objects(names, False)
+        return self._objects(names, filter, False)
 
-    def _objects(self, names: tuple[str, ...], wait: bool) -> Iterator[Event | Lost]:
+    def _objects(
+        self, names: tuple[str, ...], filter: str | None, wait: bool
+    ) -> Iterator[Event | Lost]:
         self._open_handle()
-        choices = [Choice(formats, names) for formats in self._formats]
+        choices = [Choice(formats, names, filter) for formats in self._formats]
         return self._read(choices, self._records(wait))
 
     def _records(self, wait: bool) -> Iterator[_lib.FollowRecord]:
@@ -232,7 +235,7 @@ class Follow:
             if lost:
                 count = None if lost == _lib.LOST_UNKNOWN else lost
                 yield Lost(count, time, cpu, names[source])
-            event_type = choices[source].type_of(formats[source].number_of(data))
+            event_type = choices[source].type_of(data, record.record)
             if event_type:
                 yield Event(formats[source], event_type, time, cpu, names[source], data)
 

@@ -65,6 +65,14 @@ class Files(unittest.TestCase):
             with self.assertRaises(KeyError):
                 event.raw("nothing")
 
+    def test_wrong_filter(self):
+        with rbmap.open(common.path("trace.dat")) as trace:
+            for names in [], ["sched_switch"]:
+                with self.assertRaises(rbmap.Error) as caught:
+                    trace.events(*names, filter="next_pid == 1 && nothing == 2")
+                self.assertEqual(caught.exception.errno, errno.EINVAL)
+                self.assertIn("at byte 17 of 'next_pid", caught.exception.strerror)
+
     def test_loss_is_no_event(self):
         lost = rbmap.Lost(3, 1, 0, "")
         self.assertEqual(str(lost), "CPU:0 [3 EVENTS DROPPED]")

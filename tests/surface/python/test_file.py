@@ -84,6 +84,13 @@ class Choosing(unittest.TestCase):
         self.assertEqual(self.names_of("sch*:*_exec"), [process])
         self.assertEqual(self.names_of(process, switch), [switch, switch, process])
 
+    def test_filter(self):
+        switch, process = "sched_switch", "sched_process_exec"
+        self.assertEqual(self.names_of(switch, filter="next_pid == 100"), [switch])
+        self.assertEqual(self.names_of(filter="pid == 100"), [process])
+        self.assertEqual(self.names_of("sched", filter="next_pid == 0"), [switch])
+        self.assertEqual(self.names_of(filter="common_pid == 0 && prev_prio > 120"), [])
+
     def test_cpus(self):
         self.assertEqual(self.names_of(cpus=[1]), [])
         self.assertEqual(len(self.names_of(cpus=[0, 1])), 3)

@@ -59,6 +59,12 @@ class Live(unittest.TestCase):
         live.close()
         self.assertTrue(str(event).rstrip().endswith("hello"))
 
+    def test_filter(self):
+        live = self.follow()
+        self.mark("one", "two", "three")
+        event = next(live.events("print", filter="buf ~ 't*'"))
+        self.assertEqual(event["buf"].strip(), "two")
+
     def test_fields_of_kernel_events(self):
         (self.instance / "events/sched/sched_process_exec/enable").write_text("1")
         live = self.follow(systems=None)

@@ -45,6 +45,12 @@ setup_file() {
   esac
 }
 
+@test "the Python module is of this version and this soname" {
+  local module=$RBMAP_SOURCE/packaging/python/rbmap
+  grep -Fx "__version__ = \"$(pkg-config --modversion librbmap)\"" "$module/__init__.py"
+  grep -Fx "SONAME = \"$(soname)\"" "$module/_lib.py"
+}
+
 @test "the library has no writable data of its own" {
   # Relocated constants (.data.rel.ro) are read-only once the program runs.
   run bash -c "nm '$LIBDIR/librbmap.a' |

@@ -16,11 +16,13 @@
 #
 # Candidates, TOOL.SOURCE.FIELDS:
 #   session        librbmap, live: rbmap_session(3) and rbmap_record(3)
+#   follow         librbmap, live, in order of time: rbmap_follow(3)
 #   read-buf       libtracefs, live: tracefs_cpu_read_buf(), since 1.8
 #   read           libtracefs, live: tracefs_cpu_read()
 #   iterate        libtracefs, live, in order of time: tracefs_iterate_raw_events()
 #   follow-event   the same with tracefs_follow_event()
 #   reader         librbmap, a file: rbmap_tracedat_reader_next()
+#   follow-file    librbmap, a file: rbmap_follow(3)
 #   tracecmd       libtracecmd, a file: tracecmd_iterate_events()
 #   ....name       fields by name: rbmap_field(3), or tep_get_field_val()
 #   ....cached     tep_read_number_field() of a field that was looked up before
@@ -74,8 +76,9 @@ options=(--rounds --loops --buffer-size -b --bin --output-dir --only --json)
 loops=500000
 buffer_kb=65536
 systems=(sched)
-live=({session,read-buf,read,iterate}.{name,cached,raw} follow-event.cached)
-files=({reader,tracecmd}.{name,cached,raw})
+live=({session,follow}.{name,raw} read-buf.{name,cached,raw} read.cached
+  iterate.{name,cached,raw} follow-event.cached)
+files=({reader,follow-file}.{name,raw} tracecmd.{name,cached})
 
 # Sets the parts of a candidate: tool, way, source (a file in library/), defines.
 describe() {
@@ -84,7 +87,8 @@ describe() {
   defines=("-DTOOL_$(tr a-z- A-Z_ <<<"$tool")" "-DFIELDS_${fields^^}")
   source=$way
   case $way in
-  session | reader) defines+=(-DRECORDS_RBMAP) ;;
+  session | follow | reader) defines+=(-DRECORDS_RBMAP) ;;
+  follow-file) source=follow defines+=(-DRECORDS_RBMAP) ;;
   read-buf) source=cpu defines+=(-DCPU_READ_BUF) ;;
   read) source=cpu ;;
   follow-event) source=iterate defines+=(-DITERATE_FOLLOW) ;;
@@ -92,7 +96,7 @@ describe() {
 }
 
 is_of_file() {
-  [[ $1 =~ \.(reader|tracecmd)\. ]]
+  [[ $1 =~ \.(reader|follow-file|tracecmd)\. ]]
 }
 
 choose_candidates() {
@@ -100,8 +104,6 @@ choose_candidates() {
   candidates=()
   for tool in latency who-ran; do
     for way in "${live[@]}" "${files[@]}"; do
-      # What is rarely done, or differs by nothing but the source.
-      [[ $way =~ ^(session|reader).cached|^read.(name|raw)|^tracecmd.raw ]] && continue
       [[ ! $tool.$way =~ $only ]] || candidates+=("$tool.$way")
     done
   done
@@ -273,7 +275,7 @@ tool_cpu=${online%%[-,]*}
 load=("$work/switch-load" "${online##*[-,]}" "$loops")
 compile_all
 tell_noise
-[[ ! " ${candidates[*]}" =~ \.(reader|tracecmd)\. ]] || record_file
+! is_of_file "${candidates[*]}" || record_file
 look_at_candidates
 run_rounds
 jq -f "$here/library-goals.jq" "$work/results" >"$work/goals" ||

@@ -93,7 +93,7 @@ void source_run(struct harness *harness)
 		nanosleep(&interval, NULL);
 		run_round();
 	}
-	harness_end(harness);
+	harness_end();
 	while (run_round())
 		;
 }

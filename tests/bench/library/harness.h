@@ -33,7 +33,7 @@ extern volatile int harness_stop;
  * end.
  */
 void harness_start(struct harness *harness);
-void harness_end(struct harness *harness);
+void harness_end(void);
 
 /* A way to get events defines these: live, and from a file. */
 void source_open(struct harness *harness);

@@ -91,7 +91,7 @@ void source_run(struct harness *harness)
 		nanosleep(&interval, NULL);
 		run_round(harness);
 	}
-	harness_end(harness);
+	harness_end();
 	run_round(harness);
 }
 

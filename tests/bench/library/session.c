@@ -77,7 +77,7 @@ void source_run(struct harness *harness)
 			harness_die("rbmap_session_wait", -r);
 		run_round();
 	}
-	harness_end(harness);
+	harness_end();
 	do
 		rbmap_session_wake_all(session);
 	while (run_round());

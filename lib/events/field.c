@@ -25,30 +25,36 @@ static bool is_sound(const struct tep_format_field *field)
 	       field->size == sizeof(uint32_t);
 }
 
-/* Eight bytes that end with the number are in each record of the event that has it. */
-static void make_quick(struct rbmap_field *field)
+static int read_number(const struct rbmap_field *field,
+		       const struct rbmap_record *record, uint64_t *ret);
+
+static void make_number(struct event_field *field, const struct rbmap_events *events,
+			bool is_common, uint16_t id)
 {
+	struct rbmap_field *number = &field->number;
 	unsigned int bits = 8 * (field->end - field->offset);
 
-	field->quick_end = UINT64_MAX;
-	if (!field->is_number || field->swap || field->end < sizeof(uint64_t))
-		return;
-	field->quick_end = field->end;
-	field->quick_at = field->end - sizeof(uint64_t);
-	field->spare = 64 - bits;
-	field->sign = field->is_signed ? UINT64_C(1) << (bits - 1) : 0;
-}
-
-bool rbmap_field_make(struct rbmap_field *ret, const struct rbmap_events *events,
-		      bool is_common, const struct tep_format_field *found)
-{
-	uint16_t id = found->event->id;
-
-	if (!is_sound(found))
-		return false;
-	*ret = (struct rbmap_field){
+	*number = (struct rbmap_field){
+		.read = read_number,
+		.end = UINT64_MAX,
+		/* As it is in the records. */
 		.id = events->swap ? __builtin_bswap16(id) : id,
 		.id_mask = is_common ? 0 : UINT16_MAX,
+	};
+	if (!field->is_number || field->swap || field->end < sizeof(uint64_t))
+		return;
+	number->end = field->end;
+	number->at = field->end - sizeof(uint64_t);
+	number->spare = 64 - bits;
+	number->sign = field->is_signed ? UINT64_C(1) << (bits - 1) : 0;
+}
+
+bool rbmap_field_make(struct event_field *ret, const struct rbmap_events *events,
+		      bool is_common, const struct tep_format_field *found)
+{
+	if (!is_sound(found))
+		return false;
+	*ret = (struct event_field){
 		.swap = events->swap,
 		.is_signed = found->flags & TEP_FIELD_IS_SIGNED,
 		.is_open = rbmap_field_is_open(found),
@@ -60,7 +66,7 @@ bool rbmap_field_make(struct rbmap_field *ret, const struct rbmap_events *events
 	ret->is_array =
 		found->flags & TEP_FIELD_IS_ARRAY || ret->is_dynamic || ret->is_open;
 	ret->is_number = !ret->is_array && is_number_size(found->size);
-	make_quick(ret);
+	make_number(ret, events, is_common, found->event->id);
 	return true;
 }
 
@@ -78,7 +84,7 @@ RBMAP_PUBLIC int rbmap_field_open(struct rbmap_field **ret,
 				  const char *event, const char *name)
 {
 	const struct tep_format_field *found;
-	struct rbmap_field *field, made;
+	struct event_field *field, made;
 
 	if (system && !event)
 		return -EINVAL;
@@ -90,7 +96,7 @@ RBMAP_PUBLIC int rbmap_field_open(struct rbmap_field **ret,
 	if (!field)
 		return -ENOMEM;
 	*field = made;
-	*ret = field;
+	*ret = &field->number;
 	return 0;
 }
 
@@ -99,7 +105,12 @@ RBMAP_PUBLIC void rbmap_field_close(struct rbmap_field *field)
 	free(field);
 }
 
-static bool is_of_event(const struct rbmap_field *field,
+static const struct event_field *all_of(const struct rbmap_field *field)
+{
+	return (const struct event_field *)field;
+}
+
+static bool is_of_event(const struct event_field *field,
 			const struct rbmap_record *record)
 {
 	uint16_t id;
@@ -107,12 +118,13 @@ static bool is_of_event(const struct rbmap_field *field,
 	if (record->size < sizeof(id))
 		return false;
 	memcpy(&id, record->data, sizeof(id));
-	return !((id ^ field->id) & field->id_mask);
+	return !((id ^ field->number.id) & field->number.id_mask);
 }
 
-int rbmap_field_number_slow(const struct rbmap_field *field,
-			    const struct rbmap_record *record, uint64_t *ret)
+static int read_number(const struct rbmap_field *of, const struct rbmap_record *record,
+		       uint64_t *ret)
 {
+	const struct event_field *field = all_of(of);
 	const unsigned char *data = record->data;
 	unsigned int size = field->end - field->offset, spare = 64 - 8 * size;
 
@@ -128,22 +140,22 @@ int rbmap_field_number_slow(const struct rbmap_field *field,
 	return 0;
 }
 
+/* Of programs that do not have them inline. */
 RBMAP_PUBLIC int rbmap_field_u64(const struct rbmap_field *field,
 				 const struct rbmap_record *record, uint64_t *ret)
 {
-	return rbmap_field_number(field, record, ret);
+	return read_number(field, record, ret);
 }
 
 RBMAP_PUBLIC int rbmap_field_s64(const struct rbmap_field *field,
 				 const struct rbmap_record *record, int64_t *ret)
 {
-	/* Either type may be used for the other. */
-	return rbmap_field_number(field, record, (uint64_t *)ret);
+	return read_number(field, record, (uint64_t *)ret);
 }
 
 /* Where a dynamic array is: relative to the end of the word that gives its place, or
  * to the start of the record. */
-static void locate(const struct rbmap_field *field, const unsigned char *data,
+static void locate(const struct event_field *field, const unsigned char *data,
 		   uint64_t *offset, uint64_t *size)
 {
 	uint32_t word = format_read(data + field->offset, sizeof(word), field->swap);
@@ -152,10 +164,11 @@ static void locate(const struct rbmap_field *field, const unsigned char *data,
 	*size = word >> 16;
 }
 
-RBMAP_PUBLIC int rbmap_field_bytes(const struct rbmap_field *field,
+RBMAP_PUBLIC int rbmap_field_bytes(const struct rbmap_field *of,
 				   const struct rbmap_record *record, const void **ret,
 				   size_t *ret_size)
 {
+	const struct event_field *field = all_of(of);
 	const unsigned char *data = record->data;
 	uint64_t offset = field->offset, size = field->end - offset;
 
@@ -184,7 +197,7 @@ RBMAP_PUBLIC int rbmap_field_text(const struct rbmap_field *field,
 
 	if (r < 0)
 		return r;
-	if (!field->is_array)
+	if (!all_of(field)->is_array)
 		return -ENOTSUP;
 	*ret = bytes;
 	*ret_length = strnlen(bytes, size);

@@ -75,7 +75,7 @@ static const char *judge_field(const struct parser *parser,
 			       const struct tep_format_field *found,
 			       struct filter_node *node)
 {
-	struct rbmap_field *field = &node->field;
+	struct event_field *field = &node->field;
 
 	if (!rbmap_field_make(field, parser->events, false, found))
 		return "the field cannot be compared";

@@ -20,7 +20,7 @@ static bool find_number(const struct filter_run *run, const struct filter_node *
 			uint64_t *number)
 {
 	if (node->source == FILTER_FIELD)
-		return rbmap_field_number(&node->field, run->record, number) == 0;
+		return rbmap_field_u64(&node->field.number, run->record, number) == 0;
 	*number = run->record->cpu;
 	return true;
 }
@@ -66,7 +66,8 @@ static bool find_text(struct filter_run *run, const struct filter_node *node,
 	int pid;
 
 	if (node->source == FILTER_FIELD)
-		return rbmap_field_text(&node->field, run->record, text, length) == 0;
+		return rbmap_field_text(&node->field.number, run->record, text,
+					length) == 0;
 	pid = rbmap_record_pid(run->events, run->record);
 	*text = rbmap_events_comm(run->events, pid < 0 ? -1 : pid);
 	*length = strlen(*text);

@@ -46,7 +46,7 @@ struct filter_node {
 	int left;
 	int right;
 	enum filter_source source;
-	struct rbmap_field field;
+	struct event_field field;
 	enum filter_op op;
 	bool is_signed;
 	uint64_t number;

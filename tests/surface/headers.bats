@@ -31,6 +31,13 @@ each_header() {
   each_header "${CXX:-c++}" -std=c++11 -pedantic -x c++
 }
 
+@test "what is inline in optimized programs compiles as all of these" {
+  each_header "${CC:-cc}" -O2 -std=c99 -pedantic -Wstrict-prototypes -x c
+  each_header "${CC:-cc}" -O2 -std=c11 -pedantic -x c
+  command -v "${CXX:-c++}" >/dev/null || skip "no C++ compiler"
+  each_header "${CXX:-c++}" -O2 -std=c++11 -pedantic -x c++
+}
+
 @test "rbmap.h includes all the others" {
   local header
   for header in "$PREFIX"/include/rbmap/*.h; do

@@ -98,16 +98,28 @@ static struct rbmap_field *field_of(struct rbmap_events *events, const char *eve
 	return field;
 }
 
+/* The library's own functions: with optimization, calls by name are inline. */
+static int (*const volatile call_u64)(const struct rbmap_field *,
+				      const struct rbmap_record *,
+				      uint64_t *) = rbmap_field_u64;
+static int (*const volatile call_s64)(const struct rbmap_field *,
+				      const struct rbmap_record *,
+				      int64_t *) = rbmap_field_s64;
+
 static uint64_t number(struct rbmap_events *events, const char *name)
 {
 	struct rbmap_field *field = field_of(events, "all_kinds", name);
 	struct rbmap_record record = record_of(&bytes, sizeof(bytes));
-	uint64_t plain;
-	int64_t with_sign;
+	uint64_t plain, called;
+	int64_t with_sign, called_with_sign;
 
 	ck_assert_int_eq(rbmap_field_u64(field, &record, &plain), 0);
 	ck_assert_int_eq(rbmap_field_s64(field, &record, &with_sign), 0);
 	ck_assert_uint_eq(plain, (uint64_t)with_sign);
+	ck_assert_int_eq(call_u64(field, &record, &called), 0);
+	ck_assert_int_eq(call_s64(field, &record, &called_with_sign), 0);
+	ck_assert_uint_eq(called, plain);
+	ck_assert_int_eq(called_with_sign, with_sign);
 	rbmap_field_close(field);
 	return plain;
 }
@@ -242,7 +254,8 @@ static int read_cut(const struct rbmap_field *field, const struct all_kinds *who
 	r = rbmap_field_bytes(field, &record, &found, &found_size);
 	for (size_t i = 0; r == 0 && i < found_size; i++)
 		value = ((const volatile unsigned char *)found)[i];
-	rbmap_field_u64(field, &record, &value);
+	ck_assert_int_eq(rbmap_field_u64(field, &record, &value),
+			 call_u64(field, &record, &value));
 	rbmap_field_text(field, &record, &text, &found_size);
 	free(cut);
 	return r;

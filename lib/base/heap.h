@@ -17,43 +17,34 @@ struct heap {
 
 typedef bool (*heap_before)(const void *a, const void *b);
 
-static inline void heap_swap(struct heap *heap, size_t a, size_t b)
-{
-	void *held = heap->items[a];
-
-	heap->items[a] = heap->items[b];
-	heap->items[b] = held;
-}
-
 static inline void heap_add(struct heap *heap, void *item, heap_before before)
 {
 	size_t at = heap->nr++, above;
 
-	heap->items[at] = item;
 	for (; at; at = above) {
 		above = (at - 1) / 2;
-		if (!before(heap->items[at], heap->items[above]))
-			return;
-		heap_swap(heap, at, above);
+		if (!before(item, heap->items[above]))
+			break;
+		heap->items[at] = heap->items[above];
 	}
+	heap->items[at] = item;
 }
 
 /* After the first item has changed, so that another may come before it. */
 static inline void heap_sift_first(struct heap *heap, heap_before before)
 {
-	size_t at = 0, best;
+	void *item = heap->items[0];
+	size_t at = 0, below;
 
-	for (;;) {
-		best = at;
-		for (size_t below = 2 * at + 1; below <= 2 * at + 2; below++)
-			if (below < heap->nr &&
-			    before(heap->items[below], heap->items[best]))
-				best = below;
-		if (best == at)
-			return;
-		heap_swap(heap, at, best);
-		at = best;
+	for (; (below = 2 * at + 1) < heap->nr; at = below) {
+		if (below + 1 < heap->nr &&
+		    before(heap->items[below + 1], heap->items[below]))
+			below++;
+		if (!before(heap->items[below], item))
+			break;
+		heap->items[at] = heap->items[below];
 	}
+	heap->items[at] = item;
 }
 
 static inline void heap_drop_first(struct heap *heap, heap_before before)

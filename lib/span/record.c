@@ -1,52 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-#include <byteswap.h>
-
 #include <rbmap/record.h>
 
 #include "base/internal.h"
 #include "span/subbuf.h"
+#include "span/walk.h"
 
-/* include/linux/ring_buffer.h: enum ring_buffer_type, struct ring_buffer_event. */
-enum {
-	TYPE_DATA_MAX = 28,
-	TYPE_PADDING = 29,
-	TYPE_TIME_EXTEND = 30,
-	TYPE_TIME_STAMP = 31,
-};
-
-#define WORD 4
-#define DELTA_BITS 27
 #define STAMP_BITS 59
 #define STAMP_HIGH (~UINT64_C(0) << STAMP_BITS)
-
-#define HOST_BIG (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
 struct step {
 	uint32_t data;
 	uint32_t size;
 	bool is_record;
 };
-
-static inline uint32_t word_at(const struct rbmap_walk *walk, uint32_t at)
-{
-	uint32_t word;
-
-	memcpy(&word, walk->data + at, sizeof(word));
-	return walk->layout.swap ? bswap_32(word) : word;
-}
-
-/* The head of a record is a C bit-field, so its order follows the byte order. */
-static inline void split_head(const struct rbmap_walk *walk, uint32_t head,
-			      uint32_t *type, uint32_t *delta)
-{
-	if (walk->layout.swap != HOST_BIG) {
-		*type = head >> DELTA_BITS;
-		*delta = head & ((UINT32_C(1) << DELTA_BITS) - 1);
-	} else {
-		*type = head & 31;
-		*delta = head >> 5;
-	}
-}
 
 /*
  * An absolute stamp lacks its top 5 bits. They are those of the time before, or one
@@ -78,42 +44,43 @@ static int step_padding(struct rbmap_walk *walk, uint32_t delta)
 		walk->next = walk->to;
 		return 0;
 	}
-	if (walk->to - walk->next < 2 * WORD)
+	if (walk->to - walk->next < 2 * WALK_WORD)
 		return -EBADMSG;
-	length = word_at(walk, walk->next + WORD);
-	if (length < WORD || length > walk->layout.subbuf_size)
+	length = walk_word(walk, walk->next + WALK_WORD);
+	if (length < WALK_WORD || length > walk->layout.subbuf_size)
 		return -EBADMSG;
 	/* A discarded event: the deltas of those behind it count from its time. */
 	walk->time_stamp += delta;
-	return advance(walk, WORD + length);
+	return advance(walk, WALK_WORD + length);
 }
 
 static int step_time(struct rbmap_walk *walk, uint32_t type, uint32_t delta)
 {
 	uint64_t wide;
 
-	if (walk->to - walk->next < 2 * WORD)
+	if (walk->to - walk->next < 2 * WALK_WORD)
 		return -EBADMSG;
-	wide = ((uint64_t)word_at(walk, walk->next + WORD) << DELTA_BITS) + delta;
-	if (type == TYPE_TIME_STAMP)
+	wide = ((uint64_t)walk_word(walk, walk->next + WALK_WORD) << WALK_DELTA_BITS) +
+	       delta;
+	if (type == WALK_TIME_STAMP)
 		walk->time_stamp = absolute_stamp(wide, walk->time_stamp);
 	else
 		walk->time_stamp += wide;
-	return advance(walk, 2 * WORD);
+	return advance(walk, 2 * WALK_WORD);
 }
 
 static int step_long_record(struct rbmap_walk *walk, struct step *ret)
 {
 	uint32_t length;
 
-	if (walk->to - walk->next < 2 * WORD)
+	if (walk->to - walk->next < 2 * WALK_WORD)
 		return -EBADMSG;
-	length = word_at(walk, walk->next + WORD);
-	if (length < WORD || length > walk->layout.subbuf_size)
+	length = walk_word(walk, walk->next + WALK_WORD);
+	if (length < WALK_WORD || length > walk->layout.subbuf_size)
 		return -EBADMSG;
-	ret->data = walk->next + 2 * WORD;
-	ret->size = length - WORD;
-	return advance(walk, WORD + length);
+	ret->data = walk->next + 2 * WALK_WORD;
+	ret->size = length - WALK_WORD;
+	return advance(walk, WALK_WORD + length);
 }
 
 /* One step on; the caller has made sure that walk->next is before walk->to. */
@@ -122,20 +89,20 @@ static inline int step(struct rbmap_walk *walk, struct step *ret)
 	uint32_t type, delta;
 
 	ret->is_record = false;
-	if (walk->to - walk->next < WORD)
+	if (walk->to - walk->next < WALK_WORD)
 		return -EBADMSG;
-	split_head(walk, word_at(walk, walk->next), &type, &delta);
-	if (type == TYPE_PADDING)
+	walk_split(walk, walk_word(walk, walk->next), &type, &delta);
+	if (type == WALK_PADDING)
 		return step_padding(walk, delta);
-	if (type > TYPE_PADDING)
+	if (type > WALK_PADDING)
 		return step_time(walk, type, delta);
 	walk->time_stamp += delta;
 	ret->is_record = true;
 	if (type == 0)
 		return step_long_record(walk, ret);
-	ret->data = walk->next + WORD;
-	ret->size = type * WORD;
-	return advance(walk, WORD + ret->size);
+	ret->data = walk->next + WALK_WORD;
+	ret->size = type * WALK_WORD;
+	return advance(walk, WALK_WORD + ret->size);
 }
 
 static int give_up(struct rbmap_walk *walk)
@@ -188,6 +155,8 @@ RBMAP_PUBLIC int rbmap_walk_next(struct rbmap_walk *walk, struct rbmap_record *r
 	uint32_t begin;
 
 	while (walk->next < walk->to) {
+		if (walk_short(walk, ret))
+			return 1;
 		begin = walk->next;
 		if (step(walk, &found) < 0)
 			return give_up(walk);
@@ -218,10 +187,10 @@ static uint64_t pass_short_records(struct rbmap_walk *walk)
 	uint32_t next = walk->next, to = walk->to;
 	uint32_t type, delta, bytes;
 
-	while (to - next >= WORD) {
-		split_head(walk, word_at(walk, next), &type, &delta);
-		bytes = WORD + type * WORD;
-		if (type - 1 >= TYPE_DATA_MAX || bytes > to - next)
+	while (to - next >= WALK_WORD) {
+		walk_split(walk, walk_word(walk, next), &type, &delta);
+		bytes = WALK_WORD + type * WALK_WORD;
+		if (type - 1 >= WALK_SHORT_MAX || bytes > to - next)
 			break;
 		__builtin_prefetch(data + next + 512);
 		time_stamp += delta;

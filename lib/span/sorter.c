@@ -6,6 +6,7 @@
 
 #include "base/internal.h"
 #include "span/subbuf.h"
+#include "span/walk.h"
 
 /* A round is due when it and the one after it have ended. */
 #define ROUNDS_UNTIL_DUE 2
@@ -217,14 +218,19 @@ static bool walk_next_piece(struct rbmap_sorter *sorter, struct sorter_stream *s
 	return true;
 }
 
+static void set_order(struct sorter_stream *stream)
+{
+	if (stream->order < stream->record.time_stamp)
+		stream->order = stream->record.time_stamp;
+}
+
 /* False: it has no more records. */
 static bool advance(struct rbmap_sorter *sorter, struct sorter_stream *stream)
 {
-	while (!stream->walked || rbmap_walk_next(&stream->walk, &stream->record) <= 0)
+	while (rbmap_walk_next(&stream->walk, &stream->record) <= 0)
 		if (!walk_next_piece(sorter, stream))
 			return false;
-	if (stream->order < stream->record.time_stamp)
-		stream->order = stream->record.time_stamp;
+	set_order(stream);
 	return true;
 }
 
@@ -247,7 +253,10 @@ static void go_on(struct rbmap_sorter *sorter)
 	struct sorter_stream *first = sorter->heap.items[0];
 
 	sorter->must_advance = false;
-	first->waiting = advance(sorter, first);
+	if (walk_short(&first->walk, &first->record))
+		set_order(first);
+	else
+		first->waiting = advance(sorter, first);
 	/* A CPU writes many records between two of another: nothing to be sorted. */
 	if (first->waiting && first->order < sorter->others)
 		return;

@@ -142,9 +142,9 @@ RBMAP_PUBLIC int rbmap_follow_lost(struct rbmap_follow *follow,
 	return 0;
 }
 
-static int tell_lost(struct rbmap_follow *follow,
-		     const struct rbmap_follow_record *record)
+static int tell_lost(struct rbmap_follow *follow)
 {
+	const struct rbmap_follow_record *record = &follow->record;
 	uint64_t lost = record->record.lost;
 
 	if (follow->lost.callback)
@@ -157,16 +157,15 @@ static int tell_lost(struct rbmap_follow *follow,
 	return 0;
 }
 
-static const struct follow_handler *
-find_handler(const struct rbmap_follow *follow,
-	     const struct rbmap_follow_record *record)
+static const struct follow_handler *find_handler(const struct rbmap_follow *follow)
 {
-	const struct follow_source *source = &follow->sources[record->source];
+	const struct rbmap_record *record = &follow->record.record;
+	const struct follow_source *source = &follow->sources[follow->record.source];
 	uint16_t id;
 
-	if (record->record.size < sizeof(id))
+	if (record->size < sizeof(id))
 		return &follow->any;
-	memcpy(&id, record->record.data, sizeof(id));
+	memcpy(&id, record->data, sizeof(id));
 	if (source->swap)
 		id = bswap_16(id);
 	if (id >= source->nr_handlers || !source->handlers[id].callback)
@@ -176,17 +175,16 @@ find_handler(const struct rbmap_follow *follow,
 
 int rbmap_follow_dispatch(struct rbmap_follow *follow)
 {
-	const struct rbmap_follow_record *record = &follow->record;
 	const struct follow_handler *handler;
-	int r;
+	int r = 0;
 
-	if (record->record.lost && !follow->held) {
-		r = tell_lost(follow, record);
-		follow->held = r != 0;
-		if (r)
-			return r;
-	}
-	follow->held = false;
-	handler = find_handler(follow, record);
-	return handler->callback ? handler->callback(record, handler->data) : 0;
+	if (follow->record.record.lost && !follow->held)
+		r = tell_lost(follow);
+	follow->held = r != 0;
+	if (r)
+		return r;
+	handler = find_handler(follow);
+	if (handler->callback)
+		r = handler->callback(&follow->record, handler->data);
+	return r;
 }

@@ -238,28 +238,36 @@ static int look(struct rbmap_follow *follow)
 	return r < 0 ? r : 0;
 }
 
-int rbmap_follow_next_live(struct rbmap_follow *follow)
+/* Whether there is a record already. */
+static bool get_record(struct rbmap_follow *follow)
 {
-	const struct sorter_stream *stream;
-	int r;
+	const struct sorter_stream *stream = rbmap_sorter_next(&follow->sorter);
 
-	for (;;) {
-		stream = rbmap_sorter_next(&follow->sorter);
-		if (stream)
-			break;
+	if (!stream)
+		return false;
+	follow->record.record = stream->record;
+	follow->record.events = follow->sources[stream->source].events;
+	follow->record.source = stream->source;
+	return true;
+}
+
+/* Until there is a record: 1, or as rbmap_follow_next_live(). */
+static int fetch(struct rbmap_follow *follow)
+{
+	int r = 0;
+
+	while (r == 0 && !get_record(follow)) {
 		if (follow->ended)
 			return 0;
 		if (!follow->in_round && atomic_load(&follow->stop))
 			r = run_last_rounds(follow);
 		else
 			r = look(follow);
-		if (r < 0)
-			return r;
 	}
-	follow->record = (struct rbmap_follow_record){
-		.record = stream->record,
-		.events = follow->sources[stream->source].events,
-		.source = stream->source,
-	};
-	return 1;
+	return r < 0 ? r : 1;
+}
+
+int rbmap_follow_next_live(struct rbmap_follow *follow)
+{
+	return get_record(follow) ? 1 : fetch(follow);
 }

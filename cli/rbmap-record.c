@@ -140,10 +140,8 @@ static int open_session(struct state *state)
 	options.cpus = state->cpus.cpus;
 	options.nr_cpus = state->cpus.nr;
 	options.engine = choose_engine(config);
-	/* What is printed cannot be taken back, and is to be printed soon. */
-	if (config->format != FORMAT_DAT) {
-		options.flags = RBMAP_SESSION_COPIES;
-	} else {
+	/* What is printed is to be printed soon. */
+	if (config->format == FORMAT_DAT) {
 		options.flags = RBMAP_SESSION_WHOLE;
 		options.latency_ms = FILE_LATENCY_MS;
 	}
@@ -287,6 +285,7 @@ static int begin_recording(struct state *state)
 	struct sink_source source = {
 		.config = &state->config,
 		.selection = &state->selection,
+		.session = recorder->session,
 		.cpus = state->cpus.cpus,
 		.nr_cpus = state->cpus.nr,
 		.instance = target_instance(recorder->target),

@@ -75,7 +75,7 @@ static int use_spans(struct drain *drain, struct rbmap_span *spans, int nr)
 	tally_count(&recorder->tally, spans, nr, counted);
 	rbmap_session_settle(drain->session, spans, nr);
 	/* Also where none is torn: what is whole is compressed now. */
-	if (stored && sink->ops->discard)
+	if (stored)
 		r = sink->ops->discard(sink->self, spans, stored);
 	if (r < 0 && !recorder->sink_error)
 		status = sink_failed(drain, r);
@@ -227,8 +227,6 @@ static int begin_round(struct drain *drain)
 	if (r < 0 && r != -EINTR)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
-	if (is_live(drain))
-		rbmap_session_wake_all(drain->session);
 	return COMMON_OK;
 }
 

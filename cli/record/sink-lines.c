@@ -135,7 +135,7 @@ static int print_records(struct lines *lines)
 	unsigned int end;
 	int r = lines->failed;
 
-	while (r == 0 && rbmap_merge_next(lines->merge, &record) > 0) {
+	while (r == 0 && rbmap_merge_next(lines->merge, &record, NULL) > 0) {
 		end = lines->text.len;
 		r = put_record(lines, &record);
 		if (r < 0)
@@ -159,24 +159,30 @@ static int print_what_is_due(struct lines *lines, bool all)
 static int lines_put(void *self, const struct rbmap_span *spans, int nr)
 {
 	struct lines *lines = self;
-	int r = 0;
+	int r = rbmap_merge_put(lines->merge, 0, spans, nr);
 
 	lines->put_this_round = true;
-	for (int i = 0; r == 0 && i < nr; i++)
-		r = rbmap_merge_put(lines->merge, &spans[i]);
 	return r < 0 ? r : nr;
+}
+
+static int lines_discard(void *self, const struct rbmap_span *spans, int nr)
+{
+	struct lines *lines = self;
+
+	return rbmap_merge_discard(lines->merge, 0, spans, nr);
 }
 
 static int lines_end_round(void *self)
 {
 	struct lines *lines = self;
-	bool holds = lines->put_this_round;
-	int r;
-
-	lines->put_this_round = false;
-	rbmap_merge_end_round(lines->merge);
-	r = print_what_is_due(lines, !holds);
 	/* The latest records wait for a round in which every CPU is past them. */
+	int holds = rbmap_merge_end_round(lines->merge), r;
+	bool put = lines->put_this_round;
+
+	if (holds < 0)
+		return holds;
+	lines->put_this_round = false;
+	r = print_what_is_due(lines, !put);
 	return r < 0 ? r : holds;
 }
 
@@ -225,6 +231,7 @@ static void lines_free(void *self)
 static const struct sink_ops lines_ops = {
 	.needs_all_rings = true,
 	.put = lines_put,
+	.discard = lines_discard,
 	.end_round = lines_end_round,
 	.flush = lines_flush,
 	.events_written = lines_events_written,
@@ -269,9 +276,10 @@ int sink_lines_open(struct sink *ret, const struct sink_source *source)
 		lines_free(lines);
 		return common_fail("%s", strerror(ENOMEM));
 	}
-	r = rbmap_merge_open(&lines->merge, source->layout, source->cpus,
-			     source->nr_cpus);
+	r = rbmap_merge_open(&lines->merge);
 	if (r == 0)
+		r = rbmap_merge_add(lines->merge, source->session);
+	if (r >= 0)
 		r = open_events(lines, source);
 	if (r < 0) {
 		lines_free(lines);

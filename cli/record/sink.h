@@ -43,7 +43,7 @@ struct sink_ops {
 	/*
 	 * What was put last is settled; some may have been overwritten meanwhile
 	 * (RBMAP_SPAN_TORN).
-	 * Returns 0 or a negative errno. NULL: its spans have to hold still.
+	 * Returns 0 or a negative errno.
 	 */
 	int (*discard)(void *sink, const struct rbmap_span *spans, int nr);
 	/*
@@ -90,6 +90,8 @@ struct sink_source {
 	const struct config *config;
 	const struct selection *selection;
 	const struct rbmap_layout *layout;
+	/* Of lines only. */
+	struct rbmap_session *session;
 	/* In ascending order. */
 	const int *cpus;
 	size_t nr_cpus;

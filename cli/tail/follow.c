@@ -9,21 +9,38 @@
 #include "common.h"
 #include "tail.h"
 
-static int put(struct tail *tail, const struct rbmap_span *span)
-{
-	int r = rbmap_merge_put(tail->merge, span);
+#define SPANS 64
 
-	/* Bytes that are no records become a gap before the next one. */
-	return r == -EBADMSG ? 0 : r;
+/* Returns how many spans, 0 at the end of the round, or a negative errno. */
+static int take(struct tail *tail)
+{
+	struct rbmap_span spans[SPANS];
+	int nr = rbmap_session_take(tail->session, spans, SPANS), r;
+
+	if (nr <= 0)
+		return nr;
+	r = rbmap_merge_put(tail->merge, 0, spans, nr);
+	rbmap_session_settle(tail->session, spans, nr);
+	if (r == 0)
+		r = rbmap_merge_discard(tail->merge, 0, spans, nr);
+	return r < 0 ? r : nr;
 }
 
-static int run_round(struct tail *tail, bool *took)
+/* *again: one more would let out more. */
+static int run_round(struct tail *tail, bool *again)
 {
-	int status = tail_round(tail, put, took);
+	int r;
 
-	if (status == COMMON_OK)
-		rbmap_merge_end_round(tail->merge);
-	return status;
+	do
+		r = take(tail);
+	while (r > 0);
+	if (r == 0)
+		r = rbmap_merge_end_round(tail->merge);
+	*again = r > 0;
+	if (r < 0)
+		return common_fail("the ring buffer could not be read: %s",
+				   rbmap_strerror(r));
+	return COMMON_OK;
 }
 
 static int show(struct tail *tail, const struct rbmap_record *record)
@@ -48,7 +65,7 @@ static int show_what_is_due(struct tail *tail, size_t *past)
 	int status = COMMON_OK;
 
 	while (status == COMMON_OK && !tail->stop &&
-	       rbmap_merge_next(tail->merge, &record) > 0) {
+	       rbmap_merge_next(tail->merge, &record, NULL) > 0) {
 		if (past)
 			status = tail_print_past(tail, past, record.time_stamp);
 		if (status == COMMON_OK && !tail->stop)
@@ -73,11 +90,11 @@ static int begin(struct tail *tail)
 {
 	size_t past = 0;
 	int status = COMMON_OK;
-	bool took;
+	bool again;
 
 	for (int i = 0; status == COMMON_OK && i < 2; i++) {
 		rbmap_session_wake_all(tail->session);
-		status = run_round(tail, &took);
+		status = run_round(tail, &again);
 	}
 	if (tail->config.lines == 0)
 		for (size_t i = 0; i < tail->nr_cpus; i++)
@@ -95,18 +112,17 @@ static int begin(struct tail *tail)
 static int take_and_show(struct tail *tail)
 {
 	int status, r;
-	bool took;
+	bool again;
 
 	r = rbmap_session_wait(tail->session, 0);
 	if (r < 0 && r != -EINTR)
 		return common_fail("waiting for the ring buffer failed: %s",
 				   rbmap_strerror(r));
-	rbmap_session_wake_all(tail->session);
-	status = run_round(tail, &took);
+	status = run_round(tail, &again);
 	/* Not at the next tick: the lines would come a tick late. */
-	if (status == COMMON_OK && took) {
+	if (status == COMMON_OK && again) {
 		rbmap_session_wake_all(tail->session);
-		status = run_round(tail, &took);
+		status = run_round(tail, &again);
 	}
 	if (status == COMMON_OK)
 		status = show_what_is_due(tail, NULL);
@@ -134,11 +150,11 @@ static int wait_and_show(struct tail *tail)
 /* What was written before the signal came, also what the merge holds back. */
 static int end(struct tail *tail)
 {
-	bool took;
+	bool again;
 	int status;
 
 	rbmap_session_wake_all(tail->session);
-	status = run_round(tail, &took);
+	status = run_round(tail, &again);
 	rbmap_merge_end(tail->merge);
 	if (status == COMMON_OK)
 		status = show_what_is_due(tail, NULL);
@@ -147,12 +163,10 @@ static int end(struct tail *tail)
 
 int tail_follow(struct tail *tail)
 {
-	const int *cpus;
-	size_t nr = rbmap_session_cpus(tail->session, &cpus);
-	int status, r;
+	int status, r = rbmap_merge_open(&tail->merge);
 
-	r = rbmap_merge_open(&tail->merge, rbmap_session_layout(tail->session), cpus,
-			     nr);
+	if (r == 0)
+		r = rbmap_merge_add(tail->merge, tail->session);
 	if (r < 0)
 		return common_fail("%s", rbmap_strerror(r));
 	status = begin(tail);

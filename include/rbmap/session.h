@@ -367,7 +367,7 @@ void rbmap_session_wake_all(struct rbmap_session *session);
  * counted in @session.
  *
  * Returns 0 or a negative errno: -EBUSY if there are unsettled spans, -EINVAL if
- * @session has only one ring. On failure, @session is unchanged.
+ * @session has only one ring or is part of a merge (see rbmap_merge_add()). On failure, @session is unchanged.
  *
  * Since: 0.1
  */
@@ -385,8 +385,8 @@ int rbmap_session_split(struct rbmap_session *session, struct rbmap_session **re
  * session during the call.
  *
  * Returns 0 or a negative errno: -EBUSY if one of the two has unsettled spans, -EINVAL if
- * they have not the same instance, engine and flags, or a CPU in common. On failure,
- * both sessions can still be used.
+ * they have not the same instance, engine and flags, or a CPU in common, or if one of
+ * them is part of a merge. On failure, both sessions can still be used.
  *
  * Since: 0.1
  */

@@ -59,6 +59,8 @@ static int fill(struct rbmap_follow *follow, const struct rbmap_follow_options *
 	follow->engine = options->engine;
 	follow->latency_ms = options->latency_ms;
 	r = copy_cpus(follow, options);
+	if (r == 0)
+		r = rbmap_merge_open(&follow->merge);
 	return r < 0 ? r : open_fds(follow);
 }
 
@@ -112,7 +114,7 @@ RBMAP_PUBLIC void rbmap_follow_close(struct rbmap_follow *follow)
 	free(follow->sources);
 	rbmap_follow_free_files(follow);
 	rbmap_follow_free_handlers(follow);
-	rbmap_sorter_free(&follow->sorter);
+	rbmap_merge_close(follow->merge);
 	free(follow->clock);
 	free(follow->cpus);
 	close_fd(follow->wake_fd);

@@ -10,7 +10,7 @@
 
 #include <rbmap/follow.h>
 
-#include "span/sorter.h"
+#include "ring/merge.h"
 
 /* Of files, so that a poll loop gets to its other work. */
 #define RECORDS_PER_STEP 4096
@@ -34,6 +34,7 @@ struct follow_event {
  * @swap: records are in the other byte order
  * @opened: the instance, where it was given by name
  * @session, @reader: one of the two; the reader is that of the files
+ * @woken: the session has begun its round
  */
 struct follow_source {
 	char *name;
@@ -44,6 +45,7 @@ struct follow_source {
 	struct follow_handler *handlers;
 	size_t nr_handlers;
 	struct rbmap_session *session;
+	bool woken;
 	struct rbmap_tracedat_reader *reader;
 };
 
@@ -64,7 +66,7 @@ struct follow_file {
  * @wake_fd: readable once it is to stop, and always with files
  * @begun: records were looked for; sources cannot be added any more
  * @may_look: the rings may be read, once in a step
- * @in_round: @next_source is the next one to be read
+ * @in_round: @next_source is the next one to be read; it @took something
  * @records_left: of files, in this step
  * @last_file: has the record that was returned last
  * @held: the record is to be returned once more, since the callback of the loss before
@@ -93,8 +95,9 @@ struct rbmap_follow {
 
 	bool may_look;
 	bool in_round;
+	bool took;
 	size_t next_source;
-	struct rbmap_sorter sorter;
+	struct rbmap_merge *merge;
 
 	struct follow_file *files;
 	size_t nr_files;

@@ -59,19 +59,16 @@ static int check_clock(struct rbmap_follow *follow, struct tracefs_instance *ins
 	return r;
 }
 
-/* In the sorter the source has the same number, as it is the last step that fails. */
+/* In the merge the source has the same number, as it is the last step that fails. */
 static int add_session(struct rbmap_follow *follow, struct follow_source *source)
 {
-	const int *cpus;
-	size_t nr = rbmap_session_cpus(source->session, &cpus);
 	int r = rbmap_follow_add_source(follow, source);
 
 	if (r < 0)
 		return r;
 	r = rbmap_follow_watch(follow, rbmap_session_fd(source->session));
 	if (r == 0)
-		r = rbmap_sorter_add(&follow->sorter,
-				     rbmap_session_layout(source->session), cpus, nr);
+		r = rbmap_merge_add(follow->merge, source->session);
 	if (r < 0)
 		follow->nr_sources--;
 	return r;
@@ -130,31 +127,42 @@ static int take(struct rbmap_follow *follow, size_t source)
 {
 	struct rbmap_session *session = follow->sources[source].session;
 	struct rbmap_span spans[SPANS];
-	int nr, r;
+	int nr, r, settled;
 
 	nr = rbmap_session_take(session, spans, SPANS);
 	if (nr <= 0)
 		return nr;
-	r = rbmap_sorter_stage(&follow->sorter, source, spans, nr);
-	if (rbmap_session_settle(session, spans, nr) < 0)
-		return -EINVAL;
+	follow->took = true;
+	r = rbmap_merge_put(follow->merge, source, spans, nr);
+	settled = rbmap_session_settle(session, spans, nr);
 	if (r == 0)
-		r = rbmap_sorter_commit(&follow->sorter, spans, nr);
+		r = settled < 0 ? settled :
+				  rbmap_merge_discard(follow->merge, source, spans, nr);
 	return r < 0 ? r : nr;
 }
 
+/* The others as well, when one session wakes up. */
 static void begin_round(struct rbmap_follow *follow)
 {
-	for (size_t i = 0; i < follow->nr_sources; i++)
-		rbmap_session_wake_all(follow->sources[i].session);
+	for (size_t i = 0; i < follow->nr_sources; i++) {
+		struct follow_source *source = &follow->sources[i];
+
+		if (!source->woken)
+			rbmap_session_wake_all(source->session);
+		source->woken = false;
+	}
 	follow->in_round = true;
+	follow->took = false;
 	follow->next_source = 0;
 }
 
-/*
- * Returns 1 when the round is over, 0 if there are records before: of a single ring
- * these come first, while they are in the cache.
- */
+/* Of a single ring the records come at once, while they are in the cache. */
+static bool is_single(const struct rbmap_follow *follow)
+{
+	return follow->merge->sorter.nr_streams == 1;
+}
+
+/* Returns 1 when the round is over, 0 if there are records before. */
 static int go_on_with_round(struct rbmap_follow *follow)
 {
 	int r;
@@ -165,14 +173,14 @@ static int go_on_with_round(struct rbmap_follow *follow)
 			return r;
 		if (r == 0)
 			follow->next_source++;
-		else if (follow->sorter.nr_streams == 1)
+		else if (is_single(follow))
 			return 0;
 	}
 	follow->in_round = false;
 	return 1;
 }
 
-/* All of a round: whether it brought something. */
+/* All of a round; returns as rbmap_merge_end_round(). */
 static int run_round(struct rbmap_follow *follow)
 {
 	int r;
@@ -181,19 +189,20 @@ static int run_round(struct rbmap_follow *follow)
 	do
 		r = go_on_with_round(follow);
 	while (r == 0);
-	return r < 0 ? r : rbmap_sorter_end_round(&follow->sorter);
+	return r < 0 ? r : rbmap_merge_end_round(follow->merge);
 }
 
 /* Until a round brings nothing: what was written before the end was wanted. */
 static int run_last_rounds(struct rbmap_follow *follow)
 {
-	int r = 1;
+	int r = 0;
 
-	for (int i = 0; r > 0 && i < MOST_LAST_ROUNDS; i++)
+	follow->took = true;
+	for (int i = 0; r >= 0 && follow->took && i < MOST_LAST_ROUNDS; i++)
 		r = run_round(follow);
 	if (r < 0)
 		return r;
-	rbmap_sorter_end(&follow->sorter);
+	rbmap_merge_end(follow->merge);
 	follow->ended = true;
 	return 0;
 }
@@ -209,6 +218,7 @@ static int is_due(struct rbmap_follow *follow)
 		r = rbmap_session_wait(follow->sources[i].session, 0);
 		if (r < 0 && r != -EINTR)
 			return r;
+		follow->sources[i].woken = r > 0;
 		due |= r > 0;
 	}
 	return due;
@@ -231,9 +241,9 @@ static int look(struct rbmap_follow *follow)
 	r = go_on_with_round(follow);
 	if (r <= 0)
 		return r;
-	r = rbmap_sorter_end_round(&follow->sorter);
+	r = rbmap_merge_end_round(follow->merge);
 	/* Not at the next tick: the records would come a tick late. */
-	if (r > 0 && follow->sorter.nr_streams > 1)
+	if (r > 0)
 		r = run_round(follow);
 	return r < 0 ? r : 0;
 }
@@ -241,7 +251,7 @@ static int look(struct rbmap_follow *follow)
 /* Whether there is a record already. */
 static bool get_record(struct rbmap_follow *follow)
 {
-	const struct sorter_stream *stream = rbmap_sorter_next(&follow->sorter);
+	const struct sorter_stream *stream = rbmap_sorter_next(&follow->merge->sorter);
 
 	if (!stream)
 		return false;

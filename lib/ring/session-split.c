@@ -172,7 +172,7 @@ RBMAP_PUBLIC int rbmap_session_split(struct rbmap_session *session,
 
 	if (session->unsettled)
 		return -EBUSY;
-	if (session->nr_rings < 2)
+	if (session->nr_rings < 2 || session->merged)
 		return -EINVAL;
 	half = new_half(session);
 	moves = calloc(session->nr_rings, sizeof(*moves));
@@ -251,7 +251,7 @@ RBMAP_PUBLIC int rbmap_session_join(struct rbmap_session *session,
 {
 	int r;
 
-	if (!can_be_joined(session, other))
+	if (!can_be_joined(session, other) || session->merged || other->merged)
 		return -EINVAL;
 	if (session->unsettled || other->unsettled)
 		return -EBUSY;

@@ -125,12 +125,18 @@ static void wake(struct rbmap_session *session, size_t i)
 	session->ops->wake(ring->engine);
 }
 
-RBMAP_PUBLIC void rbmap_session_wake_all(struct rbmap_session *session)
+static void wake_all(struct rbmap_session *session)
 {
 	for (size_t i = 0; i < session->nr_rings; i++) {
 		session->rings[i].all = true;
 		wake(session, i);
 	}
+	session->all_woken = true;
+}
+
+RBMAP_PUBLIC void rbmap_session_wake_all(struct rbmap_session *session)
+{
+	wake_all(session);
 	/* What is looked at now need not be looked at again before its time. */
 	rbmap_pace_restart(&session->pace);
 }
@@ -185,6 +191,7 @@ static void stop_watching(struct rbmap_session *session, size_t i)
 RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_ms)
 {
 	struct epoll_event events[EPOLL_BATCH];
+	bool by_time = false;
 	int nr, r = 0;
 
 	session->work.waits++;
@@ -195,6 +202,7 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	for (int i = 0; r == 0 && i < nr; i++) {
 		uint32_t who = events[i].data.u32;
 
+		by_time |= who == SESSION_TIMER;
 		if (who == SESSION_TIMER)
 			r = answer_timer(session);
 		else if (who == SESSION_ALARM)
@@ -206,6 +214,11 @@ RBMAP_PUBLIC int rbmap_session_wait(struct rbmap_session *session, int timeout_m
 	}
 	if (r < 0)
 		return r;
+	/* What a merge returns is in order only if no ring was left out. */
+	if (nr > 0 && session->merged)
+		wake_all(session);
+	if (nr > 0 && session->merged && !by_time)
+		rbmap_pace_restart(&session->pace);
 	return nr > 0;
 }
 
@@ -299,6 +312,8 @@ static int adapt_pace(struct rbmap_session *session)
 static int end_round(struct rbmap_session *session)
 {
 	session->round_begun = false;
+	session->whole_rounds += session->all_woken;
+	session->all_woken = false;
 	note_load(session);
 	return session->ops->consumes ? 0 : adapt_pace(session);
 }

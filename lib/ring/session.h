@@ -70,6 +70,11 @@ struct rbmap_session {
 	/* Spans may be taken, or a round is to be ended, without another wait. */
 	bool round_begun;
 
+	/* A merge sorts the records: each round reads all rings, and is counted. */
+	bool merged;
+	bool all_woken;
+	uint64_t whole_rounds;
+
 	/* Of the last round that has ended: rbmap_session_pressure(). */
 	unsigned int pressure;
 };

@@ -353,6 +353,7 @@ int rbmap_sorter_stage(struct rbmap_sorter *sorter, size_t source,
 
 	if (sorter->nr_staged)
 		return -EBUSY;
+	sorter->begun = true;
 	r = make_room_for(sorter, nr);
 	for (int i = 0; r == 0 && i < nr; i++)
 		r = stage(sorter, sorter->sources[source], &spans[i]);

@@ -45,6 +45,7 @@ struct sorter_stream {
 /*
  * Zeroed it is empty.
  * @others: the least order of all streams but the first of the heap
+ * @begun: something was staged
  * @staged: what is copied, but may be torn
  * @rounds: that have ended
  */
@@ -55,6 +56,7 @@ struct rbmap_sorter {
 	struct heap heap;
 	uint64_t others;
 	size_t nr_due;
+	bool begun;
 	bool must_advance;
 	bool put;
 	bool ended;

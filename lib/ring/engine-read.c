@@ -11,6 +11,12 @@
 #include "ring/engine.h"
 #include "span/subbuf.h"
 
+/*
+ * To hand a turn to a thread that writes costs more than to read a sub-buffer, so there
+ * are several in one. What is not read is not touched.
+ */
+#define TURN_BYTES (UINT32_C(1) << 19)
+
 struct read_engine {
 	struct rbmap_engine_ring base;
 	int fd;
@@ -143,7 +149,7 @@ static int read_open(struct rbmap_engine_ring **ret, int fd, int cpu,
 		     struct rbmap_session_work *work)
 {
 	struct read_engine *engine = calloc(1, sizeof(*engine));
-	uint32_t room = RBMAP_TURN_BYTES / layout->subbuf_size;
+	uint32_t room = TURN_BYTES / layout->subbuf_size;
 
 	(void)copies;
 	if (!engine)

@@ -176,6 +176,24 @@ START_TEST(no_more_than_asked_for)
 }
 END_TEST
 
+/* Of large ones too: to hand each of them to what writes would cost the most. */
+START_TEST(several_in_a_turn)
+{
+	struct rbmap_span spans[8];
+	struct bench bench;
+
+	set_up(&bench, 16384);
+	for (int i = 0; i < 6; i++)
+		send_events(&bench, 700);
+	bench.engine->ops->wake(bench.engine);
+	ck_assert_int_eq(bench.engine->ops->take(bench.engine, spans, 8), 6);
+	for (int i = 0; i < 6; i++)
+		sink_span(&bench.sink, &spans[i]);
+	ck_assert_uint_eq(bench.sink.delivered, 6 * 700);
+	tear_down(&bench);
+}
+END_TEST
+
 /* What cannot be read is an error after what came before, and a loss. */
 static void check_garbage(const void *bytes, size_t size)
 {
@@ -261,6 +279,7 @@ int main(void)
 		short_ones_that_are_not_the_writers,
 		round_ends_beside_a_slow_writer,
 		no_more_than_asked_for,
+		several_in_a_turn,
 		garbage,
 		short_read,
 		end_and_error,

@@ -213,13 +213,15 @@ static int set_up_target(struct state *state)
 	return status;
 }
 
-/* To be had by the time that the rings are there. */
+/*
+ * First of all: they are to be had by the time that the rings are there. Not with -B,
+ * where tracing may be on already.
+ */
 static void start_symbols(struct state *state)
 {
 	const struct config *config = &state->config;
 
-	if (config->format == FORMAT_DAT && !config->flight &&
-	    target_is_own(state->recorder.target))
+	if (config->format == FORMAT_DAT && !config->flight && !config->instance)
 		state->symbols = symbols_start();
 }
 
@@ -235,6 +237,7 @@ static int set_up(struct state *state)
 	struct target *target;
 	int status;
 
+	start_symbols(state);
 	status = target_open(&recorder->target, state->config.instance);
 	if (status != COMMON_OK)
 		return status;
@@ -247,8 +250,6 @@ static int set_up(struct state *state)
 					&state->config.events);
 	if (status == COMMON_OK)
 		status = start_threads(state);
-	if (status == COMMON_OK)
-		start_symbols(state);
 	if (status == COMMON_OK)
 		status = set_up_target(state);
 	if (status == COMMON_OK)

@@ -72,7 +72,8 @@ in_text() {
 }
 
 @test "rbmap-record --rotate without the second thread that writes: one line" {
-  attempt 2 "$record" -q "${silent[@]}" --rotate 1h -o t.dat -- "${numbers[@]}"
+  # The first reads symbols, the second writes.
+  attempt 3 "$record" -q "${silent[@]}" --rotate 1h -o t.dat -- "${numbers[@]}"
   [ $status = 1 ]
   is_whole_or_one_line
   run ! compgen -G 't.dat*'
@@ -86,8 +87,9 @@ in_text() {
 
 @test "rbmap-record with fewer threads than it asks for says so" {
   [ "$(cpus | wc -l)" -gt 1 ] || skip "needs two CPUs"
-  # The first writes, the second completes the file, the third drains all rings.
-  THREAD_SHIM_ON=1 attempt 4 "$record" "${silent[@]}" -o t.dat -- "${numbers[@]}"
+  # The first reads symbols, the second writes, the third completes the file, the fourth
+  # drains all rings.
+  THREAD_SHIM_ON=1 attempt 5 "$record" "${silent[@]}" -o t.dat -- "${numbers[@]}"
   [ $status = 0 ]
   grep -qE '^rbmap-record: only 1 of [0-9]+ threads could be started: ' err
   [ "$(in_file)" = "1 2 3" ]

@@ -10,6 +10,7 @@
 
 #include "cage.h"
 #include "common.h"
+#include "csv.h"
 #include "report.h"
 #include "ts.h"
 
@@ -98,6 +99,8 @@ static int print(struct report *report)
 		status = choose_cpus(report);
 	if (status == COMMON_OK)
 		status = choose_events(report);
+	if (status == COMMON_OK && report->config.format == REPORT_CSV)
+		status = csv_check(report);
 	if (status == COMMON_OK)
 		status = ts_choose(report);
 	if (status != COMMON_OK)

@@ -219,6 +219,19 @@ void choice_close(struct choice *choice)
 	free(choice);
 }
 
+size_t choice_events(const struct choice *choice, struct tep_event **ret)
+{
+	size_t nr = 0;
+
+	for (int id = 0; id < NR_IDS; id++) {
+		if (!choice->by_id[id].shown)
+			continue;
+		*ret = tep_find_event(choice->tep, id);
+		nr++;
+	}
+	return nr;
+}
+
 int choice_takes(struct choice *choice, const struct rbmap_record *record)
 {
 	const struct tep_event *event = rbmap_events_find(choice->events, record);

@@ -4,12 +4,14 @@
 #define COMMON_CHOICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common.h"
 
 struct choice;
 struct rbmap_events;
 struct rbmap_record;
+struct tep_event;
 
 /* Zero it. */
 struct choice_wanted {
@@ -37,6 +39,9 @@ int choice_open(struct choice **ret, const struct choice_wanted *wanted,
 
 /* Takes NULL. */
 void choice_close(struct choice *choice);
+
+/* How many events are chosen, filters aside, and one of them, if there are any. */
+size_t choice_events(const struct choice *choice, struct tep_event **ret);
 
 /* Returns 1, 0, or -ENOMEM. */
 int choice_takes(struct choice *choice, const struct rbmap_record *record);

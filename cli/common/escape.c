@@ -30,6 +30,17 @@ size_t common_put_escaped(FILE *stream, const char *text, bool lines)
 	return nr;
 }
 
+_Static_assert(ESCAPE_MOST < COMMON_ESCAPE_SIZE, "an escape, and a 0");
+
+size_t common_escape(char escape[COMMON_ESCAPE_SIZE], const char *bytes, size_t left)
+{
+	size_t length = escape_plain((const unsigned char *)bytes, left);
+
+	if (!length)
+		escape[escape_write(escape, *bytes)] = '\0';
+	return length;
+}
+
 void common_make_plain(char *text)
 {
 	size_t left = strlen(text), length;

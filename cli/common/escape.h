@@ -16,6 +16,14 @@ bool common_escapes(bool asked_for, int fd);
  */
 size_t common_put_escaped(FILE *stream, const char *text, bool lines);
 
+#define COMMON_ESCAPE_SIZE 8
+
+/*
+ * The length of the character that the bytes, of which there is one, begin with; 0 where
+ * the first byte is escaped: then as *escape, a string.
+ */
+size_t common_escape(char escape[COMMON_ESCAPE_SIZE], const char *bytes, size_t left);
+
 /* Each byte that would be escaped becomes a '?'. */
 void common_make_plain(char *text);
 

@@ -20,8 +20,8 @@ static const char help_text[] =
 	"CPUs. The default for FILE is trace.dat.\n"
 	"\n"
 	"  -i, --input FILE         the same as FILE\n"
-	"      --format FORMAT      text (default, as trace-cmd report prints it) or json\n"
-	"                           (one object per line)\n"
+	"      --format FORMAT      text (default, as trace-cmd report prints it), json\n"
+	"                           (one object per line) or csv (of one event)\n"
 	"  -M, --cpus CPULIST       show only these CPUs, as in 0-3,5\n"
 	"  -e, --event EVENT        SYSTEM:EVENT, SYSTEM, EVENT, a glob or 'all';\n"
 	"                           repeatable\n"
@@ -122,6 +122,23 @@ static int set_ts(void *member, const char *option, char *value)
 	return status;
 }
 
+static const char *const format_names[] = {
+	[REPORT_TEXT] = "text",
+	[REPORT_JSON] = "json",
+	[REPORT_CSV] = "csv",
+	[REPORT_CSV + 1] = NULL,
+};
+
+static int set_format(void *member, const char *option, char *value)
+{
+	enum report_format *format = member;
+	int status, word = *format;
+
+	status = common_find_word(&word, format_names, option, value);
+	*format = word;
+	return status;
+}
+
 static int set_jobs(void *member, const char *option, char *value)
 {
 	uint64_t jobs;
@@ -140,7 +157,7 @@ static const struct common_option options[] = {
 	{ "cpus", 'M', required_argument, common_set_text, MEMBER(cpus) },
 	{ "event", 'e', required_argument, common_set_event, MEMBER(wanted.events) },
 	{ "filter", 'F', required_argument, choice_set_filter, MEMBER(wanted) },
-	{ "format", 0, required_argument, common_set_json, MEMBER(json) },
+	{ "format", 0, required_argument, set_format, MEMBER(format) },
 	{ "from", 0, required_argument, set_time, MEMBER(from) },
 	{ "to", 0, required_argument, set_time, MEMBER(to) },
 	{ "ts", 0, required_argument, set_ts, MEMBER(ts) },
@@ -161,8 +178,9 @@ static int check_ts(const struct config *config)
 {
 	if (config->ts != REPORT_TS_DELTA)
 		return COMMON_OK;
-	if (config->json)
-		return common_usage_error("--ts delta: not with --format json");
+	if (config->format != REPORT_TEXT)
+		return common_usage_error("--ts delta: not with --format %s",
+					  format_names[config->format]);
 	if (config->what != REPORT_EVENTS)
 		return common_usage_error("--ts delta: not with --stat or --check");
 	return COMMON_OK;
@@ -170,10 +188,18 @@ static int check_ts(const struct config *config)
 
 static int check_latency(const struct config *config)
 {
-	if (config->latency && config->json)
-		return common_usage_error("--latency: not with --format json");
+	if (config->latency && config->format != REPORT_TEXT)
+		return common_usage_error("--latency: not with --format %s",
+					  format_names[config->format]);
 	if (config->latency && config->what != REPORT_EVENTS)
 		return common_usage_error("--latency: not with --stat or --check");
+	return COMMON_OK;
+}
+
+static int check_csv(const struct config *config)
+{
+	if (config->format == REPORT_CSV && config->what != REPORT_EVENTS)
+		return common_usage_error("--format csv: not with --stat or --check");
 	return COMMON_OK;
 }
 
@@ -195,6 +221,8 @@ int config_parse(struct config *config, int argc, char **argv, bool *done)
 	status = check_ts(config);
 	if (status == COMMON_OK)
 		status = check_latency(config);
+	if (status == COMMON_OK)
+		status = check_csv(config);
 	return status == COMMON_OK ? choice_check(&config->wanted) : status;
 }
 

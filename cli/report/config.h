@@ -14,6 +14,12 @@ enum report_what {
 	REPORT_CHECK
 };
 
+enum report_format {
+	REPORT_TEXT,
+	REPORT_JSON,
+	REPORT_CSV
+};
+
 /* Which times stand before events. */
 enum report_ts {
 	REPORT_TS_TRACE,
@@ -45,7 +51,7 @@ struct config {
 	/* Control characters are escaped in text. */
 	bool escape;
 	enum report_what what;
-	bool json;
+	enum report_format format;
 	/* Threads that print. */
 	unsigned int jobs;
 	int verbosity;

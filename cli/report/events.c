@@ -11,6 +11,7 @@
 #include <rbmap/events.h>
 
 #include "common-json.h"
+#include "csv.h"
 #include "escape.h"
 #include "jobs.h"
 #include "printer.h"
@@ -101,7 +102,7 @@ static int make_members(struct report_printer *printer)
 {
 	const struct report *report = printer->report;
 
-	if (!report->config.json || !printer->name_width)
+	if (report->config.format != REPORT_JSON || !printer->name_width)
 		return 0;
 	printer->members = calloc(report->nr_buffers, sizeof(*printer->members));
 	if (!printer->members)
@@ -146,6 +147,15 @@ static void choose_text(const struct report *report)
 			rbmap_tracedat_reader_events(report->reader, i), format);
 }
 
+static int print_as_asked(struct report_printer *printer)
+{
+	const struct config *config = &printer->report->config;
+
+	if (config->format == REPORT_CSV)
+		return csv_print(printer);
+	return config->jobs > 1 ? jobs_print(printer) : print_all(printer);
+}
+
 int report_print_events(struct report *report)
 {
 	struct report_printer printer = { .report = report };
@@ -157,8 +167,7 @@ int report_print_events(struct report *report)
 	if (r == 0)
 		r = make_members(&printer);
 	if (r == 0)
-		r = report->config.jobs > 1 ? jobs_print(&printer) :
-					      print_all(&printer);
+		r = print_as_asked(&printer);
 	free_all(printer.names, report->nr_buffers);
 	free_all(printer.members, report->nr_buffers);
 	return ended(&printer, r);

@@ -257,7 +257,8 @@ static int make_ring(struct jobs *jobs)
 		struct job *job = &jobs->ring[jobs->nr_ring];
 
 		r = rbmap_batch_open(&job->batch,
-				     config->json ? RBMAP_BATCH_JSON : RBMAP_BATCH_TEXT,
+				     config->format == REPORT_JSON ? RBMAP_BATCH_JSON :
+								     RBMAP_BATCH_TEXT,
 				     BATCH_SIZE);
 		if (r < 0)
 			return r;

@@ -29,7 +29,7 @@ int printer_next(struct report_printer *printer, struct report_record *ret)
 	uint64_t *time = &ret->record.time_stamp;
 
 	ret->has_exit = false;
-	if (r <= 0 || report->config.json)
+	if (r <= 0 || report->config.format != REPORT_TEXT)
 		return r;
 	ret->has_exit =
 		rbmap_tracedat_reader_leaf(report->reader, &ret->record, &ret->exit);
@@ -55,7 +55,7 @@ int printer_put(const struct report_printer *printer,
 		size_t number, struct trace_seq *text)
 {
 	const struct report *report = printer->report;
-	struct common_lines lines = { .json = report->config.json,
+	struct common_lines lines = { .json = report->config.format == REPORT_JSON,
 				      .batch = batch,
 				      .number = number };
 	unsigned int start = text->len;
@@ -84,6 +84,6 @@ void printer_put_begin(const struct report_printer *printer, struct trace_seq *t
 	const struct report *report = printer->report;
 
 	/* A file that was cut off early does not say how many. */
-	if (!report->config.json && report->info->nr_cpus)
+	if (report->config.format == REPORT_TEXT && report->info->nr_cpus)
 		trace_seq_printf(text, "cpus=%u\n", report->info->nr_cpus);
 }

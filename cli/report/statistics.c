@@ -11,7 +11,7 @@
 
 static int print(const struct report_counts *stat)
 {
-	if (stat->report->config.json)
+	if (stat->report->config.format == REPORT_JSON)
 		return counts_print_json(stat);
 	counts_print_text(stat);
 	return COMMON_OK;

@@ -27,7 +27,7 @@ gives() {
 @test "bad input is told" {
   need
   record_some -e sched:sched_process_exec x.dat
-  gives 2 "--format 'dat': unknown; choose text or json" --format dat
+  gives 2 "--format 'dat': unknown; choose text, json or csv" --format dat
   gives 2 "-e: the name of the event is empty" -e '' x.dat
   gives 2 "-e 'nothing': no such event" -e nothing x.dat
   gives 2 "accepts this filter: no such field" -F 'nothing == 1' x.dat

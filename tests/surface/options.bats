@@ -120,7 +120,7 @@ ambiguous() {
 @test "completion offers the values of an option" {
   same offered wanted "$(complete_words rbmap-record --engine '')" $'auto\nmapped\nobserve\nread'
   same offered wanted "$(complete_words rbmap-record --format '')" $'dat\njson\ntext'
-  same offered wanted "$(complete_words rbmap-report --format '')" $'json\ntext'
+  same offered wanted "$(complete_words rbmap-report --format '')" $'csv\njson\ntext'
   same offered wanted "$(complete_words rbmap-tail --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-stat --format '')" $'json\ntext'
   same offered wanted "$(complete_words rbmap-tail -n '')" all

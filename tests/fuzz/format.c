@@ -2,7 +2,7 @@
 /*
  * Formats of events, compiled. The input: a byte of bits, the text of a format, a 0,
  * the bytes of a record. The record is printed at each of its sizes, as text and as
- * JSON.
+ * JSON, and each of its fields is read.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 #include <traceevent/trace-seq.h>
 
 #include "events/events.h"
+#include "events/field.h"
 #include "format/run.h"
 #include "fuzz.h"
 
@@ -86,6 +87,38 @@ static struct tep_event *parse(struct rbmap_events *events, unsigned int bits,
 	return list ? list[0] : NULL;
 }
 
+/* Each byte of it that is handed out can be read. */
+static void read_field(const struct rbmap_field *field,
+		       const struct rbmap_record *record)
+{
+	const unsigned char *end = (const unsigned char *)record->data + record->size;
+	const void *bytes;
+	const char *string;
+	size_t size;
+	uint64_t number;
+
+	rbmap_field_u64(field, record, &number);
+	if (rbmap_field_bytes(field, record, &bytes, &size) == 0)
+		must(bytes >= record->data &&
+		     size <= (size_t)(end - (const unsigned char *)bytes));
+	if (rbmap_field_text(field, record, &string, &size) == 0)
+		must(!memchr(string, '\0', size));
+}
+
+static void read_fields(struct rbmap_events *events, const struct tep_event *event,
+			const struct rbmap_record *record)
+{
+	const struct tep_format_field *found;
+	struct event_field field;
+
+	for (found = event->format.common_fields; found; found = found->next)
+		if (rbmap_field_make(&field, events, true, found))
+			read_field(&field.number, record);
+	for (found = event->format.fields; found; found = found->next)
+		if (rbmap_field_make(&field, events, false, found))
+			read_field(&field.number, record);
+}
+
 /* In memory that ends with it. */
 static void print(struct rbmap_events *events, const struct format_plan *plan,
 		  const unsigned char *data, uint32_t size, size_t most)
@@ -104,6 +137,7 @@ static void print(struct rbmap_events *events, const struct format_plan *plan,
 	trace_seq_reset(&out);
 	must(rbmap_events_json(events, &record, &out) == 0);
 	fuzz_check_json(out.buffer, out.len);
+	read_fields(events, plan->event, &record);
 	free(copy);
 }
 

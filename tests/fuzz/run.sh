@@ -6,7 +6,7 @@
 # time, so that a run tells of a change and not of luck: RBMAP_FUZZ_SEED=N for others.
 set -u
 
-targets=(walk parse format tracedat)
+targets=(walk parse format filter tracedat)
 
 usage() {
   echo "usage: tests/fuzz/run.sh $(IFS='|' && echo "${targets[*]}")|all SECONDS" >&2
@@ -41,6 +41,7 @@ set_options() {
     corpora=(tests/fuzz/corpus/format)
     ;;
   format) options=(-max_len=8192 -dict=tests/fuzz/format.dict) ;;
+  filter) options=(-max_len=512 -dict=tests/fuzz/filter.dict) ;;
   tracedat) options=(-max_len=16384) ;;
   esac
 }
@@ -48,13 +49,13 @@ set_options() {
 # libtraceevent leaks words of formats that it cannot parse, and not only at the end:
 # leaks are looked for where it does not take part.
 leaks() {
-  [ "$1" = walk ] && echo 1 || echo 0
+  [[ $1 = walk || $1 = filter ]] && echo 1 || echo 0
 }
 
 # libtraceevent's parser compares words that it has freed already. What string functions
 # read is looked at where it does not take part; what our own code reads, everywhere.
 looks_at_strings() {
-  [ "$1" = walk ] && echo 1 || echo 0
+  [[ $1 = walk || $1 = filter ]] && echo 1 || echo 0
 }
 
 tell() {

@@ -100,7 +100,7 @@ check_commands() {
 
 check_pages() {
   local name
-  for name in rbmap librbmap rbmap_session_open rbmap-{record,report,stat,tail}; do
+  for name in rbmap librbmap rbmap_session_open rbmap-{porting,record,report,stat,tail}; do
     check "man $name" "man $name | grep -q ."
   done
 }

@@ -358,7 +358,8 @@ void rbmap_session_wake_all(struct rbmap_session *session);
  *
  * Use it where one thread cannot keep up with all rings: each session can then be used
  * by a thread of its own. The rings are divided so that each half has about the same
- * load; without load every second ring is moved. Both sessions borrow the instance.
+ * load; without load every second ring is moved. Both sessions borrow the instance, or
+ * share the one that was opened by its name.
  *
  * The rings carry on where they are: nothing is lost or delivered twice, sequence
  * numbers continue, and a round that has begun can be ended in both sessions. The next

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -15,20 +16,41 @@
 /* Of ftrace:print: the text comes after the common fields and the address. */
 #define TEXT_OFFSET 16
 
+/* Each test is a process of its own. */
+static pid_t program;
+
 bool live_is_possible(void)
 {
 	char *path = tracefs_get_tracing_file("instances");
 	bool possible = geteuid() == 0 && path && access(path, W_OK) == 0;
 
 	tracefs_put_tracing_file(path);
+	program = getpid();
 	return possible;
+}
+
+void live_remove_left(void)
+{
+	char prefix[64], full[512], *path = tracefs_get_tracing_file("instances");
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	snprintf(prefix, sizeof(prefix), "rbmap-test-%d-", program);
+	while (directory && (entry = readdir(directory))) {
+		snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
+		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
+			rmdir(full);
+	}
+	if (directory)
+		closedir(directory);
+	tracefs_put_tracing_file(path);
 }
 
 void live_open(struct live *live, const char *name)
 {
 	char full[64], *path;
 
-	snprintf(full, sizeof(full), "rbmap-test-%d-%s", getpid(), name);
+	snprintf(full, sizeof(full), "rbmap-test-%d-%s", program, name);
 	live->instance = tracefs_instance_create(full);
 	ck_assert_ptr_nonnull(live->instance);
 	/* The same on all CPUs. */

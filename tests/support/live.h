@@ -13,10 +13,12 @@ struct live {
 	int marker_fd;
 };
 
-/* Root, and a tracefs that lets instances be made. */
+/* Root, and a tracefs that lets instances be made. To be asked by main(). */
 bool live_is_possible(void);
 
-/* Removed again by live_close(), also where the test fails. */
+/* Of the names of this program: what failed tests have left. */
+void live_remove_left(void);
+
 void live_open(struct live *live, const char *name);
 void live_close(struct live *live);
 

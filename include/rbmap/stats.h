@@ -177,7 +177,8 @@ int rbmap_extent_read(struct rbmap_extent *ret, const struct rbmap_mapping *mapp
  * Returns 0 if written = delivered + others + overrun + dropped + commit_overrun + torn
  * + unread holds, -ESTALE if the counters went backwards because of a reset (only
  * delivered is meaningful then), or -EBADMSG if more events were delivered than the
- * kernel counted as read. -EBADMSG indicates a bug, which should be reported.
+ * kernel counted as read. The cause of -EBADMSG is a bug, which should be reported, or
+ * an engine that does not consume: use rbmap_account_fill_observed() then.
  *
  * Since: 0.1
  */

@@ -309,9 +309,14 @@ int rbmap_follow_event(struct rbmap_follow *follow, const char *system,
  *
  * @callback is called with the first record after the loss on its CPU, directly before
  * the callback of the record's event, if it has one. record.lost is the number of lost
- * events, or RBMAP_LOST_UNKNOWN. Without this callback, losses are written to the log
- * as warnings. Events that the kernel refused to store leave no mark in the ring;
- * rbmap_stats(3) counts them.
+ * events, or RBMAP_LOST_UNKNOWN. It is unknown if the engine is RBMAP_ENGINE_OBSERVE,
+ * or if the sub-buffer after the gap has no room for the kernel's number. Without this
+ * callback, losses are written to the log as warnings. Events that the kernel refused
+ * to store leave no mark in the ring; rbmap_stats(3) counts them.
+ *
+ * The gap starts at the previous record of this CPU. Records that other CPUs wrote in
+ * the meantime have already been delivered: a program that pairs records, such as the
+ * entry and the exit of a system call, has to discard those that are open.
  *
  * Returns 0, or -EINVAL if @callback is NULL.
  *

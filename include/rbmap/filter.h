@@ -24,7 +24,8 @@ struct tep_event;
  * @ret: the filter on success, untouched on failure; free it with rbmap_filter_close()
  * @events: borrowed until rbmap_filter_close()
  * @system: the event system, such as "sched"; NULL selects all systems
- * @event: the event, such as "sched_switch"; NULL selects all events
+ * @event: the event, such as "sched_switch"; NULL selects all events, or those of
+ *	@system
  * @text: the filter, such as "prev_prio < 100 && next_comm ~ 'kworker*'"
  * @error: on -EINVAL, what is wrong with @text: a string that is static and has no full
  *	stop; untouched otherwise; may be NULL

@@ -46,6 +46,9 @@ struct rbmap_field {
  *	records of every event have
  * @name: the field, such as "next_pid", or a common field, such as "common_pid"
  *
+ * Read the field only from records of the formats of @events: those of the running
+ * kernel, or those of one file. Another file may have the same number for another event.
+ *
  * The strings are borrowed during the call. A field does not change: any number of
  * threads can use it at the same time, on records of their own.
  *

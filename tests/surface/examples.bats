@@ -53,9 +53,12 @@ wait_for() {
 # start INSTANCE EXAMPLE [ARG]...: until the end of the test no other run has its instance.
 # With the example recording, $1 is enabled there.
 start() {
+  local program
   exec {lock}<"$tracing/instances"
   flock "$lock"
-  "$bin/$2" "${@:3}" >output 2>errors {lock}<&- &
+  program=("$bin/$2")
+  [[ $2 != *.py ]] || program=(/usr/bin/python3 "$EXAMPLES/$2")
+  "${program[@]}" "${@:3}" >output 2>errors {lock}<&- &
   example=$!
   wait_for is_on "$tracing/instances/$1/enable" || { cat errors; return 1; }
 }
@@ -116,11 +119,12 @@ file_with_switches() {
     map(select(.event == "sched_switch"))
     | reduce .[] as $e ({since: {}, ns: {}};
         ($e.cpu | tostring) as $cpu | ($e.fields.prev_pid | tostring) as $pid
-        | if .since[$cpu] and $pid != "0" then .ns[$pid] += $e.ts - .since[$cpu] else . end
+        | if .since[$cpu] and $pid != "0" then .ns[$pid] += $e.ts - .since[$cpu]
+            | .name[$pid] = $e.fields.prev_comm else . end
         | .since[$cpu] = $e.ts)
-    | .ns | to_entries[] | "\(.key) \(.value)"' records | sort >wanted
+    | .name as $name | .ns | to_entries[] | "\($name[.key])-\(.key) \(.value)"' records | sort >wanted
   [ "$(wc -l <wanted)" -gt 2 ]
-  sed '$d' output | awk '{ n = split($0, part, "-"); printf "%d %.0f\n", part[n], $1 * 1e6 }' |
+  sed '$d' output | sed 's/ ms  /\t/' | awk -F '\t' '{ printf "%s %.0f\n", $2, $1 * 1e6 }' |
     sort >seen
   same jq who-ran "$(cat wanted)" "$(cat seen)"
 }
@@ -132,6 +136,41 @@ file_with_switches() {
   stop
   gone rbmap-who-ran
   awk '$1 > 0 && / ms  bash-[0-9]+$/ { found = 1 } END { exit !found }' output
+}
+
+# need_python IMPORTS: of the system, for which Debian has numpy.
+need_python() {
+  /usr/bin/python3 -c "import sys$1; sys.exit(sys.version_info < (3, 9))" 2>/dev/null ||
+    skip "needs Python 3.9${1:+ and numpy} in /usr/bin"
+  export PYTHONPATH=$RBMAP_SOURCE/packaging/python PYTHONDONTWRITEBYTECODE=1
+}
+
+@test "who-ran.py: the same as who-ran" {
+  need_python ''
+  file_with_switches
+  "$bin/who-ran" "$BATS_FILE_TMPDIR/trace.dat" >wanted
+  /usr/bin/python3 "$EXAMPLES/who-ran.py" "$BATS_FILE_TMPDIR/trace.dat" >output
+  [ "$(wc -l <output)" -gt 2 ]
+  same who-ran.c who-ran.py "$(cat wanted)" "$(cat output)"
+}
+
+@test "who-ran.py: live" {
+  need_python ''
+  need_tracefs
+  start rbmap-who-ran/events/sched/sched_switch who-ran.py
+  bash -c 'for i in {1..50000}; do :; done; sleep 0.01'
+  stop
+  gone rbmap-who-ran
+  awk '$1 > 0 && / ms  bash-[0-9]+$/ { found = 1 } END { exit !found }' output
+}
+
+@test "latency.py: the same as latency" {
+  need_python ', numpy'
+  file_with_switches
+  "$bin/latency" "$BATS_FILE_TMPDIR/trace.dat" | sed 's/; events were lost 0 times$//' >wanted
+  /usr/bin/python3 "$EXAMPLES/latency.py" "$BATS_FILE_TMPDIR/trace.dat" >output
+  [ "$(wc -l <output)" -gt 2 ]
+  same latency.c latency.py "$(cat wanted)" "$(cat output)"
 }
 
 @test "latency: the pairs of a file" {

@@ -8,7 +8,6 @@
 #include <rbmap/rbmap.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <tracefs.h>
 #include <unistd.h>
 
@@ -43,7 +42,9 @@ static int on_switch(const struct rbmap_follow_record *followed, void *data)
 		return -EBADMSG;
 	if (since[record->cpu] != 0 && pid != 0) { /* 0 is idle. */
 		tasks[pid].ns += record->time_stamp - since[record->cpu];
-		memcpy(tasks[pid].comm, comm, length < 16 ? length : 16);
+		/* It may have got another name. */
+		snprintf(tasks[pid].comm, sizeof(tasks[pid].comm), "%.*s", (int)length,
+			 comm);
 	}
 	since[record->cpu] = record->time_stamp;
 	return 0;
@@ -102,7 +103,7 @@ int main(int argc, char **argv)
 	signal(SIGTERM, SIG_IGN);
 	for (int pid = 0; pid < TASKS; pid++)
 		if (tasks[pid].ns != 0)
-			printf("%14.6f ms  %.16s-%d\n", tasks[pid].ns / 1e6,
+			printf("%14.6f ms  %s-%d\n", tasks[pid].ns / 1e6,
 			       tasks[pid].comm, pid);
 	printf("events were lost %lu times\n", losses);
 	rbmap_field_close(prev_pid);

@@ -8,7 +8,7 @@
 
 #include "base/internal.h"
 #include "columns/columns.h"
-#include "columns/text.h"
+#include "columns/row.h"
 #include "span/subbuf.h"
 
 /* @lost: before the record, also before those that were passed over. */
@@ -17,17 +17,6 @@ struct row {
 	size_t buffer, number;
 	uint64_t lost;
 };
-
-static inline bool is_of_event(const struct rbmap_columns *columns,
-			       const struct rbmap_record *record)
-{
-	uint16_t id;
-
-	if (record->size < sizeof(id))
-		return false;
-	memcpy(&id, record->data, sizeof(id));
-	return id == columns->id;
-}
 
 static struct column_loss *find_loss(const struct rbmap_columns *columns,
 				     const struct rbmap_record *record, size_t buffer)
@@ -110,22 +99,6 @@ static inline bool find_bytes(const struct rbmap_columns *columns,
 	return true;
 }
 
-static inline int put_text(struct rbmap_columns *columns, struct column *column,
-			   size_t number, const unsigned char *text, size_t size)
-{
-	int32_t *offset = (int32_t *)column->values + number;
-	size_t used = offset[0], room = column_text_room(size);
-	int r;
-
-	if (used + room > column->room) {
-		r = rbmap_column_make_room(columns, column, used, room);
-		if (r < 0)
-			return r;
-	}
-	offset[1] = used + column_copy_text(column->bytes + used, text, size);
-	return 0;
-}
-
 static inline int put_texts(struct rbmap_columns *columns, const struct row *row)
 {
 	const unsigned char *data = row->record->data;
@@ -134,8 +107,8 @@ static inline int put_texts(struct rbmap_columns *columns, const struct row *row
 
 	for (size_t i = 0; r == 0 && i < columns->nr_texts; i++) {
 		column = columns->texts[i];
-		r = put_text(columns, column, row->number, data + column->offset,
-			     column->size);
+		r = column_put_text(columns, column, row->number, data + column->offset,
+				    column->size);
 	}
 	return r;
 }
@@ -174,7 +147,7 @@ static int put_field(struct rbmap_columns *columns, struct column *column,
 		return rbmap_column_set_null(columns, column, row->number);
 	switch (column->kind) {
 	case COLUMN_TEXT:
-		return put_text(columns, column, row->number, bytes, size);
+		return column_put_text(columns, column, row->number, bytes, size);
 	case COLUMN_LIST:
 		return put_bytes(columns, column, row->number, bytes, size,
 				 column->element);
@@ -300,7 +273,7 @@ int rbmap_columns_add_from(struct rbmap_columns *columns,
 	struct column_loss *loss = NULL;
 	int r;
 
-	if (!is_of_event(columns, record))
+	if (!column_is_of_event(columns, record))
 		return record->lost ? keep_loss(columns, record, buffer) : 0;
 	if (row.number == columns->room) {
 		r = rbmap_columns_grow(columns);

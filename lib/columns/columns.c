@@ -93,6 +93,7 @@ static void sort_in(struct rbmap_columns *columns, struct column *column)
 static int make_lists(struct rbmap_columns *columns)
 {
 	size_t nr = columns->nr_columns;
+	uint64_t end;
 
 	columns->loads = calloc(nr + 1, sizeof(*columns->loads));
 	columns->texts = calloc(nr + 1, sizeof(*columns->texts));
@@ -101,6 +102,9 @@ static int make_lists(struct rbmap_columns *columns)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++)
 		sort_in(columns, &columns->columns[i]);
+	end = (uint64_t)columns->plan->pid_offset + columns->plan->pid_size;
+	if (columns->comm && end > columns->end)
+		columns->end = end;
 	return 0;
 }
 
@@ -210,7 +214,7 @@ RBMAP_PUBLIC void rbmap_columns_close(struct rbmap_columns *columns)
 	free(columns->others);
 	free(columns->losses);
 	free(columns->buffer_numbers);
-	free((void *)columns->held.data);
+	free(columns->held_data);
 	rbmap_dictionary_free(&columns->comms);
 	rbmap_dictionary_free(&columns->buffers);
 	rbmap_pool_unref(columns->pool);

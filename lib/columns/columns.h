@@ -30,6 +30,8 @@ struct rbmap_events;
 #define COLUMN_MAX_FIXED 4096
 #define COLUMN_COMMS 4096
 #define COLUMN_NEVER UINT64_MAX
+/* Records of a file that are taken at once. */
+#define COLUMNS_RUN 64
 
 enum column_kind {
 	COLUMN_NULL,
@@ -128,9 +130,10 @@ struct rbmap_columns {
 	/* Of a stream. */
 	const struct rbmap_tracedat_reader *reader;
 	int32_t *buffer_numbers;
-	/* A record of a file that a full batch did not take: its data is a copy. */
-	struct rbmap_record held;
-	size_t held_buffer;
+	/* Records of a file that a full batch did not take: copies, and their data. */
+	struct rbmap_record held[COLUMNS_RUN];
+	size_t nr_held, held_buffer;
+	void *held_data;
 	struct dictionary comms, buffers;
 	struct column_comm seen[COLUMN_COMMS];
 };
@@ -188,6 +191,14 @@ static inline int32_t column_comm(struct rbmap_columns *columns, int pid)
 /* add.c: as rbmap_columns_add(), of a buffer. */
 int rbmap_columns_add_from(struct rbmap_columns *columns,
 			   const struct rbmap_record *record, size_t buffer);
+
+/*
+ * run.c: the same of several; returns how many were added or passed over, and in *ret 0, or why
+ * the next one was not.
+ */
+size_t rbmap_columns_add_all(struct rbmap_columns *columns,
+			     const struct rbmap_record *records, size_t nr,
+			     size_t buffer, int *ret);
 
 /* columns.c: as rbmap_columns_open(); @reader: of a stream, or NULL. */
 int rbmap_columns_new(struct rbmap_columns **ret, struct rbmap_events *events,

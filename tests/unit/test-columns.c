@@ -14,6 +14,7 @@
 #include <rbmap/columns.h>
 
 #include "arrow-json.h"
+#include "columns/columns.h"
 #include "random.h"
 #include "run.h"
 
@@ -46,6 +47,14 @@ static const char *const formats[] = {
 	"\tfield:int a;\toffset:12;\tsize:4;\tsigned:1;\n"
 	"\tfield:int common_cpu;\toffset:16;\tsize:4;\tsigned:1;\n\n"
 	"print fmt: \"%d\", REC->a\n",
+	"name: plain\nID: 80\nformat:\n" COMMON
+	"\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+	"\tfield:s8 one;\toffset:24;\tsize:1;\tsigned:1;\n"
+	"\tfield:u16 two;\toffset:26;\tsize:2;\tsigned:0;\n"
+	"\tfield:int four;\toffset:28;\tsize:4;\tsigned:1;\n"
+	"\tfield:u64 eight;\toffset:32;\tsize:8;\tsigned:0;\n"
+	"\tfield:char name[5];\toffset:40;\tsize:5;\tsigned:0;\n\n"
+	"print fmt: \"%d\", REC->one\n",
 };
 
 #define ALL_KINDS_SIZE 60
@@ -254,7 +263,7 @@ static struct rbmap_record make_record(bool big, uint16_t id, size_t size, bool 
 	return (struct rbmap_record){ .data = data, .size = size };
 }
 
-#define RECORDS 2000
+#define BATCHES 32
 #define ROWS 64
 
 static void compare_batch(struct rbmap_columns *columns, char **expected)
@@ -279,29 +288,48 @@ static void compare_batch(struct rbmap_columns *columns, char **expected)
 	batch.release(&batch);
 }
 
+/* One by one, or as many at once as a file's records are. */
+static void add_records(struct rbmap_columns *columns,
+			const struct rbmap_record *records, bool at_once)
+{
+	int r;
+
+	if (at_once) {
+		ck_assert_uint_eq(rbmap_columns_add_all(columns, records, ROWS, 0, &r),
+				  ROWS);
+		ck_assert_int_eq(r, 0);
+	}
+	for (int i = 0; !at_once && i < ROWS; i++)
+		ck_assert_int_eq(rbmap_columns_add(columns, &records[i]), 1);
+	ck_assert_int_eq(rbmap_columns_add(columns, &records[0]), -ENOBUFS);
+	ck_assert_uint_eq(rbmap_columns_add_all(columns, records, ROWS, 0, &r), 0);
+	ck_assert_int_eq(r, -ENOBUFS);
+}
+
 static void compare_random(bool big, const char *event, uint16_t id)
 {
 	struct rbmap_events *events = make_events(big);
 	struct rbmap_columns *columns =
 		open_columns(events, (struct rbmap_columns_options){ .event = event,
 								     .rows = ROWS });
+	struct rbmap_record records[ROWS];
 	char *expected[ROWS];
 
-	for (int i = 0; i < RECORDS; i++) {
-		bool wild = random_below(&numbers, 2);
-		size_t size = wild ? 2 + random_below(&numbers, 100) :
-				     ALL_KINDS_SIZE + random_below(&numbers, 40);
-		struct rbmap_record record = make_record(big, id, size, wild);
+	for (int batch = 0; batch < BATCHES; batch++) {
+		for (int i = 0; i < ROWS; i++) {
+			bool wild = random_below(&numbers, 8) < (unsigned int)batch % 8;
+			size_t size =
+				wild ? 2 + random_below(&numbers, 100) :
+				       ALL_KINDS_SIZE + random_below(&numbers, 40);
 
-		if (rbmap_columns_count(columns) == ROWS) {
-			ck_assert_int_eq(rbmap_columns_add(columns, &record), -ENOBUFS);
-			compare_batch(columns, expected);
+			records[i] = make_record(big, id, size, wild);
+			expected[i] = fields_of(events, &records[i]);
 		}
-		expected[rbmap_columns_count(columns)] = fields_of(events, &record);
-		ck_assert_int_eq(rbmap_columns_add(columns, &record), 1);
-		free((void *)record.data);
+		add_records(columns, records, batch % 2);
+		compare_batch(columns, expected);
+		for (int i = 0; i < ROWS; i++)
+			free((void *)records[i].data);
 	}
-	compare_batch(columns, expected);
 	rbmap_columns_close(columns);
 	rbmap_events_close(events);
 }
@@ -311,6 +339,7 @@ START_TEST(values_are_those_of_the_objects)
 	for (int big = 0; big < 2; big++) {
 		compare_random(big, "all_kinds", 77);
 		compare_random(big, "open_end", 78);
+		compare_random(big, "plain", 80);
 	}
 }
 END_TEST

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <traceevent/event-parse.h>
 
@@ -290,7 +291,14 @@ void rbmap_stream_rewind(struct tracedat_stream *stream);
 void rbmap_stream_free(struct rbmap_tracedat_reader *datfile,
 		       struct tracedat_stream *stream);
 
-/* merge.c: whether records come in order of time; before the first. */
+/*
+ * merge.c: as rbmap_tracedat_reader_next(), up to @nr records at once, at least one;
+ * returns their number.
+ */
+ssize_t rbmap_datfile_next_records(struct rbmap_tracedat_reader *datfile,
+				   struct rbmap_record *records, size_t nr,
+				   size_t *buffer);
+/* Whether records come in order of time; before the first. */
 void rbmap_datfile_set_order(struct rbmap_tracedat_reader *datfile, bool by_time);
 
 static inline const struct rbmap_layout *

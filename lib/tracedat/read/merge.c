@@ -7,6 +7,7 @@
 #include <rbmap/events.h>
 
 #include "base/internal.h"
+#include "span/walk.h"
 
 static bool is_before(const void *a, const void *b)
 {
@@ -112,6 +113,19 @@ static uint64_t time_of_others(const struct rbmap_tracedat_reader *datfile)
 	return time;
 }
 
+static void sort_first(struct rbmap_tracedat_reader *datfile)
+{
+	heap_sift_first(&datfile->heap, comes_first);
+	datfile->others = time_of_others(datfile);
+}
+
+/* A CPU writes many records between two of another: nothing to be sorted. */
+static inline bool stays_first(const struct rbmap_tracedat_reader *datfile,
+			       uint64_t time_stamp)
+{
+	return datfile->unordered || time_stamp < datfile->others;
+}
+
 /* The record that was returned is needed no more. */
 static int go_on(struct rbmap_tracedat_reader *datfile)
 {
@@ -120,14 +134,13 @@ static int go_on(struct rbmap_tracedat_reader *datfile)
 
 	datfile->must_advance = false;
 	r = advance(datfile, first);
-	/* A CPU writes many records between two of another: nothing to be sorted. */
-	if (r < 0 ||
-	    (r > 0 && (datfile->unordered || first->head.time_stamp < datfile->others)))
+	if (r < 0 || (r > 0 && stays_first(datfile, first->head.time_stamp)))
 		return r;
-	if (r == 0)
-		drop_stream(datfile);
-	else
-		heap_sift_first(&datfile->heap, comes_first);
+	if (r > 0) {
+		sort_first(datfile);
+		return r;
+	}
+	drop_stream(datfile);
 	datfile->others = time_of_others(datfile);
 	return r;
 }
@@ -167,6 +180,55 @@ RBMAP_PUBLIC int rbmap_tracedat_reader_next(struct rbmap_tracedat_reader *datfil
 	datfile->place = at(datfile, 0)->place;
 	datfile->must_advance = true;
 	return 1;
+}
+
+/* Those that follow in the sub-buffer, as long as no other CPU has an earlier one. */
+static size_t take_others(struct rbmap_tracedat_reader *datfile,
+			  struct tracedat_stream *first, struct rbmap_record *records,
+			  size_t nr)
+{
+	size_t taken = 0;
+	int r = 1;
+
+	datfile->must_advance = true;
+	for (; taken < nr; taken++) {
+		struct rbmap_record *record = &records[taken];
+
+		r = walk_short(&first->walk, record) ?
+			    1 :
+			    rbmap_walk_next(&first->walk, record);
+		if (r <= 0)
+			break;
+		record->time_stamp =
+			rbmap_datfile_convert(&datfile->info, record->time_stamp);
+		if (stays_first(datfile, record->time_stamp))
+			continue;
+		first->head = *record;
+		datfile->must_advance = false;
+		sort_first(datfile);
+		break;
+	}
+	if (r < 0 && bad_record(datfile, first) == -ENOMEM)
+		datfile->failed = -ENOMEM;
+	return taken;
+}
+
+ssize_t rbmap_datfile_next_records(struct rbmap_tracedat_reader *datfile,
+				   struct rbmap_record *records, size_t nr,
+				   size_t *buffer)
+{
+	struct tracedat_stream *first;
+	int r = make_ready(datfile);
+
+	if (r < 0)
+		return r;
+	if (!datfile->heap.nr)
+		return rbmap_datfile_check_size(datfile, 0);
+	first = datfile->heap.items[0];
+	records[0] = first->head;
+	*buffer = first->buffer;
+	datfile->place = first->place;
+	return 1 + take_others(datfile, first, records + 1, nr - 1);
 }
 
 static int keep_entry(struct rbmap_tracedat_reader *datfile, struct rbmap_record *entry)

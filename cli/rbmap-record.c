@@ -213,6 +213,13 @@ static int set_up_target(struct state *state)
 	return status;
 }
 
+static bool compresses(const struct config *config)
+{
+	if (config->compression)
+		return strcmp(config->compression, "none");
+	return config->file_version != 6 && !config->direct;
+}
+
 /*
  * First of all: they are to be had by the time that the rings are there. Not with -B,
  * where tracing may be on already.
@@ -222,7 +229,7 @@ static void start_symbols(struct state *state)
 	const struct config *config = &state->config;
 
 	if (config->format == FORMAT_DAT && !config->flight && !config->instance)
-		state->symbols = symbols_start();
+		state->symbols = symbols_start(compresses(config));
 }
 
 static void free_symbols(struct state *state)

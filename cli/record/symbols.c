@@ -9,6 +9,7 @@
 struct symbols {
 	pthread_t thread;
 	bool reads;
+	bool compress;
 	struct rbmap_tracedat_symbols *names;
 };
 
@@ -17,17 +18,20 @@ static void *read_names(void *self)
 	struct symbols *symbols = self;
 
 	/* Where that fails, the writer reads them again and has the error. */
-	rbmap_tracedat_symbols_read(&symbols->names);
+	if (rbmap_tracedat_symbols_read(&symbols->names) == 0 && symbols->compress)
+		rbmap_tracedat_symbols_compress(symbols->names);
 	return NULL;
 }
 
-struct symbols *symbols_start(void)
+struct symbols *symbols_start(bool compress)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 
-	if (symbols)
-		symbols->reads = pthread_create(&symbols->thread, NULL, read_names,
-						symbols) == 0;
+	if (!symbols)
+		return NULL;
+	symbols->compress = compress;
+	symbols->reads =
+		pthread_create(&symbols->thread, NULL, read_names, symbols) == 0;
 	return symbols;
 }
 

@@ -172,6 +172,21 @@ struct rbmap_tracedat_work {
 int rbmap_tracedat_symbols_read(struct rbmap_tracedat_symbols **ret);
 
 /**
+ * rbmap_tracedat_symbols_compress - compress the names of kernel functions ahead
+ *
+ * @symbols: the names; no file is being opened with them
+ *
+ * For files with compression, whose header then takes less time to write; call it in the
+ * thread that has read the names. Without it, and for other files, they can be used as
+ * well.
+ *
+ * Returns 0 or -ENOMEM.
+ *
+ * Since: 0.1
+ */
+int rbmap_tracedat_symbols_compress(struct rbmap_tracedat_symbols *symbols);
+
+/**
  * rbmap_tracedat_symbols_free - free the names of kernel functions
  *
  * @symbols: may be NULL

@@ -27,6 +27,7 @@ static char path[128];
 static int fd = -1;
 static int warnings;
 static struct rbmap_tracedat_symbols *symbols;
+static unsigned int version = 6;
 static struct rbmap_tracedat_writer *writer;
 static struct rbmap_layout layout = { 4096, 16, 8, 8, false };
 
@@ -71,7 +72,7 @@ static int open_with(int to, const int *cpus, size_t nr_cpus, const char *const 
 		.layout = &layout,
 		.cpus = cpus,
 		.nr_cpus = nr_cpus,
-		.version = 6,
+		.version = version,
 		.events = events,
 		.log = { count_warning, NULL },
 	};
@@ -209,6 +210,38 @@ START_TEST(symbols_that_were_read_before)
 	ck_assert_uint_eq(parsed.nr_options, 7);
 	ck_assert(file_has(many));
 	ck_assert(!file_has("of_later"));
+}
+END_TEST
+
+/* The head is the same as where they are compressed as it is written. */
+START_TEST(symbols_compressed_ahead)
+{
+	char *before, *after;
+	uint64_t size;
+
+	version = 7;
+	dat_put_file(tree, "kallsyms", "0 T begin\n1 T end\n");
+	read_symbols();
+	open_writer();
+	size = writer->tail;
+	before = malloc(size);
+	after = malloc(size);
+	ck_assert_int_eq(pread(fd, before, size, 0), size);
+	rbmap_tracedat_writer_close(writer);
+	ck_assert_int_eq(rbmap_tracedat_symbols_compress(symbols), 0);
+	ck_assert_int_eq(rbmap_tracedat_symbols_compress(symbols), 0);
+	dat_put_file(tree, "kallsyms", "0 T of_later\n");
+	open_writer();
+	ck_assert_uint_eq(writer->tail, size);
+	ck_assert_int_eq(pread(fd, after, size, 0), size);
+	ck_assert_mem_eq(after, before, size);
+	free(before);
+	free(after);
+	rbmap_tracedat_writer_close(writer);
+	/* Where nothing is compressed, they are there as well. */
+	version = 6;
+	open_writer();
+	ck_assert(file_has("0 T begin\n1 T end\n"));
 }
 END_TEST
 
@@ -580,6 +613,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, head_is_whole);
 	tcase_add_test(tests, symbols_that_were_read_before);
+	tcase_add_test(tests, symbols_compressed_ahead);
 	tcase_add_test(tests, symbols_that_could_not_be_read_before);
 	tcase_add_test(tests, only_the_events_asked_for);
 	tcase_add_test(tests, bad_options);

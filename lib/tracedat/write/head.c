@@ -304,15 +304,9 @@ static int out_events(struct tracedat_out *out, const struct texts *texts)
 static int out_kallsyms(struct tracedat_out *out, const struct texts *texts)
 {
 	const struct rbmap_tracedat_symbols *symbols = texts->source->symbols;
-	size_t offset = 0;
-	int r;
 
-	if (symbols) {
-		r = rbmap_out_reserve(out, 4, &offset);
-		if (r == 0)
-			rbmap_out_number(out, offset, 4, symbols->size);
-		return r < 0 ? r : rbmap_out_add(out, symbols->text, symbols->size);
-	}
+	if (symbols)
+		return rbmap_out_add(out, symbols->bytes, symbols->size);
 	return out_optional_file(out, texts->source->kallsyms);
 }
 
@@ -368,18 +362,36 @@ static int write_out(struct rbmap_tracedat_writer *writer, struct tracedat_out *
 	return r;
 }
 
+static int write_section(struct rbmap_tracedat_writer *writer, struct tracedat_out *out,
+			 const struct texts *texts, int i)
+{
+	const struct rbmap_tracedat_symbols *symbols = texts->source->symbols;
+	uint16_t id = TRACEDAT_HEADER_INFO + i;
+	int r;
+
+	if (id == TRACEDAT_KALLSYMS && symbols && symbols->frame &&
+	    writer->compressed) {
+		struct iovec frame = { .iov_base = symbols->frame,
+				       .iov_len = symbols->frame_size };
+
+		return rbmap_section_write_frame(writer, id, &frame, symbols->size,
+						 &writer->tail);
+	}
+	out->used = 0;
+	r = parts[i](out, texts);
+	if (r < 0)
+		return r;
+	return rbmap_section_write(writer, id, out->bytes, out->used, &writer->tail);
+}
+
 static int write_sections(struct rbmap_tracedat_writer *writer,
 			  struct tracedat_out *out, const struct texts *texts)
 {
 	int r = write_out(writer, out);
 
 	for (int i = 0; r == 0 && i < TRACEDAT_TEXTS; i++) {
-		out->used = 0;
-		r = parts[i](out, texts);
 		writer->texts[i] = writer->tail;
-		if (r == 0)
-			r = rbmap_section_write(writer, TRACEDAT_HEADER_INFO + i,
-						out->bytes, out->used, &writer->tail);
+		r = write_section(writer, out, texts, i);
 	}
 	return r < 0 ? r : rbmap_section_write_strings(writer, &writer->tail);
 }

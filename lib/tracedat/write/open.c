@@ -45,7 +45,7 @@ static int find_source(struct tracedat_source *ret, struct tracefs_instance *ins
 	} else if (source.instance_dir) {
 		source.top_dir = strdup(source.instance_dir);
 	}
-	source.kallsyms = strdup(TRACEDAT_KALLSYMS);
+	source.kallsyms = strdup(TRACEDAT_KALLSYMS_PATH);
 	if (!source.instance_dir || !source.top_dir || !source.kallsyms) {
 		free_source(&source);
 		return -ENOMEM;

@@ -70,28 +70,35 @@ static int write_plain(struct rbmap_tracedat_writer *writer, uint16_t id,
 	return rbmap_tracedat_write_parts(&writer->file, parts, 2, offset);
 }
 
-static int write_compressed(struct rbmap_tracedat_writer *writer, uint16_t id,
-			    const void *bytes, size_t size, uint64_t *at)
+int rbmap_section_write_frame(struct rbmap_tracedat_writer *writer, uint16_t id,
+			      const struct iovec *frame, size_t size, uint64_t *at)
 {
 	unsigned char header[TRACEDAT_SECTION_HEADER];
-	uint32_t sizes[2] = { 0, size };
+	uint32_t sizes[2] = { frame->iov_len, size };
 	struct iovec parts[3] = {
 		{ .iov_base = header, .iov_len = sizeof(header) },
 		{ .iov_base = sizes, .iov_len = sizeof(sizes) },
+		*frame,
 	};
-	struct tracedat_zip *zip;
 	uint64_t offset = *at;
+
+	make_header(header, id, COMPRESSED, sizeof(sizes) + sizes[0]);
+	*at += sizeof(header) + sizeof(sizes) + sizes[0];
+	return rbmap_tracedat_write_parts(&writer->file, parts, 3, offset);
+}
+
+static int write_compressed(struct rbmap_tracedat_writer *writer, uint16_t id,
+			    const void *bytes, size_t size, uint64_t *at)
+{
+	struct tracedat_zip *zip;
+	struct iovec frame;
 	int r = rbmap_zip_get(&writer->zips, &zip);
 
 	if (r < 0)
 		return r;
-	r = rbmap_zip_text(zip, bytes, size, &parts[2]);
-	if (r == 0) {
-		sizes[0] = parts[2].iov_len;
-		make_header(header, id, COMPRESSED, sizeof(sizes) + sizes[0]);
-		*at += sizeof(header) + sizeof(sizes) + sizes[0];
-		r = rbmap_tracedat_write_parts(&writer->file, parts, 3, offset);
-	}
+	r = rbmap_zip_text(zip, bytes, size, &frame);
+	if (r == 0)
+		r = rbmap_section_write_frame(writer, id, &frame, size, at);
 	rbmap_zip_put(&writer->zips, zip);
 	return r;
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct rbmap_tracedat_writer;
 
@@ -26,6 +27,9 @@ enum {
 /* @at: where it goes; it is moved behind it. Text is compressed, options are not. */
 int rbmap_section_write(struct rbmap_tracedat_writer *writer, uint16_t id,
 			const void *bytes, size_t size, uint64_t *at);
+/* One that is compressed already; @size is what it was. */
+int rbmap_section_write_frame(struct rbmap_tracedat_writer *writer, uint16_t id,
+			      const struct iovec *frame, size_t size, uint64_t *at);
 /* The most that one of @size bytes takes in the file. */
 uint64_t rbmap_section_room(const struct rbmap_tracedat_writer *writer, uint16_t id,
 			    size_t size);

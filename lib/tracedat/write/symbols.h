@@ -6,13 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACEDAT_KALLSYMS "/proc/kallsyms"
+#define TRACEDAT_KALLSYMS_PATH "/proc/kallsyms"
 /* No text of a kernel is that long; one that never ends must not fill the disk. */
 #define TRACEDAT_MAX_TEXT (UINT64_C(1) << 30)
 
+/*
+ * As they are in a file.
+ * @bytes, @size: the size of the text in 4 bytes, then the text
+ * @frame, @frame_size: the same compressed; NULL: not yet
+ */
 struct rbmap_tracedat_symbols {
-	char *text;
+	char *bytes;
 	size_t size;
+	void *frame;
+	size_t frame_size;
 };
 
 /* rbmap_tracedat_symbols_read() from a file that tests put in its place. */

@@ -218,12 +218,30 @@ static inline int put_head(struct rbmap_columns *columns, const struct row *row)
 	return r == 0 && columns->comm ? put_comm(columns, row) : r;
 }
 
+static int put_symbol(const struct rbmap_columns *columns, struct column *column,
+		      const struct row *row)
+{
+	const struct rbmap_record *record = row->record;
+	const struct format_plan *plan = columns->plan;
+	const unsigned char *data = record->data;
+	int32_t *to = (int32_t *)column->values + row->number;
+
+	if (record->size < column->end || record->size < plan->min_size)
+		return rbmap_column_set_null(columns, column, row->number);
+	*to = rbmap_symbol_find(column->symbol, plan, record,
+				format_read(data + column->offset, column->size,
+					    columns->swap));
+	return *to < 0 ? *to : 0;
+}
+
 static int put_other(struct rbmap_columns *columns, struct column *column,
 		     const struct row *row)
 {
 	switch (column->kind) {
 	case COLUMN_NULL:
 		return 0;
+	case COLUMN_SYMBOL:
+		return put_symbol(columns, column, row);
 	case COLUMN_REALTIME:
 		return put_realtime(columns, column, row);
 	case COLUMN_BUFFER:

@@ -7,6 +7,10 @@
 #include "base/internal.h"
 #include "columns/columns.h"
 
+#define SYMBOL_SUFFIX "_text"
+/* Longer names of fields are cut off. */
+#define FIELD_NAME_SIZE 256
+
 /* The columns that are not fields; common_pid is one. */
 static const struct {
 	const char *name;
@@ -103,6 +107,53 @@ static int add_field(struct choice *choice, const struct tep_format_field *field
 	return 0;
 }
 
+/* The text of a field, where the print format has one: 1, or 0. */
+static int add_symbol(struct choice *choice, const struct tep_format_field *field)
+{
+	const struct format_plan *plan = choice->columns->plan;
+	struct format_member member = { 0 };
+	struct format_range steps;
+	struct column *column;
+	char name[FIELD_NAME_SIZE];
+	int r;
+
+	rbmap_format_member(&member, field);
+	if (!rbmap_format_field_text(plan, &member, &steps))
+		return 0;
+	snprintf(name, sizeof(name), "%s" SYMBOL_SUFFIX, field->name);
+	r = add_column(choice, name, &column);
+	if (r < 0)
+		return r;
+	rbmap_column_set_field(column, &member, field->type);
+	column->kind = COLUMN_SYMBOL;
+	column->width = sizeof(int32_t);
+	column->symbol = rbmap_symbol_open(&steps);
+	if (!column->symbol)
+		return -ENOMEM;
+	column->dictionary = rbmap_symbol_texts(column->symbol);
+	return 1;
+}
+
+/* FIELD_text, of a field. */
+static int add_named_symbol(struct choice *choice, const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(SYMBOL_SUFFIX);
+	const struct tep_format_field *field;
+	char base[FIELD_NAME_SIZE];
+	int r;
+
+	if (!(choice->options->flags & RBMAP_COLUMNS_SYMBOLS) || length <= suffix ||
+	    length >= sizeof(base) ||
+	    strcmp(name + length - suffix, SYMBOL_SUFFIX) != 0)
+		return -ENOENT;
+	snprintf(base, sizeof(base), "%.*s", (int)(length - suffix), name);
+	field = tep_find_field((struct tep_event *)choice->event, base);
+	r = field ? add_symbol(choice, field) : 0;
+	if (r == 0)
+		return -ENOENT;
+	return r < 0 ? r : 0;
+}
+
 static int add_head(struct choice *choice, size_t head)
 {
 	const struct tep_format_field *field;
@@ -137,7 +188,7 @@ static int add_named(struct choice *choice, const char *name)
 		if (!strcmp(heads[i].name, name) && has_head(choice, i))
 			return add_head(choice, i);
 	field = tep_find_any_field((struct tep_event *)choice->event, name);
-	return field ? add_field(choice, field) : -ENOENT;
+	return field ? add_field(choice, field) : add_named_symbol(choice, name);
 }
 
 /* The number of the event is the same in each row, and common_pid is there already. */
@@ -156,9 +207,12 @@ static int add_fields(struct choice *choice)
 			if (is_wanted_common(field->name))
 				r = add_field(choice, field);
 	field = choice->event->format.fields;
-	for (; r == 0 && field; field = field->next)
+	for (; r >= 0 && field; field = field->next) {
 		r = add_field(choice, field);
-	return r;
+		if (r == 0 && choice->options->flags & RBMAP_COLUMNS_SYMBOLS)
+			r = add_symbol(choice, field);
+	}
+	return r < 0 ? r : 0;
 }
 
 static int add_standard(struct choice *choice)

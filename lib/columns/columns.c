@@ -204,6 +204,7 @@ RBMAP_PUBLIC void rbmap_columns_close(struct rbmap_columns *columns)
 		return;
 	for (size_t i = 0; i < columns->nr_columns; i++) {
 		free(columns->columns[i].name);
+		rbmap_symbol_close(columns->columns[i].symbol);
 		rbmap_pool_free(columns->columns[i].values);
 		rbmap_pool_free(columns->columns[i].bytes);
 		rbmap_pool_free(columns->columns[i].valid);

@@ -15,6 +15,7 @@
 
 #include "columns/dictionary.h"
 #include "columns/pool.h"
+#include "columns/symbol.h"
 #include "format/plan.h"
 
 struct rbmap_events;
@@ -44,6 +45,8 @@ enum column_kind {
 	COLUMN_TEXT,
 	COLUMN_ANY_BYTES,
 	COLUMN_LIST,
+	/* The text of a number. */
+	COLUMN_SYMBOL,
 	/* Not fields. */
 	COLUMN_TIMESTAMP,
 	COLUMN_CPU,
@@ -74,6 +77,8 @@ struct column {
 	size_t room, hint;
 	uint8_t *valid;
 	struct dictionary *dictionary;
+	/* Of the kind of that name. */
+	struct symbol *symbol;
 };
 
 /* A number of a fixed size that is copied as it is. */

@@ -92,6 +92,7 @@ static const char *simple_format(const struct column *column)
 		return "+l";
 	case COLUMN_CPU:
 	case COLUMN_COMM:
+	case COLUMN_SYMBOL:
 	case COLUMN_BUFFER:
 		return "i";
 	case COLUMN_TIMESTAMP:

@@ -308,7 +308,7 @@ static inline void put_literal(const struct format_plan *plan,
 	text_put_short(text, plan->strings + step->string, step->length);
 }
 
-static void put_steps(struct format_run *run, struct text *text)
+static void put_steps(struct format_run *run, size_t from, size_t to, struct text *text)
 {
 	const struct format_plan *plan = run->plan;
 	const struct format_step *step = plan->steps;
@@ -318,7 +318,8 @@ static void put_steps(struct format_run *run, struct text *text)
 	/* A print format may be empty. */
 	if (!step)
 		return;
-	end = step + plan->nr_steps;
+	end = step + to;
+	step += from;
 	while (step < end && !run->give_up) {
 		switch (step->kind) {
 		case STEP_LITERAL:
@@ -362,7 +363,7 @@ static void put_all(struct format_run *run, struct text *text)
 {
 	size_t begin = text->used;
 
-	put_steps(run, text);
+	put_steps(run, 0, run->plan->nr_steps, text);
 	if (run->give_up) {
 		text->used = begin;
 		return;
@@ -371,6 +372,14 @@ static void put_all(struct format_run *run, struct text *text)
 		text->used--;
 	if (run->outside)
 		text_string(text, " [FIELD OUTSIDE THE RECORD]");
+}
+
+void rbmap_format_put_steps(const struct format_plan *plan, size_t from, size_t to,
+			    const void *data, uint32_t size, struct text *text)
+{
+	struct format_run run = { .plan = plan, .data = data, .size = size };
+
+	put_steps(&run, from, to, text);
 }
 
 bool rbmap_format_text(const struct format_plan *plan, struct rbmap_names *names,

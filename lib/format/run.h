@@ -67,6 +67,13 @@ bool rbmap_format_text(const struct format_plan *plan, struct rbmap_names *names
 		       const void *data, uint32_t size, struct text *text);
 
 /*
+ * Only the steps from @from, before @to, of which none puts a name that is looked up.
+ * The record has at least min_size bytes.
+ */
+void rbmap_format_put_steps(const struct format_plan *plan, size_t from, size_t to,
+			    const void *data, uint32_t size, struct text *text);
+
+/*
  * Looks up all names that the record's steps put, and stores those that they learn:
  * after it the record can be printed by another thread, if the plan never gives up.
  * @functions: room for the plan's nr_functions

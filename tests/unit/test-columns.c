@@ -47,6 +47,17 @@ static const char *const formats[] = {
 	"\tfield:int a;\toffset:12;\tsize:4;\tsigned:1;\n"
 	"\tfield:int common_cpu;\toffset:16;\tsize:4;\tsigned:1;\n\n"
 	"print fmt: \"%d\", REC->a\n",
+	"name: named\nID: 81\nformat:\n" COMMON
+	"\tfield:int action;\toffset:8;\tsize:4;\tsigned:1;\n"
+	"\tfield:u16 bits;\toffset:12;\tsize:2;\tsigned:0;\n"
+	"\tfield:u16 plain;\toffset:14;\tsize:2;\tsigned:0;\n"
+	"\tfield:long state;\toffset:16;\tsize:8;\tsigned:1;\n\n"
+	"print fmt: \"action=%s bits=%s %d state=%s%s end\", "
+	"__print_symbolic(REC->action, { 1, \"start\" }, { 7, \"stop\" }), "
+	"REC->plain ? __print_flags(REC->bits, \"|\", { 1, \"one\" }, { 2, \"two\" }) "
+	": \"none\", REC->plain, (REC->state & 0xff) ? __print_flags(REC->state & 0xff, "
+	"\"|\", { 0x1, \"S\" }, { 0x2, \"D\" }) : \"R\", REC->state & 0x100 ? \"+\" : "
+	"\"\"\n",
 	"name: plain\nID: 80\nformat:\n" COMMON
 	"\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
 	"\tfield:s8 one;\toffset:24;\tsize:1;\tsigned:1;\n"
@@ -344,6 +355,81 @@ START_TEST(values_are_those_of_the_objects)
 }
 END_TEST
 
+struct named {
+	uint16_t id, others;
+	int32_t pid, action;
+	uint16_t bits, plain;
+	int64_t state;
+};
+
+static char *texts_of(struct rbmap_columns *columns)
+{
+	struct ArrowSchema schema;
+	struct ArrowArray batch;
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	ck_assert_int_eq(rbmap_columns_schema(columns, &schema), 0);
+	ck_assert_int_eq(rbmap_columns_take(columns, &batch), 0);
+	arrow_check(&schema, &batch);
+	for (int64_t row = 0; row < batch.length; row++) {
+		for (int64_t i = 0; i < schema.n_children; i++) {
+			putc(i ? ' ' : '/', to);
+			arrow_put(to, schema.children[i], batch.children[i], row);
+		}
+	}
+	fclose(to);
+	batch.release(&batch);
+	schema.release(&schema);
+	return text;
+}
+
+START_TEST(names_of_numbers_are_text)
+{
+	static const char *const some[] = { "action_text", "bits_text", "state_text",
+					    NULL };
+	static const struct named records[] = {
+		{ 81, 0, 1, 1, 3, 0, 0x100 },
+		{ 81, 0, 1, 7, 6, 1, 0x3 },
+		{ 81, 0, 1, 9, 0, 1, 0x101 },
+		{ 81, 0, 1, 1, 1, 1, 0 },
+	};
+	struct rbmap_events *events = make_events(__BYTE_ORDER == __BIG_ENDIAN);
+	struct rbmap_columns_options options = { .event = "named",
+						 .flags = RBMAP_COLUMNS_SYMBOLS };
+	struct rbmap_columns *columns = open_columns(events, options);
+	struct rbmap_record record;
+	char *texts;
+
+	check_types(columns,
+		    HEAD "action i, action_text i of u, bits S, bits_text i of "
+			 "u, plain S, state l, state_text i of u");
+	options.fields = some;
+	columns = open_columns(events, options);
+	for (size_t i = 0; i < 4; i++) {
+		record = (struct rbmap_record){ .data = &records[i],
+						.size = sizeof(*records) };
+		ck_assert_int_eq(rbmap_columns_add(columns, &record), 1);
+	}
+	/* Cut off: not enough for the print format. */
+	record.size -= 4;
+	ck_assert_int_eq(rbmap_columns_add(columns, &record), 1);
+	texts = texts_of(columns);
+	ck_assert_str_eq(texts, "/\"start\" \"one|two\" \"R+\""
+				"/\"stop\" \"two|0x4\" \"S|D\""
+				"/\"0x9\" \"\" \"S+\""
+				"/\"start\" \"one\" \"R\""
+				"/null null null");
+	free(texts);
+	rbmap_columns_close(columns);
+	options.flags = 0;
+	options.size = sizeof(options);
+	ck_assert_int_eq(open_fails(events, options), -ENOENT);
+	rbmap_events_close(events);
+}
+END_TEST
+
 static struct rbmap_record small_record(const int32_t *data, int cpu, uint64_t lost)
 {
 	return (struct rbmap_record){
@@ -551,6 +637,7 @@ int main(void)
 		a_name_that_is_taken_gets_a_number,
 		what_is_not_valid,
 		values_are_those_of_the_objects,
+		names_of_numbers_are_text,
 		losses_before_other_events_count,
 		a_dictionary_keeps_its_indices,
 		a_batch_outlives_all_else,

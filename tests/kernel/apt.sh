@@ -63,7 +63,7 @@ list_line() {
 
 private_list() {
   list_line "$1" '' || return
-  [[ $1 == *-backports ]] || list_line "$1-security" -security || true
+  [[ $1 == @(sid|*-backports) ]] || list_line "$1-security" -security || true
 }
 
 # in_suite PROGRAM [ARG]...: with the private lists of $suite.

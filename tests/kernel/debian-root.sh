@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # A new Debian in a directory, with a user who may use sudo and a checkout of this.
 
-: "${debian:=12}" # or 13
+: "${debian:=12}" # or 13, or sid
 # What of this machine it sees as well.
 machine_mounts=(/dev)
 
@@ -10,6 +10,7 @@ debian_suite() {
   case $debian in
   12) echo bookworm ;;
   13) echo trixie ;;
+  sid) echo sid ;;
   esac
 }
 
@@ -34,7 +35,8 @@ cached_root() {
   keep "$cache/kernel/debian$debian" "$(date -u +%G-%V)" bootstrap "$mirror" "$key"
 }
 
-# configure_apt: as on this machine, for that suite; no questions.
+# configure_apt: as on this machine, for that suite; no questions. A mirror may be of a
+# certain day, after which its lists of sid expire.
 configure_apt() {
   local key
   rm -f "$root/etc/apt/sources.list"
@@ -50,6 +52,7 @@ configure_apt() {
 APT::Get::Assume-Yes "true";
 Binary::apt::APT::Keep-Downloaded-Packages "true";
 Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
 DPkg::Options:: "--force-unsafe-io";
 END
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"

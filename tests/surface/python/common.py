@@ -37,7 +37,7 @@ def report_json(name):
 
 def report_text(name):
     """The lines that rbmap-report prints, without the first."""
-    with open(path(name) + ".text", encoding="utf-8", errors="replace") as file:
+    with open(path(name + ".text"), encoding="utf-8", errors="replace") as file:
         return file.read().split("\n")[1:-1]
 
 

@@ -122,8 +122,8 @@ void rbmap_follow_close(struct rbmap_follow *follow);
  * already in the rings are delivered first. Several instances must have the same trace
  * clock, since their records would have no common order otherwise.
  *
- * Events that are created later, such as probes, are not among formats that were loaded
- * before; nor are CPUs that come online for the first time.
+ * Events that are created later, such as probes, are unknown to formats that were loaded
+ * before. CPUs that come online for the first time later are not followed.
  *
  * Returns the number of the source (0, 1, ...) or a negative errno: -EINVAL if the
  * instance has another trace clock than a source before it, or if the follow has files,

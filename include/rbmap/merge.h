@@ -78,7 +78,7 @@ int rbmap_merge_add(struct rbmap_merge *merge, struct rbmap_session *session);
  * Returns 0 or a negative errno: -EINVAL if there is no such session, -EBUSY if
  * rbmap_merge_discard() was not called for the last spans, -ENXIO if the session does
  * not have the CPU of a span, -EBADMSG if a span does not fit the layout, or -ENOMEM.
- * On failure, none of the spans is added.
+ * On failure, none of the spans is added; their events count as lost.
  *
  * Since: 0.1
  */

@@ -307,14 +307,20 @@ static void copy(struct sorter_piece *piece, const struct rbmap_layout *layout,
 	       span->to);
 }
 
+static struct sorter_stream *find_stream(struct sorter_source *source, int cpu)
+{
+	struct sorter_stream key = { .cpu = cpu };
+
+	return bsearch(&key, source->streams, source->nr_streams,
+		       sizeof(source->streams[0]), compare_streams);
+}
+
 static int stage(struct rbmap_sorter *sorter, struct sorter_source *source,
 		 const struct rbmap_span *span)
 {
-	struct sorter_stream key = { .cpu = span->cpu }, *stream;
+	struct sorter_stream *stream = find_stream(source, span->cpu);
 	struct sorter_piece *piece;
 
-	stream = bsearch(&key, source->streams, source->nr_streams,
-			 sizeof(source->streams[0]), compare_streams);
 	if (!stream)
 		return -ENXIO;
 	if (!fits(&source->layout, span))
@@ -346,6 +352,21 @@ static int make_room_for(struct rbmap_sorter *sorter, size_t nr)
 	return 0;
 }
 
+/* They are settled all the same, and never come again. */
+static void give_up(struct rbmap_sorter *sorter, size_t source,
+		    const struct rbmap_span *spans, int nr)
+{
+	struct sorter_stream *stream;
+
+	while (sorter->nr_staged)
+		put_piece(sorter->sources[source], sorter->staged[--sorter->nr_staged]);
+	for (int i = 0; i < nr; i++) {
+		stream = find_stream(sorter->sources[source], spans[i].cpu);
+		if (stream)
+			stream->gap = true;
+	}
+}
+
 int rbmap_sorter_stage(struct rbmap_sorter *sorter, size_t source,
 		       const struct rbmap_span *spans, int nr)
 {
@@ -357,8 +378,8 @@ int rbmap_sorter_stage(struct rbmap_sorter *sorter, size_t source,
 	r = make_room_for(sorter, nr);
 	for (int i = 0; r == 0 && i < nr; i++)
 		r = stage(sorter, sorter->sources[source], &spans[i]);
-	while (r < 0 && sorter->nr_staged)
-		put_piece(sorter->sources[source], sorter->staged[--sorter->nr_staged]);
+	if (r < 0)
+		give_up(sorter, source, spans, nr);
 	return r;
 }
 
@@ -377,7 +398,9 @@ int rbmap_sorter_commit(struct rbmap_sorter *sorter, const struct rbmap_span *sp
 			put_piece(sorter->sources[piece->stream->source], piece);
 			continue;
 		}
-		piece->span.lost = spans[i].lost;
+		piece->span.lost =
+			piece->stream->gap ? RBMAP_LOST_UNKNOWN : spans[i].lost;
+		piece->stream->gap = false;
 		append(sorter, piece);
 		sorter->put = true;
 	}

@@ -27,6 +27,7 @@ struct sorter_source;
  * @record: the one that is next
  * @order: its time stamp, but never before that of the record before it
  * @due: it was read in a round before the last one
+ * @gap: spans could not be copied; the next one shows the loss
  * @walked: the piece that it is in; @first, @last: those after it
  */
 struct sorter_stream {
@@ -36,6 +37,7 @@ struct sorter_stream {
 	int cpu;
 	bool waiting;
 	bool due;
+	bool gap;
 	struct rbmap_walk walk;
 	struct sorter_piece *walked;
 	struct sorter_piece *first;
@@ -76,7 +78,7 @@ void rbmap_sorter_free(struct rbmap_sorter *sorter);
 /*
  * Copies spans, until the next call of rbmap_sorter_commit(). -EBUSY: the last ones are
  * not committed; -ENXIO: no such CPU; -EBADMSG: a span does not fit the layout. On
- * failure, none of the spans is staged.
+ * failure, none of the spans is staged, and they count as lost.
  */
 int rbmap_sorter_stage(struct rbmap_sorter *sorter, size_t source,
 		       const struct rbmap_span *spans, int nr);

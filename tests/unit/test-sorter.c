@@ -354,17 +354,22 @@ START_TEST(spoilt_span_keeps_what_came_before)
 }
 END_TEST
 
-START_TEST(span_that_does_not_fit_is_refused)
+START_TEST(spans_that_are_refused_count_as_lost)
 {
 	struct rbmap_sorter *sorter = open_sorter(1);
 	struct source a = { 0 };
+	struct rbmap_span spans[2];
 
 	add(&a, 100, 1);
-	a.build.size = SUBBUF_SIZE;
-	ck_assert_int_eq(put_lost(sorter, &a, 0, 0), -EBADMSG);
+	spans[0] = spans[1] = whole_span(&a);
+	spans[1].to = SUBBUF_SIZE;
+	ck_assert_int_eq(rbmap_sorter_stage(sorter, 0, spans, 2), -EBADMSG);
 	begin(&a, 200);
 	put_one(sorter, &a, 0, 200, 2);
-	expect(sorter, 2);
+	put_one(sorter, &a, 0, 300, 3);
+	ck_assert_uint_eq(expect(sorter, 2).lost, RBMAP_LOST_UNKNOWN);
+	ck_assert_uint_eq(expect(sorter, 3).lost, 0);
+	expect_none(sorter);
 	rbmap_sorter_free(sorter);
 }
 END_TEST
@@ -436,7 +441,7 @@ int main(void)
 		backward_times_keep_their_place,
 		losses_ride_on_the_next_record,
 		spoilt_span_keeps_what_came_before,
-		span_that_does_not_fit_is_refused,
+		spans_that_are_refused_count_as_lost,
 		many_rounds_of_one_cpu_are_in_order,
 		many_rounds_of_many_cpus_are_in_order,
 	};

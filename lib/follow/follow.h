@@ -126,9 +126,6 @@ int rbmap_follow_set_handlers(struct rbmap_follow *follow,
 			      struct follow_source *source);
 void rbmap_follow_free_handlers(struct rbmap_follow *follow);
 
-/* Calls what is to be called for the record: 0, or what a callback returned. */
-int rbmap_follow_dispatch(struct rbmap_follow *follow);
-
 /*
  * Puts the next record of the rings into the follow: 1, 0 at the end, -EAGAIN, or
  * another negative errno.

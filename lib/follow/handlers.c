@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* What is called for which record. */
 #define _GNU_SOURCE
-#include <byteswap.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include <traceevent/event-parse.h>
@@ -140,51 +138,4 @@ RBMAP_PUBLIC int rbmap_follow_lost(struct rbmap_follow *follow,
 		return -EINVAL;
 	follow->lost = (struct follow_handler){ callback, data };
 	return 0;
-}
-
-static int tell_lost(struct rbmap_follow *follow)
-{
-	const struct rbmap_follow_record *record = &follow->record;
-	uint64_t lost = record->record.lost;
-
-	if (follow->lost.callback)
-		return follow->lost.callback(record, follow->lost.data);
-	if (lost == RBMAP_LOST_UNKNOWN)
-		log_warning(&follow->log, "CPU %d: events lost", record->record.cpu);
-	else
-		log_warning(&follow->log, "CPU %d: %" PRIu64 " events lost",
-			    record->record.cpu, lost);
-	return 0;
-}
-
-static const struct follow_handler *find_handler(const struct rbmap_follow *follow)
-{
-	const struct rbmap_record *record = &follow->record.record;
-	const struct follow_source *source = &follow->sources[follow->record.source];
-	uint16_t id;
-
-	if (record->size < sizeof(id))
-		return &follow->any;
-	memcpy(&id, record->data, sizeof(id));
-	if (source->swap)
-		id = bswap_16(id);
-	if (id >= source->nr_handlers || !source->handlers[id].callback)
-		return &follow->any;
-	return &source->handlers[id];
-}
-
-int rbmap_follow_dispatch(struct rbmap_follow *follow)
-{
-	const struct follow_handler *handler;
-	int r = 0;
-
-	if (follow->record.record.lost && !follow->held)
-		r = tell_lost(follow);
-	follow->held = r != 0;
-	if (r)
-		return r;
-	handler = find_handler(follow);
-	if (handler->callback)
-		r = handler->callback(&follow->record, handler->data);
-	return r;
 }

@@ -249,9 +249,9 @@ static int look(struct rbmap_follow *follow)
 }
 
 /* Whether there is a record already. */
-static bool get_record(struct rbmap_follow *follow)
+static inline bool get_record(struct rbmap_follow *follow)
 {
-	const struct sorter_stream *stream = rbmap_sorter_next(&follow->merge->sorter);
+	const struct sorter_stream *stream = sorter_next(&follow->merge->sorter);
 
 	if (!stream)
 		return false;
@@ -261,23 +261,25 @@ static bool get_record(struct rbmap_follow *follow)
 	return true;
 }
 
-/* Until there is a record: 1, or as rbmap_follow_next_live(). */
-static int fetch(struct rbmap_follow *follow)
+/* There is no record: 1 where that may have changed, or as rbmap_follow_next_live(). */
+static __attribute__((noinline)) int fetch(struct rbmap_follow *follow)
 {
-	int r = 0;
+	int r;
 
-	while (r == 0 && !get_record(follow)) {
-		if (follow->ended)
-			return 0;
-		if (!follow->in_round && atomic_load(&follow->stop))
-			r = run_last_rounds(follow);
-		else
-			r = look(follow);
-	}
+	if (follow->ended)
+		return 0;
+	if (!follow->in_round && atomic_load(&follow->stop))
+		r = run_last_rounds(follow);
+	else
+		r = look(follow);
 	return r < 0 ? r : 1;
 }
 
 int rbmap_follow_next_live(struct rbmap_follow *follow)
 {
-	return get_record(follow) ? 1 : fetch(follow);
+	int r = 1;
+
+	while (r > 0 && !get_record(follow))
+		r = fetch(follow);
+	return r;
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Gets records, waits for more, stops. */
 #define _GNU_SOURCE
+#include <byteswap.h>
+#include <inttypes.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include "base/internal.h"
 #include "follow/follow.h"
 
-static int next(struct rbmap_follow *follow)
+static inline int next(struct rbmap_follow *follow)
 {
 	if (!follow->nr_sources)
 		return -EINVAL;
@@ -15,6 +17,54 @@ static int next(struct rbmap_follow *follow)
 		return 1;
 	return follow->nr_files ? rbmap_follow_next_file(follow) :
 				  rbmap_follow_next_live(follow);
+}
+
+static int tell_lost(struct rbmap_follow *follow)
+{
+	const struct rbmap_follow_record *record = &follow->record;
+	uint64_t lost = record->record.lost;
+
+	if (follow->lost.callback)
+		return follow->lost.callback(record, follow->lost.data);
+	if (lost == RBMAP_LOST_UNKNOWN)
+		log_warning(&follow->log, "CPU %d: events lost", record->record.cpu);
+	else
+		log_warning(&follow->log, "CPU %d: %" PRIu64 " events lost",
+			    record->record.cpu, lost);
+	return 0;
+}
+
+static const struct follow_handler *find_handler(const struct rbmap_follow *follow)
+{
+	const struct rbmap_record *record = &follow->record.record;
+	const struct follow_source *source = &follow->sources[follow->record.source];
+	uint16_t id;
+
+	if (record->size < sizeof(id))
+		return &follow->any;
+	memcpy(&id, record->data, sizeof(id));
+	if (source->swap)
+		id = bswap_16(id);
+	if (id >= source->nr_handlers || !source->handlers[id].callback)
+		return &follow->any;
+	return &source->handlers[id];
+}
+
+/* 0, or what a callback returned. */
+static int dispatch(struct rbmap_follow *follow)
+{
+	const struct follow_handler *handler;
+	int r = 0;
+
+	if (follow->record.record.lost && !follow->held)
+		r = tell_lost(follow);
+	follow->held = r != 0;
+	if (r)
+		return r;
+	handler = find_handler(follow);
+	if (handler->callback)
+		r = handler->callback(&follow->record, handler->data);
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_follow_next(struct rbmap_follow *follow,
@@ -33,16 +83,17 @@ RBMAP_PUBLIC int rbmap_follow_next(struct rbmap_follow *follow,
 
 RBMAP_PUBLIC int rbmap_follow_step(struct rbmap_follow *follow)
 {
-	int r, called = 0;
+	int r;
 
 	follow->may_look = true;
 	follow->records_left = RECORDS_PER_STEP;
 	do {
 		r = next(follow);
-		if (r > 0)
-			called = rbmap_follow_dispatch(follow);
-	} while (r > 0 && called == 0);
-	return r > 0 ? called : r;
+		if (r <= 0)
+			return r;
+		r = dispatch(follow);
+	} while (r == 0);
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_follow_wait(struct rbmap_follow *follow, int timeout_ms)

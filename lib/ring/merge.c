@@ -112,7 +112,7 @@ RBMAP_PUBLIC void rbmap_merge_end(struct rbmap_merge *merge)
 RBMAP_PUBLIC int rbmap_merge_next(struct rbmap_merge *merge, struct rbmap_record *ret,
 				  int *source)
 {
-	const struct sorter_stream *stream = rbmap_sorter_next(&merge->sorter);
+	const struct sorter_stream *stream = sorter_next(&merge->sorter);
 
 	if (!stream)
 		return 0;

@@ -6,7 +6,6 @@
 
 #include "base/internal.h"
 #include "span/subbuf.h"
-#include "span/walk.h"
 
 /* A round is due when it and the one after it have ended. */
 #define ROUNDS_UNTIL_DUE 2
@@ -218,33 +217,32 @@ static bool walk_next_piece(struct rbmap_sorter *sorter, struct sorter_stream *s
 	return true;
 }
 
-static void set_order(struct sorter_stream *stream)
-{
-	if (stream->order < stream->record.time_stamp)
-		stream->order = stream->record.time_stamp;
-}
-
 /* False: it has no more records. */
 static bool advance(struct rbmap_sorter *sorter, struct sorter_stream *stream)
 {
 	while (rbmap_walk_next(&stream->walk, &stream->record) <= 0)
 		if (!walk_next_piece(sorter, stream))
 			return false;
-	set_order(stream);
+	sorter_set_order(stream);
 	return true;
+}
+
+static uint64_t order_at(const struct rbmap_sorter *sorter, size_t place)
+{
+	const struct sorter_stream *stream;
+
+	if (place >= sorter->heap.nr)
+		return UINT64_MAX;
+	stream = sorter->heap.items[place];
+	return stream->order;
 }
 
 /* Below the first only these two can come next. */
 static void find_others(struct rbmap_sorter *sorter)
 {
-	const struct sorter_stream *stream;
+	uint64_t left = order_at(sorter, 1), right = order_at(sorter, 2);
 
-	sorter->others = UINT64_MAX;
-	for (size_t i = 1; i <= 2 && i < sorter->heap.nr; i++) {
-		stream = sorter->heap.items[i];
-		if (stream->order < sorter->others)
-			sorter->others = stream->order;
-	}
+	sorter->others = left < right ? left : right;
 }
 
 /* The record that was returned is needed no more. */
@@ -253,13 +251,9 @@ static void go_on(struct rbmap_sorter *sorter)
 	struct sorter_stream *first = sorter->heap.items[0];
 
 	sorter->must_advance = false;
-	if (walk_short(&first->walk, &first->record))
-		set_order(first);
-	else
+	if (!sorter->must_sift)
 		first->waiting = advance(sorter, first);
-	/* A CPU writes many records between two of another: nothing to be sorted. */
-	if (first->waiting && first->order < sorter->others)
-		return;
+	sorter->must_sift = false;
 	if (first->waiting)
 		heap_sift_first(&sorter->heap, comes_first);
 	else

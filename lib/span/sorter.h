@@ -19,6 +19,7 @@
 #include <rbmap/record.h>
 
 #include "base/heap.h"
+#include "span/walk.h"
 
 struct sorter_piece;
 struct sorter_source;
@@ -48,6 +49,8 @@ struct sorter_stream {
  * Zeroed it is empty.
  * @others: the least order of all streams but the first of the heap
  * @begun: something was staged
+ * @must_advance: the first stream's record was returned
+ * @must_sift: it has its next one already
  * @staged: what is copied, but may be torn
  * @rounds: that have ended
  */
@@ -60,6 +63,7 @@ struct rbmap_sorter {
 	size_t nr_due;
 	bool begun;
 	bool must_advance;
+	bool must_sift;
 	bool put;
 	bool ended;
 	uint64_t rounds;
@@ -95,10 +99,34 @@ bool rbmap_sorter_end_round(struct rbmap_sorter *sorter);
 /* All that is left may be returned. */
 void rbmap_sorter_end(struct rbmap_sorter *sorter);
 
+/* sorter_next(), if that is more than the next short record of the same stream. */
+const struct sorter_stream *rbmap_sorter_next(struct rbmap_sorter *sorter);
+
+static inline void sorter_set_order(struct sorter_stream *stream)
+{
+	if (stream->order < stream->record.time_stamp)
+		stream->order = stream->record.time_stamp;
+}
+
 /*
  * The stream whose record is next, NULL: none may be returned yet. The record is valid
- * until the next call.
+ * until the next call. A CPU writes many records between two of another: as long as
+ * they come before all others, there is nothing to be sorted.
  */
-const struct sorter_stream *rbmap_sorter_next(struct rbmap_sorter *sorter);
+static inline const struct sorter_stream *sorter_next(struct rbmap_sorter *sorter)
+{
+	struct sorter_stream *first;
+
+	if (!sorter->must_advance)
+		return rbmap_sorter_next(sorter);
+	first = sorter->heap.items[0];
+	if (!walk_short(&first->walk, &first->record))
+		return rbmap_sorter_next(sorter);
+	sorter_set_order(first);
+	if (first->order < sorter->others)
+		return first;
+	sorter->must_sift = true;
+	return rbmap_sorter_next(sorter);
+}
 
 #endif

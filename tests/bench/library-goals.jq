@@ -20,3 +20,5 @@ def goal($what; $value; $goal):
       ratio("\($tool).reader.name"; "\($tool).reader.raw"); 1.3),
     goal("\($tool), a file: by name, to libtracecmd, cached";
       ratio("\($tool).reader.name"; "\($tool).tracecmd.cached"); 0.3)]
+  + [goal("Python, a file: columns, nanoseconds";
+      cpu("python.columns") | if . then . * 1000 else null end; 30)]

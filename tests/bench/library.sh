@@ -11,10 +11,10 @@
 # Live, the load is two processes on the last CPU that wake each other, and the tool runs
 # on the first; each has an instance of its own, in which tracing starts before the load.
 # The files' tools all read the same file, which rbmap-record made of the same load, without
-# compression. Each round runs each candidate once, so other activity of the machine
+# compression; those in Python one that has sched_switch alone. Each round runs each candidate once, so other activity of the machine
 # affects all of them. The medians over the rounds are reported.
 #
-# Candidates, TOOL.SOURCE.FIELDS:
+# Candidates, TOOL.SOURCE.FIELDS, and python.WAY:
 #   session        librbmap, live: rbmap_session(3) and rbmap_record(3)
 #   follow         librbmap, live, in order of time: rbmap_follow(3)
 #   read-buf       libtracefs, live: tracefs_cpu_read_buf(), since 1.8
@@ -27,6 +27,11 @@
 #   ....name       fields by name: rbmap_field(3), or tep_get_field_val()
 #   ....cached     tep_read_number_field() of a field that was looked up before
 #   ....raw        a load at an offset that was looked up before
+#   columns        Python, a file: five columns of sched_switch as arrays of numpy, batch by
+#                  batch, by rbmap.open(FILE).columns()
+#   all-columns    the same with every field
+#   json           Python: the same five, out of the lines of rbmap-report --format json
+#   text           Python: likewise, of trace-cmd report, by a regular expression
 # A candidate whose library is not installed says so in its row. For a
 # libtracefs and a libtraceevent in another place, set PKG_CONFIG_PATH, and LDFLAGS for what
 # the linker needs to find them there.
@@ -37,7 +42,8 @@
 #   user, sys  the two parts of it
 #   lost       events, by the kernel's counters; the largest number of all rounds
 #   events     millions
-#   found      of latency, wake-ups with a switch, of who-ran, stretches of time; per event
+#   found      of latency, wake-ups with a switch, of who-ran, stretches of time, of
+#              Python, events; per event
 #   mean       their duration in microseconds. What a tool finds in a file is the same for
 #              all
 #
@@ -96,7 +102,7 @@ describe() {
 }
 
 is_of_file() {
-  [[ $1 =~ \.(reader|follow-file|tracecmd)\. ]]
+  [[ $1 =~ \.(reader|follow-file|tracecmd)\.|python\. ]]
 }
 
 choose_candidates() {
@@ -107,6 +113,9 @@ choose_candidates() {
       [[ ! $tool.$way =~ $only ]] || candidates+=("$tool.$way")
     done
   done
+  for way in columns all-columns json text; do
+    [[ ! python.$way =~ $only ]] || candidates+=("python.$way")
+  done
   [ "${#candidates[@]}" -gt 0 ] || usage_error "--only '$only': no candidate matches"
 }
 
@@ -115,6 +124,7 @@ find_librbmap() {
   local directory
   directory=$(realpath -m "$bin/../lib")
   if [ -e "$directory/librbmap.so" ]; then
+    export LD_LIBRARY_PATH=$directory
     librbmap=(-I "$source_dir/include" -L "$directory" "-Wl,-rpath,$directory" -lrbmap)
   else
     read -ra librbmap < <(pkg-config --cflags --libs librbmap) ||
@@ -124,6 +134,7 @@ find_librbmap() {
 
 # compile CANDIDATE
 compile() {
+  [[ $1 != python.* ]] || return 0
   local tool way source defines main='live' libraries=(libtracefs libtraceevent)
   local flags linker
   describe "$1"
@@ -155,6 +166,12 @@ compile_all() {
 # In the place of that of recorders.bash.
 lacks() {
   case $1 in
+  python.*)
+    if ! /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+      echo 'the system'"'"'s Python has no numpy'
+    elif [ "$1" = python.text ] && [ -z "$(command -v trace-cmd)" ]; then
+      echo 'trace-cmd is not installed'
+    fi ;;
   *.tracecmd.*)
     pkg-config --exists libtracecmd || echo 'libtracecmd is not installed' ;;
   *.read-buf.*)
@@ -162,11 +179,16 @@ lacks() {
   esac
 }
 
+record_files() {
+  note 'recording the files'
+  record_file trace.dat -e sched:sched_switch -e sched:sched_waking
+  record_file switches.dat -e sched:sched_switch
+}
+
+# record_file NAME OPTION...
 record_file() {
-  note 'recording the file'
-  "$bin/rbmap-record" -q -e sched:sched_switch -e sched:sched_waking -b "$buffer_kb" \
-    --compress=none --summary "$work/summary" -o "$work/trace.dat" -- "${load[@]}" ||
-    fail 'the file could not be recorded'
+  "$bin/rbmap-record" -q "${@:2}" -b "$buffer_kb" --compress=none -o "$work/$1" \
+    -- "${load[@]}" || fail 'a file could not be recorded'
 }
 
 wait_until_ready() {
@@ -195,8 +217,15 @@ attempt_live() {
 }
 
 attempt_file() {
+  local command=("$work/$1" "$work/trace.dat")
+  [[ $1 != python.* ]] || command=(env PYTHONPATH="$source_dir/packaging/python"
+    /usr/bin/python3 "$here/library/columns.py" "${1#python.}" "$work/switches.dat")
+  case $1 in
+  *.json) command+=("$bin/rbmap-report" --format json) ;;
+  *.text) command+=(trace-cmd report -t) ;;
+  esac
   instance=none
-  launch taskset -c "$tool_cpu" "$work/$1" "$work/trace.dat" || return
+  launch taskset -c "$tool_cpu" "${command[@]}" || return
   wait "$measure"
   measure=
   recorder=
@@ -228,7 +257,7 @@ give_up() {
 
 tell_goals() {
   echo
-  echo 'CPU time of an event, librbmap relative to others:'
+  echo 'CPU time of an event, librbmap relative to others, and in nanoseconds:'
   jq -r '.[] | [.what, (.value | if . == null then "-" else . * 1000 | round / 1000 end),
     "at most \(.goal)",
     (if .met == null then "not measured" elif .met then "met" else "missed" end)] | @tsv' \
@@ -275,7 +304,7 @@ tool_cpu=${online%%[-,]*}
 load=("$work/switch-load" "${online##*[-,]}" "$loops")
 compile_all
 tell_noise
-! is_of_file "${candidates[*]}" || record_file
+! is_of_file "${candidates[*]}" || record_files
 look_at_candidates
 run_rounds
 jq -f "$here/library-goals.jq" "$work/results" >"$work/goals" ||

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 import weakref
 from typing import Any
 
@@ -17,6 +18,7 @@ class Choice:
         self, formats: Formats, patterns: tuple[str, ...], filter_text: str | None
     ) -> None:
         self._formats = formats
+        self._unpack_id = formats.unpack_id
         self._patterns = patterns
         self._known: dict[int, EventType | None] = {}
         self._filter: Any = None
@@ -33,10 +35,11 @@ class Choice:
 
         data is a copy of its bytes, and record refers to the library's struct.
         """
-        number = self._formats.number_of(data)
         try:
+            number = self._unpack_id(data)[0]
             found = self._known[number]
-        except KeyError:
+        except (KeyError, struct.error):
+            number = self._formats.number_of(data)
             found = self._known[number] = self._choose(number)
         if found and self._filter and not check(lib.rbmap_filter_match(self._filter, record)):
             return None

@@ -40,7 +40,7 @@ def make_options(
     options.system = os.fsencode(system) if colon else None
     options.event = os.fsencode(name if colon else event)
     options.fields = _lib.strings(fields)
-    options.rows = rows
+    options.rows = _lib.number(rows, 32, "number of rows")
     options.flags = flags
     return options
 
@@ -175,7 +175,8 @@ class Column(Sequence[Any]):
     @property
     def null_count(self) -> int:
         """The number of rows without a value."""
-        return _validity(self._array).count(False)
+        count = int(self._array.null_count)
+        return count if count >= 0 else _validity(self._array).count(False)
 
     @property
     def is_numeric(self) -> bool:

@@ -79,12 +79,12 @@ class Formats:
             tep.tep_is_file_bigendian(self._tep), tep.tep_get_long_size(self._tep)
         )
         self._types: dict[int, EventType] = {}
-        self._unpack_id = struct.Struct(self._machine.letter(2, False)).unpack_from
+        self.unpack_id = struct.Struct(self._machine.letter(2, False)).unpack_from
 
     def number_of(self, data: bytes) -> int:
         """The number of a record's type; -1 if the record is too short to have one."""
         try:
-            number: int = self._unpack_id(data)[0]
+            number: int = self.unpack_id(data)[0]
             return number
         except struct.error:
             return -1

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import operator
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Union
@@ -124,11 +123,11 @@ class File:
         """
         reader = self._open_reader()
         choices = [Choice(formats, names, filter) for formats in self._formats]
-        chosen = None if cpus is None else list(cpus)
+        array = None if cpus is None else _lib.cpu_array(cpus)
         self._turn += 1
         lib.rbmap_tracedat_reader_rewind(reader.pointer)
-        array = None if chosen is None else (ctypes.c_int * len(chosen))(*chosen)
-        lib.rbmap_tracedat_reader_choose(reader.pointer, array, len(chosen or ()))
+        count = 0 if array is None else len(array)
+        lib.rbmap_tracedat_reader_choose(reader.pointer, array, count)
         return self._read(reader, choices, self._turn)
 
     def _read(
@@ -139,26 +138,28 @@ class File:
         at, at_number = ctypes.byref(record), ctypes.byref(number)
         read, pointer = lib.rbmap_tracedat_reader_next, reader.pointer
         string_at, formats, buffers = ctypes.string_at, self._formats, self.buffers
-        while self._is_at(reader, turn) and check(read(pointer, at, at_number), self.path):
+        while True:
+            if self._reader is not reader or self._turn != turn:
+                raise self._interrupted()
+            result = read(pointer, at, at_number)
+            if result != 1:
+                check(result, self.path)
+                break
             data, buffer = string_at(record.data, record.size), number.value
-            time, cpu = record.time_stamp, record.cpu
-            if record.lost:
-                lost = None if record.lost == _lib.LOST_UNKNOWN else record.lost
-                yield Lost(lost, time, cpu, buffers[buffer])
-                if not self._is_at(reader, turn):
-                    break
+            time, cpu, lost = record.time_stamp, record.cpu, record.lost
             event_type = choices[buffer].type_of(data, record)
+            # What else is in the library's memory may be gone after a yield.
+            if lost:
+                count = None if lost == _lib.LOST_UNKNOWN else lost
+                yield Lost(count, time, cpu, buffers[buffer])
             if event_type:
                 yield Event(formats[buffer], event_type, time, cpu, buffers[buffer], data)
         self._check_faults(reader)
 
-    def _is_at(self, reader: Reader, turn: int) -> bool:
-        """Whether the position in the file is still that of an iteration."""
-        if self._reader is not reader:
-            raise ValueError(f"the file was closed during the iteration: {self.path!r}")
-        if self._turn != turn:
-            raise RuntimeError("another iteration over the file has begun")
-        return True
+    def _interrupted(self) -> Exception:
+        if self._reader is None:
+            return ValueError(f"the file was closed during the iteration: {self.path!r}")
+        return RuntimeError("another iteration over the file has begun")
 
     def _check_faults(self, reader: Reader) -> None:
         faults = [] if self._allow_damage else reader.faults()
@@ -207,7 +208,7 @@ class File:
         """
         if clock not in _lib.TIME_CLOCKS:
             raise ValueError(f"not one of {', '.join(_lib.TIME_CLOCKS)}: {clock!r}")
-        time = operator.index(time)
+        time = _lib.number(time, 64, "time")
         result = ctypes.c_uint64()
         reader = self._open_reader()
         check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import operator
 import os
 from collections.abc import Iterable
 from ctypes import (
@@ -376,3 +377,15 @@ def strings(values: Iterable[str] | None) -> Any:
         raise TypeError(f"not a list of names, but a string: {values!r}")
     encoded = [os.fsencode(value) for value in values]
     return (c_char_p * (len(encoded) + 1))(*encoded, None)
+
+
+def number(value: int, bits: int, what: str) -> int:
+    """A number that fits: ctypes would cut off the rest."""
+    if not 0 <= operator.index(value) < 1 << bits:
+        raise ValueError(f"not a valid {what}: {value}")
+    return value
+
+
+def cpu_array(cpus: Iterable[int]) -> Any:
+    numbers = [number(cpu, 31, "CPU") for cpu in cpus]
+    return (c_int * len(numbers))(*numbers)

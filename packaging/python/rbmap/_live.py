@@ -84,14 +84,13 @@ class Follow:
             raise ValueError(f"not one of {', '.join(_lib.ENGINES)}: {engine!r}")
         options = _lib.FollowOptions(ctypes.sizeof(_lib.FollowOptions))
         options.engine = _lib.ENGINES[engine]
-        options.latency_ms = latency_ms
+        options.latency_ms = _lib.number(latency_ms, 32, "latency_ms")
         options.log = _lib.log
         if systems is not None:
             systems = list(systems)
         if cpus is not None:
-            chosen = list(cpus)
-            options.cpus = (ctypes.c_int * len(chosen))(*chosen)
-            options.nr_cpus = len(chosen)
+            array = _lib.cpu_array(cpus)
+            options.cpus, options.nr_cpus = array, len(array)
         self._handle: _Handle | None = _Handle(options)
         self._turn = 0
         self._wait_lock = threading.Lock()
@@ -232,10 +231,11 @@ class Follow:
         for record in records:
             time, cpu, source = record.time_stamp, record.cpu, record.source
             data, lost = string_at(record.data, record.size), record.lost
+            event_type = choices[source].type_of(data, record.record)
+            # What else is in the library's memory may be gone after a yield.
             if lost:
                 count = None if lost == _lib.LOST_UNKNOWN else lost
                 yield Lost(count, time, cpu, names[source])
-            event_type = choices[source].type_of(data, record.record)
             if event_type:
                 yield Event(formats[source], event_type, time, cpu, names[source], data)
 

@@ -49,6 +49,19 @@ class Files(unittest.TestCase):
             with self.assertRaises((TypeError, ValueError)):
                 trace.convert("1", "realtime")
 
+    def test_numbers_out_of_range(self):
+        with rbmap.open(common.path("trace.dat")) as trace:
+            for call in (
+                lambda: trace.events(cpus=[1 << 32]),
+                lambda: trace.events(cpus=[-1]),
+                lambda: trace.convert(-1, "realtime"),
+                lambda: trace.columns("sched_switch", rows=-1),
+            ):
+                with self.assertRaises(ValueError):
+                    call()
+            with self.assertRaises(rbmap.Error):
+                trace.columns("sched_switch", rows=1 << 30)
+
     def test_no_clock(self):
         with rbmap.open(common.path("trace.dat")) as trace:
             with self.assertRaises(rbmap.Error) as caught:
@@ -105,6 +118,18 @@ class Closed(unittest.TestCase):
             with self.assertRaises(ValueError):
                 call()
         self.assertEqual(event["prev_pid"], 100)
+
+    def test_closed_at_a_loss(self):
+        trace = rbmap.open(common.path("lossy.dat"))
+        iteration = trace.events("raw_syscalls", filter="id >= 0")
+        for item in iteration:
+            if isinstance(item, rbmap.Lost):
+                trace.close()
+                break
+        rest = []
+        with self.assertRaises(ValueError):
+            rest.extend(iteration)
+        self.assertTrue(all(str(event) for event in rest))
 
     def test_with(self):
         with rbmap.open(common.path("trace.dat")) as trace:

@@ -197,6 +197,8 @@ class Live(unittest.TestCase):
         self.assertEqual(caught.exception.filename, "rbmap-test-nowhere")
         with self.assertRaises(ValueError):
             rbmap.follow(self.instance.name, engine="none")
+        with self.assertRaises(ValueError):
+            self.follow(latency_ms=-1)
         with self.assertRaises(TypeError):
             rbmap.follow(3)
         with self.assertRaises(rbmap.Error):

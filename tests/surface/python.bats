@@ -131,7 +131,7 @@ need_numpy() {
 }
 
 @test "CMake installs the module only as the component python" {
-  [ -z "$(find "$PREFIX" -name '*.py')" ]
+  [ -z "$(find "$PREFIX" -name __init__.py)" ]
   cmake --install "$RBMAP_BUILD" --prefix "$PWD/usr" --component python
   [ -z "$(find usr -type f ! -path '*/rbmap/*.py' ! -name py.typed)" ]
   PYTHONPATH=$(dirname "$(dirname "$(find usr -name py.typed)")") \

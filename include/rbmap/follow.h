@@ -353,7 +353,7 @@ int rbmap_follow_next(struct rbmap_follow *follow,
  * For a poll loop of your own: call it when rbmap_follow_fd() is readable. It does not
  * wait, and reads each ring at most twice. Of files, some thousand records are read.
  *
- * Returns -EAGAIN if there is more to come, 0 at the end (of all files, or after
+ * Returns 1 if there is more to come, 0 at the end (of all files, or after
  * rbmap_follow_stop()), what a callback returned if that is not 0, -EINVAL if the
  * follow has no sources, or another negative errno from reading them. It can be called
  * again in any case; a record whose callback has returned is not delivered again.
@@ -367,10 +367,11 @@ int rbmap_follow_step(struct rbmap_follow *follow);
  *
  * @follow: the follow
  *
- * Waits and calls rbmap_follow_step() until the latter returns anything but -EAGAIN. A
- * signal that is handled does not end it; call rbmap_follow_stop() in the handler.
+ * Waits and does what rbmap_follow_step() does, until there is no more to come. A signal
+ * that is handled does not end it; call rbmap_follow_stop() in the handler.
  *
- * Returns as rbmap_follow_step(), but never -EAGAIN.
+ * Returns 0 at the end, what a callback returned if that is not 0, or a negative errno
+ * as rbmap_follow_step().
  *
  * Since: 0.1
  */

@@ -81,7 +81,8 @@ RBMAP_PUBLIC int rbmap_follow_next(struct rbmap_follow *follow,
 	return r;
 }
 
-RBMAP_PUBLIC int rbmap_follow_step(struct rbmap_follow *follow)
+/* As rbmap_follow_step(), but -EAGAIN if there is more to come. */
+static int step(struct rbmap_follow *follow)
 {
 	int r;
 
@@ -94,6 +95,13 @@ RBMAP_PUBLIC int rbmap_follow_step(struct rbmap_follow *follow)
 		r = dispatch(follow);
 	} while (r == 0);
 	return r;
+}
+
+RBMAP_PUBLIC int rbmap_follow_step(struct rbmap_follow *follow)
+{
+	int r = step(follow);
+
+	return r == -EAGAIN ? 1 : r;
 }
 
 RBMAP_PUBLIC int rbmap_follow_wait(struct rbmap_follow *follow, int timeout_ms)
@@ -109,7 +117,7 @@ RBMAP_PUBLIC int rbmap_follow_run(struct rbmap_follow *follow)
 	int r;
 
 	for (;;) {
-		r = rbmap_follow_step(follow);
+		r = step(follow);
 		if (r != -EAGAIN)
 			return r;
 		r = rbmap_follow_wait(follow, -1);

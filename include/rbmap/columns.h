@@ -26,8 +26,9 @@ struct rbmap_columns;
  *
  * @RBMAP_COLUMNS_COMMON: adds the other common fields of the event, such as
  *	common_flags and common_preempt_count
- * @RBMAP_COLUMNS_SYMBOLS: adds a column FIELD_text for each field that the event's
- *	print format prints with __print_symbolic() or __print_flags(), with that text
+ * @RBMAP_COLUMNS_SYMBOLS: adds a column FIELD_text, a dictionary of utf8, after each
+ *	field that the event's print format prints with __print_symbolic() or
+ *	__print_flags(), with that text
  * @RBMAP_COLUMNS_REALTIME: adds the column common_realtime, the time by CLOCK_REALTIME
  * @RBMAP_COLUMNS_UNORDERED: the records of each CPU in order of time, one CPU after the
  *	other, instead of all in order of time

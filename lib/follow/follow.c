@@ -126,6 +126,11 @@ int rbmap_follow_check_clock(struct rbmap_follow *follow, const char *clock)
 {
 	if (!clock)
 		return 0;
+	/* That of a source that could not be added. */
+	if (!follow->nr_sources) {
+		free(follow->clock);
+		follow->clock = NULL;
+	}
 	if (!follow->clock) {
 		follow->clock = strdup(clock);
 		return follow->clock ? 0 : -ENOMEM;

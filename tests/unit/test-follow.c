@@ -157,6 +157,17 @@ START_TEST(other_clocks_are_refused)
 }
 END_TEST
 
+START_TEST(the_clock_of_a_failed_source_does_not_count)
+{
+	open_bench(0);
+	fake_tracefs_file(&bench.fakes[0], "events/header_page", "nothing\n");
+	ck_assert_int_eq(follow_bench_add(&bench, 0), -EBADMSG);
+	fake_tracefs_file(&bench.fakes[1], "trace_clock", "[local] mono\n");
+	ck_assert_int_eq(follow_bench_add(&bench, 1), 0);
+	follow_bench_close(&bench);
+}
+END_TEST
+
 START_TEST(order_over_cpus_and_sources)
 {
 	open_bench(2);
@@ -449,6 +460,7 @@ int main(void)
 				       calls_are_checked,
 				       sources_have_names_and_events,
 				       other_clocks_are_refused,
+				       the_clock_of_a_failed_source_does_not_count,
 				       order_over_cpus_and_sources,
 				       equal_times_come_by_source_and_cpu,
 				       nothing_comes_too_early,

@@ -630,6 +630,33 @@ START_TEST(a_batch_grows)
 }
 END_TEST
 
+/* So many rows that the memory of a released batch is used for the next. */
+START_TEST(memory_that_is_used_again)
+{
+	struct rbmap_events *events = make_events(__BYTE_ORDER == __BIG_ENDIAN);
+	struct rbmap_columns *columns =
+		open_columns(events,
+			     (struct rbmap_columns_options){ .event = "twice" });
+	struct ArrowArray batches[4];
+	const int32_t *pids;
+
+	for (int n = 0; n < 4; n++) {
+		for (int i = 0; i < RBMAP_COLUMNS_ROWS; i++)
+			add_pid(columns, n * 100000 + i);
+		ck_assert_int_eq(rbmap_columns_take(columns, &batches[n]), 0);
+		/* One is kept, and has to stay as it is. */
+		if (n != 1)
+			batches[n].release(&batches[n]);
+	}
+	rbmap_columns_close(columns);
+	pids = batches[1].children[2]->buffers[1];
+	for (int i = 0; i < RBMAP_COLUMNS_ROWS; i++)
+		ck_assert_int_eq(pids[i], 100000 + i);
+	batches[1].release(&batches[1]);
+	rbmap_events_close(events);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -644,6 +671,7 @@ int main(void)
 		a_batch_may_be_empty,
 		a_time_that_arrow_does_not_have_is_null,
 		a_batch_grows,
+		memory_that_is_used_again,
 	};
 
 	return RUN_TESTS("columns", tests);

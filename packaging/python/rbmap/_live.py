@@ -40,6 +40,9 @@ class _Handle:
     def __init__(self, options: _lib.FollowOptions) -> None:
         self.pointer = ctypes.c_void_p()
         self.events: list[_Events] = []
+        # Set while an iteration uses a record of the library, also if another thread or
+        # a signal handler closes the follow meanwhile: the iteration frees it then.
+        self.is_used = False
         check(lib.rbmap_follow_open(self.pointer, options))
         self.close = weakref.finalize(self, _close, self.pointer, self.events)
         self.close.atexit = False
@@ -93,7 +96,9 @@ class Follow:
             options.cpus, options.nr_cpus = array, len(array)
         self._handle: _Handle | None = _Handle(options)
         self._turn = 0
-        self._wait_lock = threading.Lock()
+        # A signal handler may close it in the thread that waits.
+        self._wait_lock = threading.RLock()
+        self._is_waiting = False
         #: The names of the instances; "" is the top level.
         self.instances = list(instances)
         try:
@@ -116,16 +121,18 @@ class Follow:
         self.close()
 
     def close(self) -> None:
-        """Stops to follow. The instances can be removed then.
+        """Stops following. The instances can be removed then.
 
-        Events that were returned can still be used.
+        Events that were returned can still be used. Any thread can call it, and a signal
+        handler; an iteration that is waiting raises ValueError.
         """
         handle, self._handle = self._handle, None
         if handle is not None:
             lib.rbmap_follow_stop(handle.pointer)
-            # Another thread may be waiting; it returns now.
-            with self._wait_lock:
-                handle.close()
+            if not handle.is_used:
+                # Another thread may be waiting; it returns now.
+                with self._wait_lock:
+                    handle.close()
 
     @property
     def closed(self) -> bool:
@@ -184,15 +191,15 @@ class Follow:
     def _objects(
         self, names: tuple[str, ...], filter: str | None, wait: bool
     ) -> Iterator[Event | Lost]:
-        self._open_handle()
+        handle = self._open_handle()
         choices = [Choice(formats, names, filter) for formats in self._formats]
-        return self._read(choices, self._records(wait))
+        return self._read(handle, choices, self._records(wait))
 
     def _records(self, wait: bool) -> Iterator[_lib.FollowRecord]:
-        """The library's records; each is valid until the next one."""
+        """The library's records; each is valid until is_used is set back."""
         handle = self._open_handle()
-        if self._wait_lock.locked():
-            raise RuntimeError("another thread is waiting for events")
+        if self._is_waiting:
+            raise RuntimeError("another iteration is waiting for events")
         self._turn += 1
         return self._next_records(handle, wait, self._turn)
 
@@ -202,37 +209,49 @@ class Follow:
         found = ctypes.POINTER(_lib.FollowRecord)()
         at, read, pointer = ctypes.byref(found), lib.rbmap_follow_next, handle.pointer
         while True:
+            handle.is_used = True
             if self._handle is not handle:
+                handle.close()
                 raise ValueError("the follow was closed during the iteration")
             if self._turn != turn:
+                handle.is_used = False
                 raise RuntimeError("another iteration has begun")
             result = read(pointer, at)
             if result == 1:
                 yield found.contents
-            elif result != -errno.EAGAIN:
+                continue
+            handle.is_used = False
+            if result != -errno.EAGAIN:
                 check(result)
                 return
-            elif wait:
-                self._wait(handle)
-            else:
+            if not wait:
                 return
+            self._wait(handle)
 
     def _wait(self, handle: _Handle) -> None:
         with self._wait_lock:
-            if self._handle is handle:
+            if self._handle is not handle:
+                return
+            self._is_waiting = True
+            try:
                 result = blocking.rbmap_follow_wait(handle.pointer, _WAIT_MS)
-                if result != -errno.EINTR:
-                    check(result)
+            finally:
+                self._is_waiting = False
+        if result != -errno.EINTR:
+            check(result)
 
     def _read(
-        self, choices: list[Choice], records: Iterator[_lib.FollowRecord]
+        self,
+        handle: _Handle,
+        choices: list[Choice],
+        records: Iterator[_lib.FollowRecord],
     ) -> Iterator[Event | Lost]:
         string_at, names, formats = ctypes.string_at, self.instances, self._formats
         for record in records:
             time, cpu, source = record.time_stamp, record.cpu, record.source
             data, lost = string_at(record.data, record.size), record.lost
             event_type = choices[source].type_of(data, record.record)
-            # What else is in the library's memory may be gone after a yield.
+            handle.is_used = False
             if lost:
                 count = None if lost == _lib.LOST_UNKNOWN else lost
                 yield Lost(count, time, cpu, names[source])
@@ -258,21 +277,22 @@ class Follow:
         flags = common * _lib.COLUMNS_COMMON | text * _lib.COLUMNS_SYMBOLS
         handle = self._open_handle()
         columns = _Columns(handle.events[0], make_options(event, fields, rows, flags))
-        return self._fill(columns, self._records(True))
+        return self._fill(handle, columns, self._records(True))
 
     def _fill(
-        self, columns: _Columns, records: Iterator[_lib.FollowRecord]
+        self, handle: _Handle, columns: _Columns, records: Iterator[_lib.FollowRecord]
     ) -> Iterator[Batch]:
         add, pointer = lib.rbmap_columns_add, columns.pointer
         for record in records:
             result = add(pointer, record.record)
+            full = None
             if result == -errno.ENOBUFS:
-                # The record is gone with the next one: add it before that.
                 full = columns.take()
-                check(add(pointer, record.record))
+                result = add(pointer, record.record)
+            handle.is_used = False
+            check(result)
+            if full is not None:
                 yield full
-            else:
-                check(result)
         if lib.rbmap_columns_count(pointer):
             yield columns.take()
 

@@ -119,13 +119,22 @@ class Live(unittest.TestCase):
 
         thread = threading.Thread(target=read)
         thread.start()
-        while not live._wait_lock.locked():
+        while not live._is_waiting:
             pass
         with self.assertRaises(RuntimeError):
             live.events()
         live.close()
         thread.join()
         self.assertEqual(result, ["the follow was closed during the iteration"])
+
+    def test_close_by_a_signal_handler(self):
+        live = self.follow()
+        before = signal.signal(signal.SIGALRM, lambda *_: live.close())
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        with self.assertRaises(ValueError):
+            next(iter(live))
 
     def test_pending_and_a_poll_loop(self):
         live = self.follow()

@@ -145,6 +145,14 @@ check_example() {
     cmake --build . && $run"
 }
 
+check_other_examples() {
+  local flags="\$(pkg-config --cflags --libs librbmap)"
+  check 'the installed examples compile' "cd ~/example &&
+    for file in /usr/local/share/doc/rbmap/examples/*.c; do
+      cc \$file -o other $flags || exit
+    done"
+}
+
 run_page() {
   run_lines 'sh install' || return
   check_commands installed
@@ -155,6 +163,7 @@ run_page() {
     echo '# no tracefs: nothing is recorded'
   fi
   check_example
+  check_other_examples
 }
 
 finish() {

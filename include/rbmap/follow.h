@@ -14,6 +14,7 @@
 #include <rbmap/log.h>
 #include <rbmap/record.h>
 #include <rbmap/session.h>
+#include <rbmap/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,9 @@ struct tracefs_instance;
  * @cpus: the CPUs to follow, borrowed during the call; NULL selects all. A CPU that a
  *	file does not have is left out there
  * @nr_cpus: number of CPUs in @cpus
+ * @systems: a NULL-terminated list of event systems, borrowed during the call: of
+ *	instances, only the formats of these are loaded, which takes less time. NULL loads
+ *	all systems
  * @log: where messages go
  *
  * Zero the struct, set @size, then set the fields you need.
@@ -45,6 +49,7 @@ struct rbmap_follow_options {
 	unsigned int latency_ms;
 	const int *cpus;
 	size_t nr_cpus;
+	const char *const *systems;
 	struct rbmap_log log;
 };
 
@@ -115,7 +120,7 @@ void rbmap_follow_close(struct rbmap_follow *follow);
  * @instance: a libtracefs instance, borrowed until rbmap_follow_close(); NULL selects
  *	the top-level instance
  * @events: the event formats of the instance, borrowed until rbmap_follow_close(); NULL
- *	loads all
+ *	loads those that the options of the follow select
  *
  * Set the tracer, the clock and the buffer sizes of the instance first: the kernel
  * refuses to change them while its rings are open or mapped. Unread events that are
@@ -143,7 +148,7 @@ int rbmap_follow_add_instance(struct rbmap_follow *follow,
  * @name: the name of an instance that exists, borrowed during the call; NULL selects the
  *	top-level instance
  * @events: the event formats of the instance, borrowed until rbmap_follow_close(); NULL
- *	loads all
+ *	loads those that the options of the follow select
  *
  * As rbmap_follow_add_instance(), for programs that do not use libtracefs.
  *
@@ -262,6 +267,28 @@ struct rbmap_tracedat_reader *rbmap_follow_reader(const struct rbmap_follow *fol
 						  int source);
 
 /**
+ * rbmap_follow_account - what happened to the events of an instance
+ *
+ * @follow: the follow
+ * @source: the number of the source
+ * @ret: the sums over all CPUs that are followed, since the instance was added. Unread
+ *	events that were in the rings then count as written
+ *
+ * At the end, tells what was delivered and what was lost, by the kernel's counters, also
+ * if the numbers of the single losses are not known: rbmap_account_lost() is the sum.
+ * Turn tracing off first, and call it when the follow has come to its end: records that
+ * it has read from the rings but not delivered are among those of other readers, or
+ * torn.
+ *
+ * Returns 0, -EINVAL if the source is not an instance, or as rbmap_account_fill() and
+ * rbmap_counters_read(). With -ESTALE and -EBADMSG, @ret is filled in as well.
+ *
+ * Since: 0.1
+ */
+int rbmap_follow_account(const struct rbmap_follow *follow, int source,
+			 struct rbmap_account *ret);
+
+/**
  * rbmap_follow_callback - a function that is called for a record
  *
  * @record: the record; valid until the function returns
@@ -284,16 +311,17 @@ typedef int (*rbmap_follow_callback)(const struct rbmap_follow_record *record,
  * @follow: the follow
  * @system: the event system, such as "sched", borrowed during the call; NULL searches
  *	all systems
- * @event: the event, such as "sched_switch", borrowed during the call; NULL, with a
- *	@system of NULL, selects every event that has no callback of its own
+ * @event: the event, such as "sched_switch", borrowed during the call; NULL selects
+ *	those events of @system that have no callback of their own, or, if @system is
+ *	NULL too, every event that has none of its own or of its system
  * @callback: the function
  * @data: passed to @callback
  *
  * Applies to all sources, also to those that are added later. A second callback for an
  * event replaces the first. Does not enable the event.
  *
- * Returns 0, -ENOENT if no source has this event, -EINVAL if @callback is NULL or
- * @system is set without @event, or -ENOMEM.
+ * Returns 0, -ENOENT if no source has this event, -EINVAL if @callback is NULL, or
+ * -ENOMEM.
  *
  * Since: 0.1
  */

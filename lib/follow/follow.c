@@ -31,6 +31,32 @@ static int copy_cpus(struct rbmap_follow *follow,
 	return 0;
 }
 
+static int copy_systems(struct rbmap_follow *follow, const char *const *systems)
+{
+	size_t nr = 0;
+
+	if (!systems)
+		return 0;
+	while (systems[nr])
+		nr++;
+	follow->systems = calloc(nr + 1, sizeof(*follow->systems));
+	if (!follow->systems)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		follow->systems[i] = strdup(systems[i]);
+		if (!follow->systems[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void free_systems(struct rbmap_follow *follow)
+{
+	for (size_t i = 0; follow->systems && follow->systems[i]; i++)
+		free(follow->systems[i]);
+	free(follow->systems);
+}
+
 int rbmap_follow_watch(struct rbmap_follow *follow, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -59,6 +85,8 @@ static int fill(struct rbmap_follow *follow, const struct rbmap_follow_options *
 	follow->engine = options->engine;
 	follow->latency_ms = options->latency_ms;
 	r = copy_cpus(follow, options);
+	if (r == 0)
+		r = copy_systems(follow, options->systems);
 	if (r == 0)
 		r = rbmap_merge_open(&follow->merge);
 	return r < 0 ? r : open_fds(follow);
@@ -117,6 +145,7 @@ RBMAP_PUBLIC void rbmap_follow_close(struct rbmap_follow *follow)
 	rbmap_merge_close(follow->merge);
 	free(follow->clock);
 	free(follow->cpus);
+	free_systems(follow);
 	close_fd(follow->wake_fd);
 	close_fd(follow->epoll_fd);
 	free(follow);

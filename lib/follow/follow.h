@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <rbmap/follow.h>
+#include <rbmap/stats.h>
 
 #include "ring/merge.h"
 
@@ -22,7 +23,7 @@ struct follow_handler {
 	void *data;
 };
 
-/* What the caller has asked for, for sources that are added later. */
+/* What the caller has asked for, for sources that are added later. @event NULL: all. */
 struct follow_event {
 	char *system;
 	char *event;
@@ -34,6 +35,8 @@ struct follow_event {
  * @swap: records are in the other byte order
  * @opened: the instance, where it was given by name
  * @session, @reader: one of the two; the reader is that of the files
+ * @before: of all rings, when the session was opened, or why they are not known
+ * @delivered: records since then
  * @woken: the session has begun its round
  */
 struct follow_source {
@@ -41,11 +44,15 @@ struct follow_source {
 	struct rbmap_events *events;
 	bool owns_events;
 	struct rbmap_instance *opened;
+	struct tracefs_instance *instance;
 	bool swap;
 	struct follow_handler *handlers;
 	size_t nr_handlers;
 	struct rbmap_session *session;
 	bool woken;
+	struct rbmap_counters before;
+	int before_error;
+	uint64_t delivered;
 	struct rbmap_tracedat_reader *reader;
 };
 
@@ -78,6 +85,7 @@ struct rbmap_follow {
 	unsigned int latency_ms;
 	int *cpus;
 	size_t nr_cpus;
+	char **systems;
 	char *clock;
 
 	struct follow_source *sources;
@@ -120,6 +128,10 @@ int rbmap_follow_check_clock(struct rbmap_follow *follow, const char *clock);
 
 /* Makes the follow's file descriptor readable when this one is. */
 int rbmap_follow_watch(struct rbmap_follow *follow, int fd);
+
+/* The sums of the counters of its rings. */
+int rbmap_follow_read_counters(const struct follow_source *source,
+			       struct rbmap_counters *ret);
 
 /* The callbacks of a new source. */
 int rbmap_follow_set_handlers(struct rbmap_follow *follow,

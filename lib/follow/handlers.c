@@ -29,27 +29,52 @@ static int set_handler(struct follow_source *source, size_t id,
 	return 0;
 }
 
-/* Returns 1, 0 if the source has no such event, or -ENOMEM. */
-static int set_event(struct follow_source *source, const struct follow_event *event)
+static int set_event(struct follow_source *source, const struct tep_event *event,
+		     const struct follow_handler *handler)
 {
-	struct tep_event *found;
-	int r;
-
-	found = tep_find_event_by_name(rbmap_events_tep(source->events), event->system,
-				       event->event);
-	if (!found || found->id < 0 || (uint32_t)found->id >= EVENTS_MAX)
+	if (event->id < 0 || (uint32_t)event->id >= EVENTS_MAX)
 		return 0;
-	r = set_handler(source, found->id, &event->handler);
-	return r < 0 ? r : 1;
+	return set_handler(source, event->id, handler);
 }
 
+static bool is_selected(const struct tep_event *event,
+			const struct follow_event *selection)
+{
+	return (!selection->system || !strcmp(event->system, selection->system)) &&
+	       (!selection->event || !strcmp(event->name, selection->event));
+}
+
+/* Of a name without a system, only the first event that has it. */
+static int set_selected(struct follow_source *source,
+			const struct follow_event *selection)
+{
+	struct tep_handle *tep = rbmap_events_tep(source->events);
+	struct tep_event *event;
+	int r = 0;
+
+	if (selection->event) {
+		event = tep_find_event_by_name(tep, selection->system,
+					       selection->event);
+		return event ? set_event(source, event, &selection->handler) : 0;
+	}
+	for (int i = 0; r == 0 && i < tep_get_events_count(tep); i++) {
+		event = tep_get_event(tep, i);
+		if (is_selected(event, selection))
+			r = set_event(source, event, &selection->handler);
+	}
+	return r;
+}
+
+/* An event's own callback comes before that of its system. */
 int rbmap_follow_set_handlers(struct rbmap_follow *follow, struct follow_source *source)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < follow->nr_events; i++)
-		r = set_event(source, &follow->events[i]);
-	return r < 0 ? r : 0;
+	for (int single = 0; single < 2; single++)
+		for (size_t i = 0; r == 0 && i < follow->nr_events; i++)
+			if (!!follow->events[i].event == single)
+				r = set_selected(source, &follow->events[i]);
+	return r;
 }
 
 static void free_event(struct follow_event *event)
@@ -77,7 +102,7 @@ static int keep_event(struct rbmap_follow *follow, const struct follow_event *ev
 
 	for (kept = follow->events; kept < follow->events + follow->nr_events; kept++)
 		if (is_same(kept->system, event->system) &&
-		    !strcmp(kept->event, event->event)) {
+		    is_same(kept->event, event->event)) {
 			kept->handler = event->handler;
 			return 0;
 		}
@@ -86,11 +111,12 @@ static int keep_event(struct rbmap_follow *follow, const struct follow_event *ev
 		return -ENOMEM;
 	follow->events = larger;
 	kept = &larger[follow->nr_events];
-	*kept = (struct follow_event){ .event = strdup(event->event),
-				       .handler = event->handler };
+	*kept = (struct follow_event){ .handler = event->handler };
+	if (event->event)
+		kept->event = strdup(event->event);
 	if (event->system)
 		kept->system = strdup(event->system);
-	if (!kept->event || (event->system && !kept->system)) {
+	if ((event->event && !kept->event) || (event->system && !kept->system)) {
 		free_event(kept);
 		return -ENOMEM;
 	}
@@ -98,13 +124,16 @@ static int keep_event(struct rbmap_follow *follow, const struct follow_event *ev
 	return 0;
 }
 
-static bool has_event(const struct rbmap_follow *follow, const char *system,
-		      const char *event)
+static bool has_event(const struct rbmap_follow *follow,
+		      const struct follow_event *selection)
 {
-	for (size_t i = 0; i < follow->nr_sources; i++)
-		if (tep_find_event_by_name(rbmap_events_tep(follow->sources[i].events),
-					   system, event))
-			return true;
+	for (size_t i = 0; i < follow->nr_sources; i++) {
+		struct tep_handle *tep = rbmap_events_tep(follow->sources[i].events);
+
+		for (int event = 0; event < tep_get_events_count(tep); event++)
+			if (is_selected(tep_get_event(tep, event), selection))
+				return true;
+	}
 	return false;
 }
 
@@ -117,18 +146,18 @@ RBMAP_PUBLIC int rbmap_follow_event(struct rbmap_follow *follow, const char *sys
 				      .handler = { callback, data } };
 	int r;
 
-	if (!callback || (system && !event))
+	if (!callback)
 		return -EINVAL;
-	if (!event) {
+	if (!system && !event) {
 		follow->any = added.handler;
 		return 0;
 	}
-	if (!has_event(follow, system, event))
+	if (!has_event(follow, &added))
 		return -ENOENT;
 	r = keep_event(follow, &added);
-	for (size_t i = 0; r >= 0 && i < follow->nr_sources; i++)
-		r = set_event(&follow->sources[i], &added);
-	return r < 0 ? r : 0;
+	for (size_t i = 0; r == 0 && i < follow->nr_sources; i++)
+		r = rbmap_follow_set_handlers(follow, &follow->sources[i]);
+	return r;
 }
 
 RBMAP_PUBLIC int rbmap_follow_lost(struct rbmap_follow *follow,

@@ -36,6 +36,7 @@ static int open_events(struct rbmap_follow *follow, struct follow_source *source
 	struct rbmap_events_options options = {
 		.size = sizeof(options),
 		.instance = instance,
+		.systems = (const char *const *)follow->systems,
 		.log = follow->log,
 	};
 	int r;
@@ -81,13 +82,17 @@ static int add(struct rbmap_follow *follow, struct follow_source *source,
 	const char *name = instance ? tracefs_instance_get_name(instance) : NULL;
 	int r = check_clock(follow, instance);
 
+	source->instance = instance;
 	source->name = strdup(name ? name : "");
 	if (r == 0)
 		r = source->name ? open_events(follow, source, instance) : -ENOMEM;
 	if (r == 0)
 		r = open_session(follow, source, instance);
-	if (r == 0)
+	if (r == 0) {
+		source->before_error =
+			rbmap_follow_read_counters(source, &source->before);
 		r = add_session(follow, source);
+	}
 	if (r < 0)
 		rbmap_follow_free_source(source);
 	return r;
@@ -258,6 +263,7 @@ static inline bool get_record(struct rbmap_follow *follow)
 	follow->record.record = stream->record;
 	follow->record.events = follow->sources[stream->source].events;
 	follow->record.source = stream->source;
+	follow->sources[stream->source].delivered++;
 	return true;
 }
 

@@ -140,6 +140,23 @@ START_TEST(order_over_cpus)
 }
 END_TEST
 
+START_TEST(only_the_formats_of_the_systems)
+{
+	static const char *const systems[] = { "sched", NULL };
+	struct rbmap_follow_options options = { .size = sizeof(options),
+						.systems = systems };
+	struct seen seen;
+
+	live_open(&live, "a");
+	ck_assert_int_eq(rbmap_follow_open(&follow, &options), 0);
+	ck_assert_int_eq(rbmap_follow_add_instance(follow, live.instance, NULL), 0);
+	ck_assert_int_eq(rbmap_follow_event(follow, NULL, "sched_switch", see, &seen),
+			 0);
+	ck_assert_int_eq(rbmap_follow_event(follow, "sched", NULL, see, &seen), 0);
+	ck_assert_int_eq(rbmap_follow_event(follow, "irq", NULL, see, &seen), -ENOENT);
+}
+END_TEST
+
 #define MOST 4096
 
 /* Markers that came, and what was lost between them. */
@@ -222,6 +239,7 @@ static int record_file(void)
 START_TEST(a_file_has_the_same_records)
 {
 	static struct found rings, file;
+	struct rbmap_account account;
 	int fd;
 
 	open_follow(RBMAP_ENGINE_AUTO);
@@ -237,6 +255,7 @@ START_TEST(a_file_has_the_same_records)
 	rbmap_follow_close(follow);
 	open_follow(RBMAP_ENGINE_AUTO);
 	ck_assert_int_eq(rbmap_follow_add_file(follow, fd), 0);
+	ck_assert_int_eq(rbmap_follow_account(follow, 0, &account), -EINVAL);
 	find_all(&file);
 	ck_assert_uint_eq(file.nr, rings.nr);
 	ck_assert_mem_eq(file.marks, rings.marks, MARKS * sizeof(rings.marks[0]));
@@ -246,6 +265,18 @@ START_TEST(a_file_has_the_same_records)
 	close(fd);
 }
 END_TEST
+
+static void check_account(uint64_t delivered, uint64_t written)
+{
+	struct rbmap_account account;
+
+	ck_assert_int_eq(rbmap_follow_account(follow, 0, &account), 0);
+	ck_assert_uint_eq(account.delivered, delivered);
+	ck_assert_uint_eq(account.written, written);
+	ck_assert_uint_eq(rbmap_account_lost(&account), written - delivered);
+	ck_assert_int_eq(rbmap_follow_account(follow, 1, &account), -EINVAL);
+	ck_assert_int_eq(rbmap_follow_account(follow, -1, &account), -EINVAL);
+}
 
 /* Rings that are too small: what is missing is told, with its number if it is known. */
 START_TEST(what_is_overwritten_is_lost)
@@ -275,6 +306,7 @@ START_TEST(what_is_overwritten_is_lost)
 		ck_assert_uint_eq(found.lost + found.nr, MOST);
 	else
 		ck_assert_int_eq(engines[_i], RBMAP_ENGINE_AUTO);
+	check_account(found.nr, MOST);
 }
 END_TEST
 
@@ -338,6 +370,7 @@ START_TEST(nothing_torn_comes)
 	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
 	ck_assert_int_eq(flood.last, FLOOD - 1);
 	ck_assert_int_gt(flood.missing, 0);
+	check_account(FLOOD - flood.missing, FLOOD);
 }
 END_TEST
 
@@ -353,6 +386,7 @@ int main(void)
 	tcase_set_timeout(one, 240);
 	tcase_add_checked_fixture(one, NULL, teardown);
 	tcase_add_loop_test(one, order_over_cpus, 0, 6);
+	tcase_add_test(one, only_the_formats_of_the_systems);
 	tcase_add_test(one, a_file_has_the_same_records);
 	tcase_add_loop_test(one, what_is_overwritten_is_lost, 0, 3);
 	tcase_add_test(one, nothing_torn_comes);

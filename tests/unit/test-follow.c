@@ -107,9 +107,9 @@ START_TEST(calls_are_checked)
 	ck_assert_int_eq(follow_bench_add(&bench, 0), 0);
 	ck_assert_int_eq(rbmap_follow_event(bench.follow, "made", "number", NULL, NULL),
 			 -EINVAL);
-	ck_assert_int_eq(rbmap_follow_event(bench.follow, "made", NULL,
+	ck_assert_int_eq(rbmap_follow_event(bench.follow, "none", NULL,
 					    follow_bench_number, &bench),
-			 -EINVAL);
+			 -ENOENT);
 	ck_assert_int_eq(rbmap_follow_event(bench.follow, "made", "nothing",
 					    follow_bench_number, &bench),
 			 -ENOENT);
@@ -214,6 +214,28 @@ START_TEST(nothing_comes_too_early)
 	ck_assert_int_eq(rbmap_follow_step(bench.follow), 0);
 	/* Sent after the time that it has, so that nothing else could be done. */
 	expect("N2 N4");
+	follow_bench_close(&bench);
+}
+END_TEST
+
+/* Whatever is called for first: an event's own, that of its system, that of all. */
+START_TEST(a_system_has_a_callback)
+{
+	open_bench(1);
+	ck_assert_int_eq(rbmap_follow_event(bench.follow, NULL, "number",
+					    follow_bench_number, &bench),
+			 0);
+	ck_assert_int_eq(rbmap_follow_event(bench.follow, "made", NULL,
+					    follow_bench_other, &bench),
+			 0);
+	ck_assert_int_eq(rbmap_follow_event(bench.follow, NULL, NULL, follow_bench_any,
+					    &bench),
+			 0);
+	ck_assert_int_eq(follow_bench_add(&bench, 1), 1);
+	SEND(0, 0, 0, { 100, 77, 1 }, { 200, 78, 2 }, { 300, 79, 3 });
+	SEND(1, 0, 0, { 400, 78, 4 }, { 500, 77, 5 });
+	ck_assert_int_eq(rbmap_follow_step(bench.follow), 1);
+	expect("N1 O2 *3 O4 N5");
 	follow_bench_close(&bench);
 }
 END_TEST
@@ -464,6 +486,7 @@ int main(void)
 				       order_over_cpus_and_sources,
 				       equal_times_come_by_source_and_cpu,
 				       nothing_comes_too_early,
+				       a_system_has_a_callback,
 				       losses_are_called_at_their_place,
 				       invalid_bytes_are_a_loss,
 				       losses_without_a_callback_are_logged,

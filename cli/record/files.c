@@ -32,8 +32,7 @@ static int open_next(struct files *files, struct record_file **ret, char **ret_p
 		free(file);
 		return COMMON_FAILURE;
 	}
-	/* Whoever looks for the last file of a killed run finds one that can be read.
-	 */
+	/* Whoever looks for the last file of a killed run finds one that can be read. */
 	if (files->number)
 		status = output_open_hidden(&file->output, path);
 	else

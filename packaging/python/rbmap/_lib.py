@@ -144,6 +144,7 @@ class FollowOptions(Structure):
         ("latency_ms", c_uint),
         ("cpus", POINTER(c_int)),
         ("nr_cpus", c_size_t),
+        ("systems", POINTER(c_char_p)),
         ("log", Log),
     ]
 

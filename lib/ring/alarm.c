@@ -29,10 +29,11 @@ void rbmap_alarm_close(struct alarm *alarm)
 	alarm->fd = -1;
 }
 
-int rbmap_alarm_add(const struct alarm *alarm, int ring)
+int rbmap_alarm_add(struct alarm *alarm, int ring)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 
+	alarm->stale = true;
 	return epoll_ctl(alarm->fd, EPOLL_CTL_ADD, ring, &event) < 0 ? -errno : 0;
 }
 

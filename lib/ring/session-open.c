@@ -40,7 +40,7 @@ int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t wh
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-int rbmap_session_watch_ring(const struct rbmap_session *session, int fd, int cpu)
+int rbmap_session_watch_ring(struct rbmap_session *session, int fd, int cpu)
 {
 	return session->ops->consumes ? rbmap_session_watch(session, fd, cpu) :
 					rbmap_alarm_add(&session->alarm, fd);

@@ -265,6 +265,19 @@ static bool is_quiet(const struct rbmap_session *session)
 	return true;
 }
 
+/* The watermark is known to be 0 now. */
+static int refresh_alarm(struct rbmap_session *session)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < session->nr_rings; i++) {
+		rbmap_alarm_remove(&session->alarm, session->rings[i].fd);
+		r = rbmap_alarm_add(&session->alarm, session->rings[i].fd);
+	}
+	session->alarm.stale = r < 0;
+	return r;
+}
+
 /* Beyond a watermark of 0 the kernel tells of the next event; else it never would. */
 static bool arm_alarm(struct rbmap_session *session)
 {
@@ -272,8 +285,11 @@ static bool arm_alarm(struct rbmap_session *session)
 
 	if (session->alarm.armed)
 		return true;
-	return pread(session->percent_fd, &first, 1, 0) == 1 && first == '0' &&
-	       rbmap_alarm_arm(&session->alarm) == 0;
+	if (pread(session->percent_fd, &first, 1, 0) != 1 || first != '0')
+		return false;
+	if (session->alarm.stale && refresh_alarm(session) < 0)
+		return false;
+	return rbmap_alarm_arm(&session->alarm) == 0;
 }
 
 /*

@@ -102,7 +102,7 @@ uint64_t rbmap_session_largest(const struct rbmap_session *session);
 int rbmap_session_watch(const struct rbmap_session *session, int fd, uint32_t who);
 
 /* A ring: its watermark, or its first event if there is an alarm. */
-int rbmap_session_watch_ring(const struct rbmap_session *session, int fd, int cpu);
+int rbmap_session_watch_ring(struct rbmap_session *session, int fd, int cpu);
 void rbmap_session_unwatch_ring(const struct rbmap_session *session, int fd);
 
 #endif
